@@ -1,0 +1,137 @@
+//! Accounts: what can be posted to, in which currency, within which limits.
+//!
+//! An account is `CODE` or `CODE.PARTY`: `1101.picc` is the insurer receivable "advanced" of party `picc`, and `1101`
+//! its control account. The identity of an account never changes; its limits and whether it is closed are settings,
+//! kept as an append-only history.
+
+use std::fmt;
+
+use crate::money::Currency;
+
+/// The side on which an account normally stands.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum NormalSide {
+    /// Assets and expenses.
+    Debit,
+    /// Liabilities, equity and income.
+    Credit,
+}
+
+impl NormalSide {
+    /// `D` or `C`, as the database and the chart write it.
+    pub fn letter(self) -> &'static str {
+        match self {
+            NormalSide::Debit => "D",
+            NormalSide::Credit => "C",
+        }
+    }
+
+    /// The inverse of [`NormalSide::letter`].
+    pub fn from_letter(letter: &str) -> Option<NormalSide> {
+        match letter {
+            "D" => Some(NormalSide::Debit),
+            "C" => Some(NormalSide::Credit),
+            _ => None,
+        }
+    }
+
+    /// A signed amount (debit positive) seen from this side.
+    pub fn seen_from(self, minor: i128) -> i128 {
+        match self {
+            NormalSide::Debit => minor,
+            NormalSide::Credit => -minor,
+        }
+    }
+}
+
+/// Number of an account inside its book; what postings store. Dense, from 1, in order of opening.
+pub type AccountNo = i32;
+
+/// The full name of an account: 1 to 64 characters, `CODE` or `CODE.PARTY`, letters, digits, `-`, `_`, `.`.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct AccountCode(String);
+
+impl AccountCode {
+    /// Checks and takes a code. `None` if it is empty, longer than 64 bytes, or has other characters.
+    pub fn parse(code: &str) -> Option<AccountCode> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+        let edges_ok = !code.starts_with('.') && !code.ends_with('.');
+        let ok = (1..=64).contains(&code.len()) && edges_ok && code.bytes().all(allowed);
+        ok.then(|| AccountCode(code.to_owned()))
+    }
+
+    /// The whole code.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The control account: what stands before the first dot.
+    pub fn control(&self) -> &str {
+        self.0.split_once('.').map_or(self.as_str(), |(control, _)| control)
+    }
+
+    /// The party: what stands behind the first dot.
+    pub fn party(&self) -> Option<&str> {
+        self.0.split_once('.').map(|(_, party)| party)
+    }
+}
+
+impl fmt::Display for AccountCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Limits of an account's balance in minor units, seen from its normal side, settled plus the worse side of pending.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Limits {
+    /// The balance must not fall below this; `Some(0)` forbids an overdraft.
+    pub min_minor: Option<i64>,
+    /// The balance must not rise above this; a credit line.
+    pub max_minor: Option<i64>,
+}
+
+/// What may change about an account.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct AccountSetting {
+    /// Limits on the balance.
+    pub limits: Limits,
+    /// A closed account takes no posting.
+    pub closed: bool,
+}
+
+/// An account to be opened.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NewAccount {
+    /// Full name, unique in the book.
+    pub code: AccountCode,
+    /// A person's name for it.
+    pub name: String,
+    /// The one currency it holds.
+    pub currency: Currency,
+    /// Its normal side.
+    pub normal_side: NormalSide,
+    /// Whether every posting must name an open item.
+    pub open_item: bool,
+    /// Limits from the start.
+    pub limits: Limits,
+}
+
+/// An account as the book knows it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Account {
+    /// Number in the book.
+    pub no: AccountNo,
+    /// Its identity, as it was opened.
+    pub code: AccountCode,
+    /// A person's name for it.
+    pub name: String,
+    /// The one currency it holds.
+    pub currency: Currency,
+    /// Its normal side.
+    pub normal_side: NormalSide,
+    /// Whether every posting must name an open item.
+    pub open_item: bool,
+    /// The settings in force.
+    pub setting: AccountSetting,
+}

@@ -1,0 +1,233 @@
+//! Exact money: integer minor units with an ISO 4217 currency.
+//!
+//! Outside, an amount is a decimal string (`"15200.00"`); inside, it is an `i64` count of minor units (fen, cents).
+//! Parsing refuses what it cannot hold exactly: excess decimals, exponents, signs where none belong, numbers beyond
+//! `i64`. Arithmetic is checked. The one place that rounds is [`share_of`].
+
+use std::fmt;
+use std::str::FromStr;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+/// An active ISO 4217 currency that has minor units.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Currency(iso_currency::Currency);
+
+impl Currency {
+    /// Chinese yuan, the currency of the stories and the starter chart.
+    pub const CNY: Currency = Currency(iso_currency::Currency::CNY);
+    /// United States dollar, the currency of an X12 835 without a `CUR` segment.
+    pub const USD: Currency = Currency(iso_currency::Currency::USD);
+
+    /// Number of decimals of the minor unit: 2 for CNY, 0 for JPY, 3 for KWD.
+    pub fn decimals(self) -> u32 {
+        self.0.exponent().map_or(0, u32::from)
+    }
+
+    /// The three letters of ISO 4217.
+    pub fn code(self) -> &'static str {
+        self.0.code()
+    }
+}
+
+impl FromStr for Currency {
+    type Err = MoneyError;
+
+    fn from_str(code: &str) -> Result<Self, MoneyError> {
+        let known = iso_currency::Currency::from_code(code).filter(|found| found.exponent().is_some());
+        known.map(Currency).ok_or_else(|| MoneyError::UnknownCurrency(code.chars().take(16).collect()))
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl fmt::Debug for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl Serialize for Currency {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
+impl<'de> Deserialize<'de> for Currency {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let code = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        code.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A signed amount in minor units of one currency. In postings a debit is positive, a credit negative.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Money {
+    /// Minor units; debit positive where a side matters.
+    pub minor: i64,
+    /// The currency the minor units belong to.
+    pub currency: Currency,
+}
+
+/// Why a text is not an amount. The message says what was given and what was expected.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum MoneyError {
+    /// Not an active ISO 4217 code with minor units.
+    #[error("'{0}' is not an active ISO 4217 currency code, such as CNY")]
+    UnknownCurrency(String),
+    /// Not digits with at most one point.
+    #[error("'{0}' is not a decimal amount such as 1234.50")]
+    NotANumber(String),
+    /// More decimals than the currency has.
+    #[error("'{given}' has {actual} decimals; {currency} has {expected}")]
+    TooManyDecimals {
+        /// The text that was given.
+        given: String,
+        /// The currency it was given in.
+        currency: Currency,
+        /// Decimals that the currency has.
+        expected: u32,
+        /// Decimals that the text has.
+        actual: u32,
+    },
+    /// Does not fit in 64 bits of minor units.
+    #[error("'{0}' is larger than this ledger can hold (9223372036854775807 minor units)")]
+    TooLarge(String),
+}
+
+impl MoneyError {
+    /// Stable code of the error at every edge.
+    pub fn code(&self) -> &'static str {
+        match self {
+            MoneyError::UnknownCurrency(_) => "currency_unknown",
+            MoneyError::NotANumber(_) => "amount_malformed",
+            MoneyError::TooManyDecimals { .. } => "amount_too_many_decimals",
+            MoneyError::TooLarge(_) => "amount_overflow",
+        }
+    }
+}
+
+impl Money {
+    /// An amount of `minor` minor units.
+    pub const fn new(minor: i64, currency: Currency) -> Money {
+        Money { minor, currency }
+    }
+
+    /// Parses a decimal string such as `15200`, `15200.00` or `-3.5`; refuses whatever it cannot hold exactly.
+    /// Zeros past the currency's decimals count as excess decimals too: nothing is dropped silently.
+    pub fn parse(text: &str, currency: Currency) -> Result<Money, MoneyError> {
+        Ok(Money { minor: minor_units(text, currency)?, currency })
+    }
+
+    /// The amount as a decimal string with all the currency's decimals and no grouping: `-1234.50`.
+    pub fn to_decimal_string(self) -> String {
+        Decimal::new(self.minor, self.currency.decimals()).to_string()
+    }
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.to_decimal_string(), self.currency)
+    }
+}
+
+fn minor_units(text: &str, currency: Currency) -> Result<i64, MoneyError> {
+    let clipped = || text.chars().take(40).collect::<String>();
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let dangling_point = digits.ends_with('.');
+    if whole.is_empty() || dangling_point || !all_digits(whole) || !all_digits(fraction) {
+        return Err(MoneyError::NotANumber(clipped()));
+    }
+    let expected = currency.decimals();
+    let actual = u32::try_from(fraction.len()).unwrap_or(u32::MAX);
+    if actual > expected {
+        return Err(MoneyError::TooManyDecimals { given: clipped(), currency, expected, actual });
+    }
+    let too_large = || MoneyError::TooLarge(clipped());
+    let mut decimal = Decimal::from_str_exact(text).map_err(|_| too_large())?;
+    decimal.rescale(expected);
+    if decimal.scale() != expected {
+        return Err(too_large());
+    }
+    i64::try_from(decimal.mantissa()).map_err(|_| too_large())
+}
+
+/// `part / whole` of `amount`, rounded half away from zero to a whole minor unit: the one place that rounds.
+/// `None` when `whole` is zero or the result does not fit.
+///
+/// VAT inside a gross fee `f` at rate 6 % is `share_of(f, 6, 106)`; a coinsurance of 20 % is `share_of(x, 20, 100)`.
+pub fn share_of(amount_minor: i64, part: i64, whole: i64) -> Option<i64> {
+    let product = i128::from(amount_minor) * i128::from(part);
+    let (product, whole) = if whole < 0 { (-product, -i128::from(whole)) } else { (product, i128::from(whole)) };
+    let truncated = product.checked_div(whole)?;
+    let remainder = product % whole;
+    let rounds_away = remainder.abs() * 2 >= whole;
+    i64::try_from(truncated + if rounds_away { product.signum() } else { 0 }).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cny(text: &str) -> Result<i64, MoneyError> {
+        Money::parse(text, Currency::CNY).map(|money| money.minor)
+    }
+
+    #[test]
+    fn parses_exactly_what_it_can_hold() {
+        assert_eq!(cny("15200"), Ok(1_520_000));
+        assert_eq!(cny("15200.5"), Ok(1_520_050));
+        assert_eq!(cny("-0.01"), Ok(-1));
+        assert_eq!(cny("92233720368547758.07"), Ok(i64::MAX));
+        assert_eq!(cny("-92233720368547758.08"), Ok(i64::MIN));
+        assert_eq!(Money::parse("150", "JPY".parse().unwrap()).unwrap().minor, 150);
+        assert_eq!(Money::parse("1.234", "KWD".parse().unwrap()).unwrap().minor, 1_234);
+    }
+
+    #[test]
+    fn refuses_with_a_stable_code() {
+        for (text, code) in [
+            ("", "amount_malformed"),
+            ("-", "amount_malformed"),
+            (".5", "amount_malformed"),
+            ("5.", "amount_malformed"),
+            ("+5", "amount_malformed"),
+            ("1e3", "amount_malformed"),
+            ("1,000", "amount_malformed"),
+            ("１２", "amount_malformed"),
+            ("1.234", "amount_too_many_decimals"),
+            ("1.200", "amount_too_many_decimals"),
+            ("92233720368547758.08", "amount_overflow"),
+            ("99999999999999999999999999999999999999", "amount_overflow"),
+        ] {
+            assert_eq!(cny(text).map_err(|error| error.code()), Err(code), "{text}");
+        }
+        assert!("XXX".parse::<Currency>().is_err());
+        assert!("cny".parse::<Currency>().is_err());
+    }
+
+    #[test]
+    fn prints_all_decimals_and_reads_them_back() {
+        for minor in [0, 1, -1, 99, 100, 1_520_000, i64::MAX, i64::MIN] {
+            let money = Money::new(minor, Currency::CNY);
+            assert_eq!(Money::parse(&money.to_decimal_string(), Currency::CNY), Ok(money));
+        }
+        assert_eq!(Money::new(-123_450, Currency::CNY).to_string(), "-1234.50 CNY");
+        assert_eq!(Money::new(7, Currency::CNY).to_decimal_string(), "0.07");
+    }
+
+    #[test]
+    fn rounds_in_one_place_half_away_from_zero() {
+        assert_eq!(share_of(20_000, 6, 106), Some(1_132));
+        assert_eq!(share_of(5, 1, 2), Some(3));
+        assert_eq!(share_of(-5, 1, 2), Some(-3));
+        assert_eq!(share_of(1, 1, 0), None);
+    }
+}
