@@ -1,0 +1,179 @@
+-- The journal of one book: accounts, entries, postings, commits, and the head.
+--
+-- Every name is unqualified: the search_path decides which book this is. Nothing here knows of other books.
+-- No foreign keys and no check that reads another table on the posting path: the turn decides, the guards below refuse
+-- what no correct turn writes, and `verify` re-derives the rest.
+
+-- Refuses any change to an append-only table. Matched by SQLSTATE 23001 and constraint name, never by text.
+CREATE FUNCTION refuse_change() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only: % is refused', TG_TABLE_NAME, TG_OP
+        USING ERRCODE = 'restrict_violation', CONSTRAINT = 'append_only', TABLE = TG_TABLE_NAME;
+END $$;
+
+-- Accounts. The identity of an account never changes.
+CREATE TABLE account (
+    account_no  integer     NOT NULL,
+    code        text        COLLATE "C" NOT NULL,
+    name        text        NOT NULL,
+    currency    text        COLLATE "C" NOT NULL,
+    normal_side text        COLLATE "C" NOT NULL,
+    open_item   boolean     NOT NULL,
+    opened_at   timestamptz NOT NULL,
+    opened_by   text        NOT NULL,
+    CONSTRAINT account_pkey PRIMARY KEY (account_no),
+    CONSTRAINT account_code_key UNIQUE (code),
+    CONSTRAINT account_code_shape CHECK (code ~ '^[A-Za-z0-9_-]([A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?$'),
+    CONSTRAINT account_currency_shape CHECK (currency ~ '^[A-Z]{3}$'),
+    CONSTRAINT account_normal_side_known CHECK (normal_side IN ('D', 'C'))
+);
+
+-- Limits and closing, as a history: the row with the highest setting_no is in force.
+CREATE TABLE account_setting (
+    setting_no  bigint      NOT NULL,
+    account_no  integer     NOT NULL,
+    min_minor   bigint,
+    max_minor   bigint,
+    closed      boolean     NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    actor       text        NOT NULL,
+    reason      text        NOT NULL,
+    CONSTRAINT account_setting_pkey PRIMARY KEY (setting_no),
+    CONSTRAINT account_setting_account_fkey FOREIGN KEY (account_no) REFERENCES account (account_no),
+    CONSTRAINT account_setting_limits_ordered CHECK (min_minor <= max_minor)
+);
+CREATE INDEX account_setting_account_idx ON account_setting (account_no, setting_no DESC);
+
+-- One business fact. kind: 0 post, 1 hold, 2 release. relates_to: the hold that a release undoes.
+CREATE TABLE entry (
+    sequence       bigint      NOT NULL,
+    entry_id       uuid        NOT NULL,
+    kind           smallint    NOT NULL,
+    effective_date date        NOT NULL,
+    booked_at      timestamptz NOT NULL,
+    relates_to     uuid,
+    reference      text        NOT NULL,
+    description    text        NOT NULL,
+    metadata       json,       -- json, not jsonb: the bytes are hashed as the caller sent them
+    actor          text        NOT NULL,
+    CONSTRAINT entry_pkey PRIMARY KEY (entry_id)
+);
+CREATE INDEX entry_sequence_idx ON entry (sequence);
+-- A hold is released at most once.
+CREATE UNIQUE INDEX entry_release_key ON entry (relates_to) WHERE kind = 2;
+
+-- One leg of an entry. layer: 0 settled, 1 pending. amount_minor: debit positive.
+-- debits_after and credits_after are the account's totals in this layer after this leg (in the pending layer: what is
+-- still outstanding on each side), so that the journal audits itself and a balance is one index probe.
+CREATE TABLE posting (
+    sequence       bigint   NOT NULL,
+    amount_minor   bigint   NOT NULL,
+    debits_after   bigint   NOT NULL,
+    credits_after  bigint   NOT NULL,
+    account_no     integer  NOT NULL,
+    effective_date date     NOT NULL,
+    leg            smallint NOT NULL,
+    layer          smallint NOT NULL,
+    currency       text     COLLATE "C" NOT NULL,
+    item           text     COLLATE "C",
+    CONSTRAINT posting_pkey PRIMARY KEY (account_no, layer, sequence, leg),
+    CONSTRAINT posting_amount_not_zero CHECK (amount_minor <> 0),
+    CONSTRAINT posting_totals_not_negative CHECK (debits_after >= 0 AND credits_after >= 0)
+);
+-- Postings arrive in order of sequence: a block range index finds an entry's legs and costs the writer nothing.
+CREATE INDEX posting_sequence_idx ON posting USING brin (sequence) WITH (pages_per_range = 16, autosummarize = on);
+CREATE INDEX posting_item_idx ON posting (account_no, item) WHERE item IS NOT NULL;
+
+-- One row a turn: what it wrote, chained to the turn before it.
+-- hash = SHA-256(previous_hash, commit_no, first_sequence, last_sequence, booked_at, entry rows by sequence,
+-- posting rows by sequence and leg), each number and each row in PostgreSQL's own binary format (see verify).
+CREATE TABLE commit (
+    commit_no      bigint      NOT NULL,
+    first_sequence bigint      NOT NULL,
+    last_sequence  bigint      NOT NULL,
+    booked_at      timestamptz NOT NULL,
+    previous_hash  bytea       NOT NULL,
+    hash           bytea       NOT NULL,
+    node           text        NOT NULL,
+    CONSTRAINT commit_pkey PRIMARY KEY (commit_no),
+    CONSTRAINT commit_first_sequence_key UNIQUE (first_sequence),
+    CONSTRAINT commit_booked_at_key UNIQUE (booked_at),
+    CONSTRAINT commit_sequences_ordered CHECK (first_sequence <= last_sequence),
+    CONSTRAINT commit_hash_length CHECK (length(hash) = 32 AND length(previous_hash) = 32)
+);
+
+-- The lock, the fence, the sequence and the tip of the hash chain.
+CREATE TABLE head (
+    one        boolean     NOT NULL DEFAULT true,
+    sequence   bigint      NOT NULL,
+    commit_no  bigint      NOT NULL,
+    hash       bytea       NOT NULL,
+    booked_at  timestamptz NOT NULL,
+    account_no integer     NOT NULL,
+    setting_no bigint      NOT NULL,
+    CONSTRAINT head_pkey PRIMARY KEY (one),
+    CONSTRAINT head_is_one_row CHECK (one)
+) WITH (fillfactor = 10); -- one hot row: keep its versions on one page
+INSERT INTO head (sequence, commit_no, hash, booked_at, account_no, setting_no)
+VALUES (0, 0, decode(repeat('00', 32), 'hex'), '1970-01-01T00:00:00Z', 0, 0);
+
+-- The head only moves forward.
+CREATE FUNCTION head_moves_forward() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.sequence < OLD.sequence OR NEW.commit_no < OLD.commit_no OR NEW.booked_at < OLD.booked_at
+        OR NEW.account_no < OLD.account_no OR NEW.setting_no < OLD.setting_no
+    THEN
+        RAISE EXCEPTION 'the head only moves forward'
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'head_moves_forward', TABLE = 'head';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER head_moves_forward BEFORE UPDATE ON head
+    FOR EACH ROW EXECUTE FUNCTION head_moves_forward();
+CREATE TRIGGER head_stays BEFORE DELETE ON head
+    FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER head_is_not_truncated BEFORE TRUNCATE ON head
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- Every entry sums to zero per currency and layer. Reads its transition table alone, so that it costs one pass over
+-- what the statement wrote; the legs of an entry therefore come in one statement.
+CREATE FUNCTION entries_balance() RETURNS trigger
+LANGUAGE plpgsql AS $$
+DECLARE
+    bad record;
+BEGIN
+    SELECT sequence, currency, layer, sum(amount_minor) AS total
+    INTO bad
+    FROM written
+    GROUP BY sequence, currency, layer
+    HAVING sum(amount_minor) <> 0
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'entry % does not balance: % in layer % sums to % minor units',
+            bad.sequence, bad.currency, bad.layer, bad.total
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'entries_balance', TABLE = 'posting';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER entries_balance AFTER INSERT ON posting
+    REFERENCING NEW TABLE AS written
+    FOR EACH STATEMENT EXECUTE FUNCTION entries_balance();
+
+DO $$
+DECLARE
+    append_only text;
+BEGIN
+    FOREACH append_only IN ARRAY ARRAY['account', 'account_setting', 'entry', 'posting', 'commit'] LOOP
+        EXECUTE format(
+            'CREATE TRIGGER %I BEFORE UPDATE OR DELETE ON %I FOR EACH ROW EXECUTE FUNCTION refuse_change()',
+            append_only || '_is_append_only', append_only);
+        EXECUTE format(
+            'CREATE TRIGGER %I BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()',
+            append_only || '_is_not_truncated', append_only);
+        EXECUTE format('GRANT SELECT, INSERT ON %I TO dianfu_service', append_only);
+    END LOOP;
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO dianfu_service', current_schema());
+END $$;
+GRANT SELECT, UPDATE ON head TO dianfu_service;
