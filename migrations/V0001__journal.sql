@@ -81,8 +81,8 @@ CREATE TABLE posting (
     CONSTRAINT posting_amount_not_zero CHECK (amount_minor <> 0),
     CONSTRAINT posting_totals_not_negative CHECK (debits_after >= 0 AND credits_after >= 0)
 );
--- Postings arrive in order of sequence: a block range index finds an entry's legs and costs the writer nothing.
-CREATE INDEX posting_sequence_idx ON posting USING brin (sequence) WITH (pages_per_range = 16, autosummarize = on);
+-- Postings arrive in order of sequence, so that this index only ever grows at its right edge.
+CREATE INDEX posting_sequence_idx ON posting (sequence);
 CREATE INDEX posting_item_idx ON posting (account_no, item) WHERE item IS NOT NULL;
 
 -- One row a turn: what it wrote, chained to the turn before it.

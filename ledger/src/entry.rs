@@ -126,8 +126,8 @@ pub struct NewEntry {
     pub id: Uuid,
     /// What it does.
     pub kind: EntryKind,
-    /// When it counts.
-    pub effective_date: Date,
+    /// When it counts; `None` for the day it is booked.
+    pub effective_date: Option<Date>,
     /// The business document it stems from.
     pub reference: String,
     /// A sentence for a person.

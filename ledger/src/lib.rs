@@ -1,7 +1,32 @@
-//! The double-entry ledger.
+//! The double-entry ledger: books, accounts, entries, and the turn that writes them to PostgreSQL.
+//!
+//! The journal is the state; a balance is a fold over it. Nothing in the journal is ever updated or deleted. One row,
+//! the head, is the lock, the fence, the sequence and the tip of the hash chain.
+//!
+//! Modules in reading order: the vocabulary ([`money`], [`id`], [`clock`], [`account`], [`entry`], [`balance`]), the
+//! pure decision ([`rejection`], [`decide`]), the writing ([`journal`], [`batch`], [`ledger`], [`opening`]), where the
+//! books are ([`book`], [`db`]), and the reading ([`query`], [`verify`], [`export`]).
 
 pub mod money;
 pub mod id;
 pub mod clock;
 pub mod account;
 pub mod entry;
+pub mod balance;
+
+pub mod rejection;
+pub mod decide;
+
+pub mod journal;
+pub mod batch;
+pub mod ledger;
+pub mod opening;
+
+pub mod book;
+pub mod db;
+pub mod error;
+
+pub use decide::Outcome;
+pub use error::Error;
+pub use ledger::Ledger;
+pub use rejection::Rejection;

@@ -1,0 +1,102 @@
+//! Books: independent sets of books, one PostgreSQL schema each.
+
+use std::fmt;
+
+use refinery::Runner;
+
+use crate::db::Database;
+use crate::error::Error;
+
+mod embedded {
+    //! The migrations, compiled in.
+    refinery::embed_migrations!("../migrations");
+}
+
+/// Advisory lock that serialises migrations of one database, whatever the book.
+const MIGRATION_LOCK: i64 = 0x6469_616e_6675;
+
+/// The name of a book: 1 to 40 lower-case letters, digits and `_`, starting with a letter. Its schema is `book_NAME`.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct BookName(String);
+
+impl BookName {
+    /// Checks and takes a name.
+    pub fn parse(name: &str) -> Option<BookName> {
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        let starts_ok = name.bytes().next().is_some_and(|first| first.is_ascii_lowercase());
+        (starts_ok && name.len() <= 40 && name.bytes().all(allowed)).then(|| BookName(name.to_owned()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The schema that holds the book.
+    pub fn schema(&self) -> String {
+        format!("book_{}", self.0)
+    }
+}
+
+impl fmt::Display for BookName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Creates a book, or brings the tables of an existing one up to date. Answers whether it is new.
+///
+/// Runs under a lock, so that any number of processes may ask at once. A file that differs from what was applied is
+/// an error.
+pub async fn create(database: &Database, book: &BookName) -> Result<bool, Error> {
+    database.ensure_service_role().await?;
+    let mut client = database.connect_owner().await?;
+    let schema = book.schema();
+    client.execute("SELECT pg_advisory_lock($1)", &[&MIGRATION_LOCK]).await?;
+    let is_new = !exists(&client, &schema).await?;
+    // The name is made of lower-case letters, digits and '_': nothing to quote.
+    client.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS {schema}")).await?;
+    client.batch_execute(&format!("SET search_path = {schema}")).await?;
+    let runner: Runner = embedded::migrations::runner();
+    runner.set_abort_divergent(true).run_async(&mut client).await?;
+    client.execute("SELECT pg_advisory_unlock($1)", &[&MIGRATION_LOCK]).await?;
+    Ok(is_new)
+}
+
+/// The books of a database, by name.
+pub async fn list(database: &Database) -> Result<Vec<BookName>, Error> {
+    const SQL: &str = r"
+        SELECT substr(nspname, 6) AS name
+        FROM pg_namespace
+        WHERE nspname LIKE 'book\_%' AND to_regclass(quote_ident(nspname) || '.head') IS NOT NULL
+        ORDER BY nspname";
+    let client = database.connect_owner().await?;
+    let rows = client.query(SQL, &[]).await?;
+    Ok(rows.iter().filter_map(|row| BookName::parse(row.get("name"))).collect())
+}
+
+/// An error if there is no such book.
+pub async fn require(database: &Database, book: &BookName) -> Result<(), Error> {
+    let client = database.connect_owner().await?;
+    if exists(&client, &book.schema()).await? { Ok(()) } else { Err(Error::BookUnknown(book.to_string())) }
+}
+
+async fn exists(client: &tokio_postgres::Client, schema: &str) -> Result<bool, Error> {
+    const SQL: &str = "SELECT to_regclass(quote_ident($1) || '.head') IS NOT NULL";
+    Ok(client.query_one(SQL, &[&schema]).await?.get(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_a_schema_without_quoting() {
+        for good in ["main", "a", "wuhan_2026"] {
+            assert_eq!(BookName::parse(good).unwrap().schema(), format!("book_{good}"));
+        }
+        for bad in ["", "Main", "1a", "a-b", "a b", "a;drop", "书", &"a".repeat(41)] {
+            assert_eq!(BookName::parse(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The journal: the turn that writes it, what a process remembers of it, its bytes, and its statements.
+//!
+//! Reading order: [`state`] (what is in memory), [`turn`] (what happens), [`codec`] (the bytes), [`sql`] (the statements).
+
+pub mod codec;
+pub mod sql;
+pub mod state;
+pub mod turn;

@@ -1,0 +1,340 @@
+//! Every statement of the posting path, one function each, on the caller's transaction.
+
+use bytes::{Bytes, BytesMut};
+use deadpool_postgres::Transaction;
+use futures_util::{SinkExt, pin_mut};
+use jiff::Timestamp;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use crate::account::{Account, AccountCode, AccountNo, AccountSetting, Limits, NewAccount, NormalSide};
+use crate::balance::{Balance, Totals};
+use crate::decide::{StoredEntry, StoredLeg};
+use crate::entry::{EntryKind, Layer, Receipt};
+use crate::error::Error;
+use crate::journal::state::KnownAccount;
+use crate::money::Money;
+
+/// The one row that is the lock, the fence, the sequence and the tip of the hash chain.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// Last entry written.
+    pub sequence: i64,
+    /// Last commit written.
+    pub commit_no: i64,
+    /// Its hash.
+    pub hash: [u8; 32],
+    /// When it was booked.
+    pub booked_at: Timestamp,
+    /// Last account opened.
+    pub account_no: AccountNo,
+    /// Last account setting recorded.
+    pub setting_no: i64,
+}
+
+/// Locks the head until the end of the transaction: whoever holds it is the only writer of the book.
+pub async fn lock_head(tx: &Transaction<'_>) -> Result<Head, Error> {
+    const SQL: &str = "
+        SELECT sequence, commit_no, hash, booked_at, account_no, setting_no
+        FROM head
+        FOR UPDATE";
+    let row = tx.query_one(&tx.prepare_cached(SQL).await?, &[]).await?;
+    let hash: &[u8] = row.get("hash");
+    Ok(Head {
+        sequence: row.get("sequence"),
+        commit_no: row.get("commit_no"),
+        hash: hash.try_into().map_err(|_| Error::Corrupt("head.hash is not 32 bytes".to_owned()))?,
+        booked_at: row.get("booked_at"),
+        account_no: row.get("account_no"),
+        setting_no: row.get("setting_no"),
+    })
+}
+
+/// The database's clock. Asked after the head is locked, so that the times of commits rise on every node alike.
+pub async fn clock(tx: &Transaction<'_>) -> Result<Timestamp, Error> {
+    Ok(tx.query_one(&tx.prepare_cached("SELECT clock_timestamp()").await?, &[]).await?.get(0))
+}
+
+/// The last totals of each account and layer written after `sequence`.
+pub async fn totals_after(
+    tx: &Transaction<'_>,
+    sequence: i64,
+) -> Result<Vec<(AccountNo, Layer, Totals)>, Error> {
+    const SQL: &str = "
+        SELECT DISTINCT ON (account_no, layer) account_no, layer, debits_after, credits_after
+        FROM posting
+        WHERE sequence > $1
+        ORDER BY account_no, layer, sequence DESC, leg DESC";
+    let rows = tx.query(&tx.prepare_cached(SQL).await?, &[&sequence]).await?;
+    rows.iter().map(|row| Ok((row.get("account_no"), layer(row)?, totals(row)))).collect()
+}
+
+/// The settings recorded after `setting_no`, oldest first.
+pub async fn settings_after(
+    tx: &Transaction<'_>,
+    setting_no: i64,
+) -> Result<Vec<(AccountNo, AccountSetting)>, Error> {
+    const SQL: &str = "
+        SELECT account_no, min_minor, max_minor, closed
+        FROM account_setting
+        WHERE setting_no > $1
+        ORDER BY setting_no";
+    let rows = tx.query(&tx.prepare_cached(SQL).await?, &[&setting_no]).await?;
+    Ok(rows.iter().map(|row| (row.get("account_no"), setting(row))).collect())
+}
+
+/// The accounts with these codes that exist, with their settings and totals as they stand.
+///
+/// The totals are one probe of the primary key an account and layer: its last posting carries them.
+pub async fn accounts(tx: &Transaction<'_>, codes: &[&str]) -> Result<Vec<KnownAccount>, Error> {
+    const SQL: &str = "
+        SELECT a.account_no, a.code, a.name, a.currency, a.normal_side, a.open_item,
+               s.min_minor, s.max_minor, COALESCE(s.closed, false) AS closed,
+               settled.debits_after AS settled_debits, settled.credits_after AS settled_credits,
+               pending.debits_after AS pending_debits, pending.credits_after AS pending_credits
+        FROM unnest($1::text[]) AS wanted (code)
+        JOIN account a ON a.code = wanted.code
+        LEFT JOIN LATERAL (
+            SELECT min_minor, max_minor, closed
+            FROM account_setting
+            WHERE account_no = a.account_no
+            ORDER BY setting_no DESC
+            LIMIT 1
+        ) s ON true
+        LEFT JOIN LATERAL (
+            SELECT debits_after, credits_after
+            FROM posting
+            WHERE account_no = a.account_no AND layer = 0
+            ORDER BY sequence DESC, leg DESC
+            LIMIT 1
+        ) settled ON true
+        LEFT JOIN LATERAL (
+            SELECT debits_after, credits_after
+            FROM posting
+            WHERE account_no = a.account_no AND layer = 1
+            ORDER BY sequence DESC, leg DESC
+            LIMIT 1
+        ) pending ON true";
+    let rows = tx.query(&tx.prepare_cached(SQL).await?, &[&codes]).await?;
+    rows.iter().map(known_account).collect()
+}
+
+/// The entries with these ids that are in the books.
+pub async fn entries(tx: &Transaction<'_>, ids: &[Uuid]) -> Result<Vec<(Uuid, StoredEntry)>, Error> {
+    const SQL: &str = "
+        SELECT entry_id, sequence, kind, effective_date, booked_at, relates_to, reference, description,
+               metadata::text AS metadata, actor
+        FROM entry
+        WHERE entry_id = ANY ($1)";
+    const LEGS: &str = "
+        SELECT p.sequence, p.amount_minor, p.account_no, p.currency, p.item, a.code
+        FROM posting p
+        JOIN account a USING (account_no)
+        WHERE p.sequence = ANY ($1)
+        ORDER BY p.sequence, p.leg";
+    let rows = tx.query(&tx.prepare_cached(SQL).await?, &[&ids]).await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sequences: Vec<i64> = rows.iter().map(|row| row.get("sequence")).collect();
+    let legs = tx.query(&tx.prepare_cached(LEGS).await?, &[&sequences]).await?;
+    let mut legs_by_sequence: std::collections::HashMap<i64, Vec<StoredLeg>> = std::collections::HashMap::new();
+    for row in &legs {
+        legs_by_sequence.entry(row.get("sequence")).or_default().push(stored_leg(row)?);
+    }
+    rows.iter()
+        .map(|row| {
+            let legs = legs_by_sequence.remove(&row.get("sequence")).unwrap_or_default();
+            Ok((row.get("entry_id"), stored_entry(row, legs)?))
+        })
+        .collect()
+}
+
+/// For each of these holds that has been released: the entry that released it.
+pub async fn releases(tx: &Transaction<'_>, holds: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>, Error> {
+    const SQL: &str = "
+        SELECT relates_to, entry_id
+        FROM entry
+        WHERE kind = 2 AND relates_to = ANY ($1)";
+    let rows = tx.query(&tx.prepare_cached(SQL).await?, &[&holds]).await?;
+    Ok(rows.iter().map(|row| (row.get("relates_to"), row.get("entry_id"))).collect())
+}
+
+/// Streams encoded entry rows in.
+pub async fn copy_entries(tx: &Transaction<'_>, encoded: BytesMut) -> Result<(), Error> {
+    copy(tx, "COPY entry FROM STDIN (FORMAT binary)", encoded).await
+}
+
+/// Streams encoded posting rows in; the database checks their sums.
+pub async fn copy_postings(tx: &Transaction<'_>, encoded: BytesMut) -> Result<(), Error> {
+    copy(tx, "COPY posting FROM STDIN (FORMAT binary)", encoded).await
+}
+
+async fn copy(tx: &Transaction<'_>, sql: &str, encoded: BytesMut) -> Result<(), Error> {
+    let sink = tx.copy_in::<_, Bytes>(&tx.prepare_cached(sql).await?).await?;
+    pin_mut!(sink);
+    sink.send(encoded.freeze()).await?;
+    sink.finish().await?;
+    Ok(())
+}
+
+/// A row of table `commit`.
+#[derive(Debug)]
+pub struct CommitRow<'a> {
+    /// Dense number.
+    pub commit_no: i64,
+    /// Its first entry.
+    pub first_sequence: i64,
+    /// Its last entry.
+    pub last_sequence: i64,
+    /// When it was booked.
+    pub booked_at: Timestamp,
+    /// Hash of the commit before.
+    pub previous_hash: &'a [u8],
+    /// Its hash.
+    pub hash: &'a [u8],
+    /// The process that wrote it.
+    pub node: &'a str,
+}
+
+/// Records the commit and moves the head to it.
+pub async fn commit(tx: &Transaction<'_>, row: &CommitRow<'_>) -> Result<(), Error> {
+    const SQL: &str = "
+        WITH written AS (
+            INSERT INTO commit (commit_no, first_sequence, last_sequence, booked_at, previous_hash, hash, node)
+            VALUES ($1, $2, $3, $4, $5, $6, $7)
+        )
+        UPDATE head
+        SET sequence = $3, commit_no = $1, hash = $6, booked_at = $4";
+    let CommitRow { commit_no, first_sequence, last_sequence, booked_at, previous_hash, hash, node } = row;
+    tx.execute(&tx.prepare_cached(SQL).await?, &[commit_no, first_sequence, last_sequence, booked_at, previous_hash, hash, node]).await?;
+    Ok(())
+}
+
+/// Opens accounts, numbered from `first_no`, and moves the head past them.
+pub async fn insert_accounts(
+    tx: &Transaction<'_>,
+    first_no: AccountNo,
+    accounts: &[&NewAccount],
+    opened_at: Timestamp,
+    actor: &str,
+) -> Result<(), Error> {
+    const SQL: &str = "
+        INSERT INTO account (account_no, code, name, currency, normal_side, open_item, opened_at, opened_by)
+        SELECT $1 + ordinal::integer - 1, code, name, currency, normal_side, open_item, $7, $8
+        FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[])
+            WITH ORDINALITY AS opened (code, name, currency, normal_side, open_item, ordinal)";
+    let codes: Vec<&str> = accounts.iter().map(|account| account.code.as_str()).collect();
+    let names: Vec<&str> = accounts.iter().map(|account| account.name.as_str()).collect();
+    let currencies: Vec<&str> = accounts.iter().map(|account| account.currency.code()).collect();
+    let sides: Vec<&str> = accounts.iter().map(|account| account.normal_side.letter()).collect();
+    let open_items: Vec<bool> = accounts.iter().map(|account| account.open_item).collect();
+    tx.execute(&tx.prepare_cached(SQL).await?, &[&first_no, &codes, &names, &currencies, &sides, &open_items, &opened_at, &actor]).await?;
+    let last_no = first_no + i32::try_from(accounts.len()).unwrap_or(i32::MAX) - 1;
+    tx.execute("UPDATE head SET account_no = $1", &[&last_no]).await?;
+    Ok(())
+}
+
+/// A row of table `account_setting`.
+#[derive(Debug)]
+pub struct SettingRow<'a> {
+    /// Dense number over all accounts.
+    pub setting_no: i64,
+    /// The account.
+    pub account_no: AccountNo,
+    /// Its settings from now on.
+    pub setting: AccountSetting,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// Who asked for it.
+    pub actor: &'a str,
+    /// Why.
+    pub reason: &'a str,
+}
+
+/// Records settings and moves the head past them.
+pub async fn insert_settings(tx: &Transaction<'_>, rows: &[SettingRow<'_>]) -> Result<(), Error> {
+    const SQL: &str = "
+        INSERT INTO account_setting
+            (setting_no, account_no, min_minor, max_minor, closed, recorded_at, actor, reason)
+        SELECT setting_no, account_no, min_minor, max_minor, closed, recorded_at, actor, reason
+        FROM unnest(
+            $1::bigint[], $2::integer[], $3::bigint[], $4::bigint[], $5::boolean[], $6::timestamptz[], $7::text[],
+            $8::text[]
+        ) AS recorded (setting_no, account_no, min_minor, max_minor, closed, recorded_at, actor, reason)";
+    let Some(last) = rows.last() else { return Ok(()) };
+    let numbers: Vec<i64> = rows.iter().map(|row| row.setting_no).collect();
+    let accounts: Vec<AccountNo> = rows.iter().map(|row| row.account_no).collect();
+    let minima: Vec<Option<i64>> = rows.iter().map(|row| row.setting.limits.min_minor).collect();
+    let maxima: Vec<Option<i64>> = rows.iter().map(|row| row.setting.limits.max_minor).collect();
+    let closed: Vec<bool> = rows.iter().map(|row| row.setting.closed).collect();
+    let times: Vec<Timestamp> = rows.iter().map(|row| row.recorded_at).collect();
+    let actors: Vec<&str> = rows.iter().map(|row| row.actor).collect();
+    let reasons: Vec<&str> = rows.iter().map(|row| row.reason).collect();
+    tx.execute(&tx.prepare_cached(SQL).await?, &[&numbers, &accounts, &minima, &maxima, &closed, &times, &actors, &reasons]).await?;
+    tx.execute("UPDATE head SET setting_no = $1", &[&last.setting_no]).await?;
+    Ok(())
+}
+
+fn known_account(row: &Row) -> Result<KnownAccount, Error> {
+    let side_totals = |layer: &str| {
+        let column = |side: &str| row.get::<_, Option<i64>>(format!("{layer}_{side}").as_str()).unwrap_or(0);
+        Totals { debits: column("debits"), credits: column("credits") }
+    };
+    let account = Account {
+        no: row.get("account_no"),
+        code: account_code(row)?,
+        name: row.get("name"),
+        currency: parsed(row.get("currency"))?,
+        normal_side: NormalSide::from_letter(row.get("normal_side"))
+            .ok_or_else(|| Error::Corrupt("account.normal_side".to_owned()))?,
+        open_item: row.get("open_item"),
+        setting: setting(row),
+    };
+    Ok(KnownAccount { account, balance: Balance { settled: side_totals("settled"), pending: side_totals("pending") } })
+}
+
+fn stored_entry(row: &Row, legs: Vec<StoredLeg>) -> Result<StoredEntry, Error> {
+    Ok(StoredEntry {
+        kind: EntryKind::from_number(row.get("kind")).ok_or_else(|| Error::Corrupt("entry.kind".to_owned()))?,
+        effective_date: row.get("effective_date"),
+        reference: row.get("reference"),
+        description: row.get("description"),
+        metadata: row.get("metadata"),
+        relates_to: row.get("relates_to"),
+        legs,
+        receipt: Receipt { sequence: row.get("sequence"), booked_at: row.get("booked_at") },
+    })
+}
+
+fn stored_leg(row: &Row) -> Result<StoredLeg, Error> {
+    Ok(StoredLeg {
+        account_no: row.get("account_no"),
+        account: account_code(row)?,
+        amount: Money::new(row.get("amount_minor"), parsed(row.get("currency"))?),
+        item: row.get("item"),
+    })
+}
+
+fn account_code(row: &Row) -> Result<AccountCode, Error> {
+    AccountCode::parse(row.get("code")).ok_or_else(|| Error::Corrupt("account.code".to_owned()))
+}
+
+fn parsed(currency: &str) -> Result<crate::money::Currency, Error> {
+    currency.parse().map_err(|_| Error::Corrupt(format!("currency {currency}")))
+}
+
+fn layer(row: &Row) -> Result<Layer, Error> {
+    Layer::from_number(row.get("layer")).ok_or_else(|| Error::Corrupt("posting.layer".to_owned()))
+}
+
+fn totals(row: &Row) -> Totals {
+    Totals { debits: row.get("debits_after"), credits: row.get("credits_after") }
+}
+
+fn setting(row: &Row) -> AccountSetting {
+    AccountSetting {
+        limits: Limits { min_minor: row.get("min_minor"), max_minor: row.get("max_minor") },
+        closed: row.get("closed"),
+    }
+}

@@ -1,0 +1,88 @@
+//! What a process knows of a book: the accounts it has touched, with their totals as of one sequence.
+//!
+//! Accounts are read when they are first touched; entries of other processes are folded in by the turn. Memory grows
+//! with the accounts touched, never with the journal. The state changes only after a COMMIT ([`State::fold`]).
+
+use std::collections::HashMap;
+
+use crate::account::{Account, AccountCode, AccountNo, AccountSetting};
+use crate::balance::Balance;
+
+/// An account and its totals.
+#[derive(Clone, Debug)]
+pub struct KnownAccount {
+    /// Identity and settings.
+    pub account: Account,
+    /// Totals after the last entry the state knows.
+    pub balance: Balance,
+}
+
+/// Position of an account in the state: dense, stable while the state lives.
+pub type Slot = usize;
+
+/// The accounts touched so far and the place in the journal up to which their totals count.
+#[derive(Default, Debug)]
+pub struct State {
+    accounts: Vec<KnownAccount>,
+    slot_by_code: HashMap<AccountCode, Slot>,
+    slot_by_no: HashMap<AccountNo, Slot>,
+    /// The last entry that is folded in.
+    pub sequence: i64,
+    /// The last account setting that is folded in.
+    pub setting_no: i64,
+}
+
+impl State {
+    /// The slot of an account, if it has been touched.
+    pub fn slot(&self, code: &AccountCode) -> Option<Slot> {
+        self.slot_by_code.get(code).copied()
+    }
+
+    /// The slot of an account by its number, if it has been touched.
+    pub fn slot_by_no(&self, no: AccountNo) -> Option<Slot> {
+        self.slot_by_no.get(&no).copied()
+    }
+
+    /// The account in a slot.
+    pub fn account(&self, slot: Slot) -> &KnownAccount {
+        &self.accounts[slot]
+    }
+
+    /// How many accounts are known.
+    pub fn len(&self) -> usize {
+        self.accounts.len()
+    }
+
+    /// Whether no account is known yet.
+    pub fn is_empty(&self) -> bool {
+        self.accounts.is_empty()
+    }
+
+    /// Takes in an account that was read as of [`State::sequence`].
+    pub fn insert(&mut self, known: KnownAccount) {
+        let slot = self.accounts.len();
+        self.slot_by_code.insert(known.account.code.clone(), slot);
+        self.slot_by_no.insert(known.account.no, slot);
+        self.accounts.push(known);
+    }
+
+    /// Takes in a newer setting of an account, if the account is known.
+    pub fn set_setting(&mut self, no: AccountNo, setting: AccountSetting) {
+        if let Some(slot) = self.slot_by_no(no) {
+            self.accounts[slot].account.setting = setting;
+        }
+    }
+
+    /// Sets the balance of a slot: what a committed turn, ours or another process's, has left there.
+    pub fn set_balance(&mut self, slot: Slot, balance: Balance) {
+        self.accounts[slot].balance = balance;
+    }
+
+    /// Folds a committed turn in: the balances it left and the last sequence it wrote.
+    pub fn fold(&mut self, after: Vec<(Slot, Balance)>, sequence: i64) {
+        for (slot, balance) in after {
+            self.set_balance(slot, balance);
+        }
+        self.sequence = sequence;
+    }
+}

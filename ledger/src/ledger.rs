@@ -1,0 +1,110 @@
+//! The ledger of one book in this process: two doors, one engine.
+//!
+//! [`Ledger::post`] joins the group commit; [`Ledger::post_in`] runs the same turn inside the caller's transaction,
+//! for flows whose own rows must commit with the entries. Any number of processes may post to one book at once.
+
+use std::sync::Arc;
+
+use deadpool_postgres::{Pool, Transaction};
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
+
+use crate::account::{AccountCode, AccountSetting, NewAccount};
+use crate::batch::{Batcher, REQUEST_ENTRIES_MAX};
+use crate::book::{self, BookName};
+use crate::db::Database;
+use crate::decide::Outcome;
+use crate::entry::NewEntry;
+use crate::error::Error;
+use crate::journal::state::State;
+use crate::journal::turn::{Lookup, turn};
+use crate::opening::{self, AccountOutcome, SettingOutcome};
+
+/// Connections a process keeps to one book.
+const CONNECTIONS: usize = 16;
+
+/// A book's ledger in this process; cheap to clone.
+#[derive(Clone)]
+pub struct Ledger {
+    book: BookName,
+    pool: Pool,
+    batcher: Batcher,
+    node: Arc<str>,
+    writer: Arc<Mutex<Option<JoinHandle<()>>>>,
+}
+
+impl Ledger {
+    /// Opens an existing book and starts its writer task. The service's role may only INSERT and SELECT the journal.
+    pub async fn open(database: &Database, book: &BookName) -> Result<Ledger, Error> {
+        book::require(database, book).await?;
+        let pool = database.service_pool(&book.schema(), CONNECTIONS)?;
+        let node: Arc<str> = format!("pid-{}", std::process::id()).into();
+        let (batcher, writer) = Batcher::start(pool.clone(), node.to_string());
+        Ok(Ledger { book: book.clone(), pool, batcher, node, writer: Arc::new(Mutex::new(Some(writer))) })
+    }
+
+    /// The book.
+    pub fn book(&self) -> &BookName {
+        &self.book
+    }
+
+    /// A connection in the service's role, on the book's tables.
+    pub async fn client(&self) -> Result<deadpool_postgres::Client, Error> {
+        Ok(self.pool.get().await?)
+    }
+
+    /// Posts entries through the group commit: one outcome an entry, in order, once they are durable.
+    pub async fn post(&self, entries: Vec<NewEntry>) -> Result<Vec<Outcome>, Error> {
+        self.batcher.post(entries).await
+    }
+
+    /// Posts entries inside the caller's transaction; nothing of it counts before the caller's COMMIT.
+    ///
+    /// Call it last: it locks the head until the transaction ends, and every other posting of the book waits.
+    pub async fn post_in(&self, tx: &Transaction<'_>, entries: &[NewEntry]) -> Result<Vec<Outcome>, Error> {
+        let actual = entries.len();
+        if actual > REQUEST_ENTRIES_MAX {
+            return Err(Error::RequestTooLarge { actual, max: REQUEST_ENTRIES_MAX });
+        }
+        // A state of its own: what this transaction reads of itself may yet be rolled back, so it must not reach the
+        // writer's state. The writer learns of these entries from the head, as of another process's.
+        let mut state = State::default();
+        let turn = turn(tx, &mut state, &[entries], Lookup::First, &self.node).await?;
+        Ok(turn.outcomes)
+    }
+
+    /// Opens accounts: one outcome an account, in order. The same definition again is fine.
+    pub async fn open_accounts(&self, accounts: &[NewAccount], actor: &str) -> Result<Vec<AccountOutcome>, Error> {
+        let mut client = self.client().await?;
+        let tx = client.transaction().await?;
+        let outcomes = opening::open_accounts(&tx, accounts, actor).await?;
+        tx.commit().await?;
+        Ok(outcomes)
+    }
+
+    /// Changes limits or closes an account, from now on and on record.
+    pub async fn change_setting(
+        &self,
+        account: &AccountCode,
+        setting: AccountSetting,
+        actor: &str,
+        reason: &str,
+    ) -> Result<SettingOutcome, Error> {
+        let mut client = self.client().await?;
+        let tx = client.transaction().await?;
+        let outcome = opening::change_setting(&tx, account, setting, actor, reason).await?;
+        tx.commit().await?;
+        Ok(outcome)
+    }
+
+    /// Works off what is waiting and stops the writer task. Entries posted afterwards through clones still work; call
+    /// it when the last clone is about to go.
+    pub async fn close(self) {
+        let Ledger { batcher, writer, pool, .. } = self;
+        drop(batcher);
+        if let Some(writer) = writer.lock().await.take() {
+            let _ended = writer.await;
+        }
+        pool.close();
+    }
+}

@@ -1,0 +1,140 @@
+//! Opening accounts and changing their settings, under the head lock like everything that turns rely on.
+
+use std::collections::HashMap;
+
+use deadpool_postgres::Transaction;
+
+use crate::account::{Account, AccountCode, AccountNo, AccountSetting, Limits, NewAccount};
+use crate::error::Error;
+use crate::journal::sql::{self, SettingRow};
+
+/// What became of an account that was to be opened.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum AccountOutcome {
+    /// It is open now, under this number.
+    Opened(AccountNo),
+    /// It was open already, with the same definition.
+    Existing(AccountNo),
+    /// It is open with another definition; its settings do not count.
+    Conflict {
+        /// The first field that differs.
+        field: &'static str,
+        /// Its value in the book.
+        first: String,
+        /// Its value in the request.
+        given: String,
+    },
+}
+
+/// What became of a change of settings.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SettingOutcome {
+    /// In force from the next turn on.
+    Changed,
+    /// It was in force already.
+    Unchanged,
+    /// No such account.
+    AccountUnknown,
+    /// The minimum is above the maximum.
+    LimitsCrossed,
+}
+
+/// Opens accounts inside the caller's transaction, which must not be used for anything long: it holds the head.
+pub async fn open_accounts(
+    tx: &Transaction<'_>,
+    accounts: &[NewAccount],
+    actor: &str,
+) -> Result<Vec<AccountOutcome>, Error> {
+    let head = sql::lock_head(tx).await?;
+    let now = sql::clock(tx).await?;
+    let codes: Vec<&str> = accounts.iter().map(|account| account.code.as_str()).collect();
+    let known = sql::accounts(tx, &codes).await?;
+    let known: HashMap<&AccountCode, &Account> =
+        known.iter().map(|known| (&known.account.code, &known.account)).collect();
+
+    let mut fresh: Vec<&NewAccount> = Vec::new();
+    let mut outcomes = Vec::with_capacity(accounts.len());
+    for account in accounts {
+        let earlier = fresh.iter().position(|fresh| fresh.code == account.code);
+        outcomes.push(match (known.get(&account.code), earlier) {
+            (Some(there), _) => compare(&identity(there), account, there.no),
+            (None, Some(at)) => compare(&fresh[at].clone(), account, number(head.account_no, at)),
+            (None, None) => {
+                fresh.push(account);
+                AccountOutcome::Opened(number(head.account_no, fresh.len() - 1))
+            }
+        });
+    }
+    if fresh.is_empty() {
+        return Ok(outcomes);
+    }
+    sql::insert_accounts(tx, head.account_no + 1, &fresh, now, actor).await?;
+    let limited = fresh.iter().enumerate().filter(|(_, account)| account.limits != Limits::default());
+    let settings: Vec<SettingRow<'_>> = limited
+        .zip(head.setting_no + 1..)
+        .map(|((at, account), setting_no)| SettingRow {
+            setting_no,
+            account_no: number(head.account_no, at),
+            setting: AccountSetting { limits: account.limits, closed: false },
+            recorded_at: now,
+            actor,
+            reason: "opened",
+        })
+        .collect();
+    sql::insert_settings(tx, &settings).await?;
+    Ok(outcomes)
+}
+
+/// Changes an account's settings inside the caller's transaction.
+pub async fn change_setting(
+    tx: &Transaction<'_>,
+    code: &AccountCode,
+    setting: AccountSetting,
+    actor: &str,
+    reason: &str,
+) -> Result<SettingOutcome, Error> {
+    if let (Some(min), Some(max)) = (setting.limits.min_minor, setting.limits.max_minor)
+        && min > max
+    {
+        return Ok(SettingOutcome::LimitsCrossed);
+    }
+    let head = sql::lock_head(tx).await?;
+    let recorded_at = sql::clock(tx).await?;
+    let known = sql::accounts(tx, &[code.as_str()]).await?;
+    let Some(known) = known.first() else { return Ok(SettingOutcome::AccountUnknown) };
+    if known.account.setting == setting {
+        return Ok(SettingOutcome::Unchanged);
+    }
+    let setting_no = head.setting_no + 1;
+    let account_no = known.account.no;
+    sql::insert_settings(tx, &[SettingRow { setting_no, account_no, setting, recorded_at, actor, reason }]).await?;
+    Ok(SettingOutcome::Changed)
+}
+
+fn number(last: AccountNo, fresh_at: usize) -> AccountNo {
+    last + 1 + AccountNo::try_from(fresh_at).expect("accounts of one request are counted in 32 bits")
+}
+
+fn identity(account: &Account) -> NewAccount {
+    let Account { code, name, currency, normal_side, open_item, .. } = account.clone();
+    NewAccount { code, name, currency, normal_side, open_item, limits: Limits::default() }
+}
+
+/// The same definition again is no conflict; limits are settings and may have changed since.
+fn compare(there: &NewAccount, given: &NewAccount, no: AccountNo) -> AccountOutcome {
+    let differs = |field, first: &dyn ToString, given: &dyn ToString| AccountOutcome::Conflict {
+        field,
+        first: first.to_string(),
+        given: given.to_string(),
+    };
+    if there.currency != given.currency {
+        return differs("currency", &there.currency, &given.currency);
+    }
+    if there.normal_side != given.normal_side {
+        return differs("normal_side", &there.normal_side.letter(), &given.normal_side.letter());
+    }
+    if there.open_item != given.open_item {
+        return differs("open_item", &there.open_item, &given.open_item);
+    }
+    AccountOutcome::Existing(no)
+}
