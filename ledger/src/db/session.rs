@@ -1,0 +1,71 @@
+//! What every session starts with: its role, its search path, its limits.
+
+use tokio_postgres::Config;
+
+use super::sql::SERVICE_ROLE;
+
+/// A client that stops in the middle of a transaction keeps a book's head locked; the server ends it after this time.
+const LONGEST_PAUSE_IN_TRANSACTION: &str = "60s";
+
+/// For the owner of the books: makes schemas, roles and tables.
+pub(super) fn owner(base: &Config) -> Config {
+    with_settings(base, &[("TimeZone", "UTC")])
+}
+
+/// For the running service: the service's role, and one book as the whole world.
+pub(super) fn service(base: &Config, schema: &str) -> Config {
+    with_settings(
+        base,
+        &[
+            ("TimeZone", "UTC"),
+            ("role", SERVICE_ROLE),
+            ("search_path", &quoted(schema)),
+            ("idle_in_transaction_session_timeout", LONGEST_PAUSE_IN_TRANSACTION),
+        ],
+    )
+}
+
+/// Adds start-up settings behind those that the operator's URL brings.
+fn with_settings(base: &Config, settings: &[(&str, &str)]) -> Config {
+    let mut options = base.get_options().unwrap_or_default().to_owned();
+    for (name, value) in settings {
+        options.extend([" -c ", name, "=", &escaped(value)]);
+    }
+    let mut config = base.clone();
+    config.options(options.trim_start()).application_name("dianfu");
+    config
+}
+
+/// A name as an SQL identifier.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A value in the start-up packet: blanks part the options, a backslash takes the next character as it is.
+fn escaped(value: &str) -> String {
+    value.replace('\\', "\\\\").replace(' ', "\\ ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_follow_those_of_the_url() {
+        let base: Config = "host=/run options='-c work_mem=8MB'".parse().unwrap();
+        let config = service(&base, "book_main");
+        assert_eq!(
+            config.get_options(),
+            Some(
+                "-c work_mem=8MB -c TimeZone=UTC -c role=dianfu_service -c search_path=\"book_main\" \
+                 -c idle_in_transaction_session_timeout=60s"
+            )
+        );
+        assert_eq!(config.get_application_name(), Some("dianfu"));
+    }
+
+    #[test]
+    fn a_name_cannot_leave_its_place() {
+        assert_eq!(escaped(&quoted("a b\\\" -c x")), "\"a\\ b\\\\\"\"\\ -c\\ x\"");
+    }
+}
