@@ -1,1 +1,28 @@
-//! x
+//! The harness: real PostgreSQL servers, real programs, real files; nothing is faked.
+//!
+//! - [`test_database`]: a database of its own for one test, with the book `main` in it, on the one throwaway server of
+//!   this test process. A clone of a template, so it costs about a tenth of a second.
+//! - [`DataFolder`]: a data folder for crash tests, on which servers are durable. Whatever runs in it dies with the
+//!   test process.
+//! - [`sample`]: real files from outside, where they are at hand.
+//! - [`dianfu_bin`]: the program itself, built.
+//! - [`eventually`]: the one way to wait for something that nobody announces.
+
+mod data_folder;
+mod database;
+mod eventually;
+mod program;
+mod sample;
+
+pub use data_folder::{DataFolder, durable_cluster};
+pub use database::{TestDatabase, test_database};
+pub use eventually::eventually;
+pub use program::dianfu_bin;
+pub use sample::sample;
+
+use std::path::Path;
+
+/// The project's root folder.
+pub fn project_root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package lies in the project's root")
+}

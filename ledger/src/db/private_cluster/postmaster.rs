@@ -1,12 +1,18 @@
 //! What the server says of itself in `postmaster.pid`: whether it is ready, and where its socket is.
 //!
-//! The file outlives a killed server, so it is believed only where the socket takes connections.
+//! The file outlives a killed server, so it is believed only where somebody answers at the socket.
 
 use std::fs;
+use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::folder::Folder;
+
+/// The protocol's shortest question, "do you speak TLS?": length 8, code 80877103. Answered by one byte, S or N.
+const TLS_QUESTION: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// The parts of `postmaster.pid` that we need; lines 1, 5 and 8 of it.
 pub(super) struct Postmaster {
@@ -18,12 +24,20 @@ pub(super) struct Postmaster {
 impl Postmaster {
     /// Whether it takes connections now.
     pub(super) fn is_ready(&self) -> bool {
-        self.status == "ready" && self.is_listening()
+        self.status == "ready" && self.answers()
     }
 
-    /// Whether the process that wrote the file still lives: its socket is closed with it.
-    pub(super) fn is_listening(&self) -> bool {
-        UnixStream::connect(self.socket_folder.join(".s.PGSQL.5432")).is_ok()
+    /// Whether the process that wrote the file still lives. A socket alone does not tell: the kernel still takes
+    /// connections for a process that is just dying.
+    pub(super) fn answers(&self) -> bool {
+        self.ask().is_ok()
+    }
+
+    fn ask(&self) -> io::Result<()> {
+        let mut stream = UnixStream::connect(self.socket_folder.join(".s.PGSQL.5432"))?;
+        stream.set_read_timeout(Some(ANSWER_WITHIN))?;
+        stream.write_all(&TLS_QUESTION)?;
+        stream.read_exact(&mut [0])
     }
 }
 

@@ -22,8 +22,8 @@ pub(super) fn stop_if_last(folder: &Folder, usage: Usage) -> Result<(), DbError>
 }
 
 fn stop(folder: &Folder) -> Result<(), DbError> {
-    // Where nothing listens the server was killed: its process number may be anybody's by now.
-    if let Some(postmaster) = postmaster::read(folder).filter(postmaster::Postmaster::is_listening) {
+    // Where nobody answers the server was killed: its process number may be anybody's by now.
+    if let Some(postmaster) = postmaster::read(folder).filter(postmaster::Postmaster::answers) {
         match kill(Pid::from_raw(postmaster.pid), Signal::SIGINT) {
             Ok(()) | Err(Errno::ESRCH) => {}
             Err(errno) => return Err(DbError::file("stop the server of", folder.root())(errno.into())),

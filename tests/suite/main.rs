@@ -1,0 +1,3 @@
+//! Everything that is tested on the shared throwaway server.
+
+mod connections;
