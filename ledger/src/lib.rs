@@ -26,6 +26,10 @@ pub mod book;
 pub mod db;
 pub mod error;
 
+pub mod query;
+pub mod verify;
+pub mod export;
+
 pub use decide::Outcome;
 pub use error::Error;
 pub use ledger::Ledger;

@@ -1,0 +1,123 @@
+//! Entries as they stand in the journal.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use tokio_postgres::{GenericClient, Row};
+use uuid::Uuid;
+
+use crate::account::AccountCode;
+use crate::balance::Totals;
+use crate::entry::{EntryKind, Layer};
+use crate::money::Money;
+
+use super::{QueryError, page_rows, row, sql};
+
+/// One leg in the journal.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PostingView {
+    /// Position in the entry, from 0.
+    pub leg: i16,
+    /// The account it moves.
+    pub account: AccountCode,
+    /// The layer it counts in.
+    pub layer: Layer,
+    /// Debit positive.
+    pub amount: Money,
+    /// The open item.
+    pub item: Option<String>,
+    /// The account's totals in this layer after this leg; in the pending layer what is outstanding on each side.
+    pub after: Totals,
+}
+
+/// One entry in the journal, with its legs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EntryView {
+    /// Its number.
+    pub sequence: i64,
+    /// The caller's id.
+    pub id: Uuid,
+    /// What it does.
+    pub kind: EntryKind,
+    /// When it counts.
+    pub effective_date: Date,
+    /// When the ledger knew it.
+    pub booked_at: Timestamp,
+    /// The hold that it releases.
+    pub relates_to: Option<Uuid>,
+    /// The release that undid this hold.
+    pub released_by: Option<Uuid>,
+    /// The business document.
+    pub reference: String,
+    /// A sentence.
+    pub description: String,
+    /// JSON text, as the caller sent it.
+    pub metadata: Option<String>,
+    /// Who asked for it.
+    pub actor: String,
+    /// Its legs, in order.
+    pub postings: Vec<PostingView>,
+}
+
+/// The entry with this id, if it is in the books.
+pub async fn entry(client: &impl GenericClient, id: Uuid) -> Result<Option<EntryView>, QueryError> {
+    let found = client.query_opt(sql::ENTRY, &[&id]).await?;
+    Ok(with_postings(client, found.as_slice()).await?.pop())
+}
+
+/// The entries after a sequence, in order of posting, at most `limit` (and never more than
+/// [`super::PAGE_ROWS_MAX`]). The next page starts after the last sequence of this one; 0 starts at the beginning.
+pub async fn entries(
+    client: &impl GenericClient,
+    after_sequence: i64,
+    limit: u16,
+) -> Result<Vec<EntryView>, QueryError> {
+    let limit = i64::try_from(page_rows(limit)).expect("a page has at most PAGE_ROWS_MAX rows");
+    let found = client.query(sql::ENTRIES, &[&after_sequence, &limit]).await?;
+    with_postings(client, &found).await
+}
+
+/// Reads the legs of entries that are in order of sequence. Both ends are given, so that the block ranges of the
+/// journal between them are read once, and nothing else.
+async fn with_postings(client: &impl GenericClient, entries: &[Row]) -> Result<Vec<EntryView>, QueryError> {
+    let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(Vec::new()) };
+    let (first, last): (i64, i64) = (first.try_get("sequence")?, last.try_get("sequence")?);
+    let postings = client.query(sql::POSTINGS_OF_ENTRIES, &[&first, &last]).await?;
+    let mut postings = postings.iter().peekable();
+    let mut views = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let mut view = entry_view(entry)?;
+        while let Some(posting) = postings.next_if(|posting| posting.get::<_, i64>("sequence") == view.sequence) {
+            view.postings.push(posting_view(posting)?);
+        }
+        views.push(view);
+    }
+    Ok(views)
+}
+
+fn entry_view(row: &Row) -> Result<EntryView, QueryError> {
+    Ok(EntryView {
+        sequence: row.try_get("sequence")?,
+        id: row.try_get("entry_id")?,
+        kind: row::kind(row)?,
+        effective_date: row.try_get("effective_date")?,
+        booked_at: row.try_get("booked_at")?,
+        relates_to: row.try_get("relates_to")?,
+        released_by: row.try_get("released_by")?,
+        reference: row.try_get("reference")?,
+        description: row.try_get("description")?,
+        metadata: row.try_get("metadata")?,
+        actor: row.try_get("actor")?,
+        postings: Vec::new(),
+    })
+}
+
+fn posting_view(row: &Row) -> Result<PostingView, QueryError> {
+    Ok(PostingView {
+        leg: row.try_get("leg")?,
+        account: row::account_code(row, "code")?,
+        layer: row::layer(row)?,
+        amount: Money::new(row.try_get("amount_minor")?, row::currency(row)?),
+        item: row.try_get("item")?,
+        after: Totals { debits: row.try_get("debits_after")?, credits: row.try_get("credits_after")? },
+    })
+}

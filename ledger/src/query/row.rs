@@ -1,0 +1,43 @@
+//! Columns as domain values; what the program could never have written is [`Error::Corrupt`].
+
+use tokio_postgres::Row;
+
+use crate::account::{AccountCode, NormalSide};
+use crate::entry::{EntryKind, Layer};
+use crate::error::Error;
+use crate::money::Currency;
+
+pub(super) fn account_code(row: &Row, column: &str) -> Result<AccountCode, Error> {
+    let code: &str = row.try_get(column)?;
+    AccountCode::parse(code).ok_or_else(|| corrupt(column, code))
+}
+
+pub(super) fn currency(row: &Row) -> Result<Currency, Error> {
+    let code: &str = row.try_get("currency")?;
+    code.parse().map_err(|_| corrupt("currency", code))
+}
+
+pub(super) fn normal_side(row: &Row) -> Result<NormalSide, Error> {
+    let letter: &str = row.try_get("normal_side")?;
+    NormalSide::from_letter(letter).ok_or_else(|| corrupt("normal_side", letter))
+}
+
+pub(super) fn kind(row: &Row) -> Result<EntryKind, Error> {
+    let number: i16 = row.try_get("kind")?;
+    EntryKind::from_number(number).ok_or_else(|| corrupt("kind", number))
+}
+
+pub(super) fn layer(row: &Row) -> Result<Layer, Error> {
+    let number: i16 = row.try_get("layer")?;
+    Layer::from_number(number).ok_or_else(|| corrupt("layer", number))
+}
+
+/// A sum of minor units: the server sums `bigint` as `numeric`, which has no limit, and sends it as text.
+pub(super) fn sum(row: &Row, column: &str) -> Result<i128, Error> {
+    let text: &str = row.try_get(column)?;
+    text.parse().map_err(|_| corrupt(column, text))
+}
+
+fn corrupt(column: &str, value: impl std::fmt::Display) -> Error {
+    Error::Corrupt(format!("{column} is '{value}'"))
+}

@@ -1,0 +1,184 @@
+//! Every statement that answers questions. [`ALL`] lists them for the test that prepares each against the migrated
+//! tables.
+//!
+//! Common to all: `sequence <= $n` is the horizon, and makes an answer repeatable; sums of `bigint` are `numeric`, which
+//! cannot overflow, and leave as text; codes collate bytewise and `/` is the character after `.`, so the accounts below
+//! a code are one range of the unique index.
+
+/// The head as it is committed.
+pub const HEAD: &str = "
+    SELECT sequence, booked_at
+    FROM head";
+
+/// Waits for the turn that holds the head. The clock is read before the wait, so that every turn that locks the head
+/// after this reads a later one.
+pub const HEAD_FOR_SHARE: &str = "
+    SELECT clock_timestamp() AS clock
+    FROM head
+    FOR SHARE";
+
+/// The last entry known at a time.
+pub const LAST_SEQUENCE_KNOWN_AT: &str = "
+    SELECT last_sequence
+    FROM commit
+    WHERE booked_at <= $1
+    ORDER BY booked_at DESC
+    LIMIT 1";
+
+/// One account.
+pub const ACCOUNT: &str = "
+    SELECT account_no, name, currency, normal_side
+    FROM account
+    WHERE code = $1";
+
+/// Accounts by code with the settings in force. `$2`: the code after which the page starts.
+pub const ACCOUNTS: &str = "
+    SELECT a.account_no, a.code, a.name, a.currency, a.normal_side, a.open_item,
+           s.min_minor, s.max_minor, COALESCE(s.closed, false) AS closed
+    FROM account a
+    LEFT JOIN LATERAL (
+        SELECT min_minor, max_minor, closed
+        FROM account_setting
+        WHERE account_no = a.account_no
+        ORDER BY setting_no DESC
+        LIMIT 1
+    ) s ON true
+    WHERE starts_with(a.code, $1) AND a.code >= $1 AND a.code > $2
+    ORDER BY a.code
+    LIMIT $3";
+
+/// Balances per currency of account `$1` and, where `$2`, all accounts below it: the totals on the last posting of each
+/// account and layer, one index probe each.
+pub const BALANCE: &str = include_str!("sql/balance.sql");
+
+/// The same as of effective date `$4`, by summing.
+pub const BALANCE_AS_OF: &str = include_str!("sql/balance_as_of.sql");
+
+/// Every account's settled totals, one index probe each.
+pub const TRIAL_BALANCE: &str = "
+    SELECT a.code, a.name, a.currency, a.normal_side,
+           '0' AS opening, last.debits_after::text AS debits, last.credits_after::text AS credits
+    FROM account a
+    CROSS JOIN LATERAL (
+        SELECT debits_after, credits_after
+        FROM posting
+        WHERE account_no = a.account_no AND layer = 0 AND sequence <= $1
+        ORDER BY sequence DESC, leg DESC
+        LIMIT 1
+    ) last
+    ORDER BY a.code";
+
+/// Every account's settled sums between days `$2` and `$3`, either of which may be NULL, and before.
+pub const TRIAL_BALANCE_DATED: &str = "
+    SELECT a.code, a.name, a.currency, a.normal_side, total.opening, total.debits, total.credits
+    FROM (
+        SELECT account_no,
+               COALESCE(sum(amount_minor) FILTER (WHERE effective_date < $2), 0)::text AS opening,
+               COALESCE(sum(amount_minor) FILTER (
+                   WHERE amount_minor > 0 AND effective_date >= COALESCE($2, date '-infinity')
+               ), 0)::text AS debits,
+               COALESCE(-sum(amount_minor) FILTER (
+                   WHERE amount_minor < 0 AND effective_date >= COALESCE($2, date '-infinity')
+               ), 0)::text AS credits
+        FROM posting
+        WHERE layer = 0 AND sequence <= $1 AND effective_date <= COALESCE($3, date 'infinity')
+        GROUP BY account_no
+    ) total
+    JOIN account a USING (account_no)
+    ORDER BY a.code";
+
+/// Items of account `$1` and all accounts below it, up to effective date `$3` (which may be NULL); those that have come
+/// to zero only where `$4`.
+pub const OPEN_ITEMS: &str = "
+    SELECT a.code, a.currency, p.item, sum(p.amount_minor)::text AS outstanding,
+           min(p.effective_date) AS first_date, max(p.effective_date) AS last_date
+    FROM account a
+    JOIN posting p USING (account_no)
+    WHERE (a.code = $1 OR (a.code > $1 || '.' AND a.code < $1 || '/'))
+      AND p.layer = 0 AND p.item IS NOT NULL
+      AND p.sequence <= $2 AND p.effective_date <= COALESCE($3, date 'infinity')
+    GROUP BY a.code, a.currency, p.item
+    HAVING $4 OR sum(p.amount_minor) <> 0
+    ORDER BY a.code, p.item";
+
+/// The settled totals of account `$1` after its last posting at or before (`$2`, `$3`): one index probe.
+pub const SETTLED_TOTALS_AT: &str = "
+    SELECT debits_after, credits_after
+    FROM posting
+    WHERE account_no = $1 AND layer = 0 AND (sequence, leg) <= ($2, $3)
+    ORDER BY sequence DESC, leg DESC
+    LIMIT 1";
+
+/// For a statement between days: what stood before the first day, what is listed before the page, and all that is
+/// listed.
+pub const STATEMENT_BALANCES: &str = "
+    SELECT COALESCE(sum(amount_minor) FILTER (WHERE effective_date < $3), 0)::text AS opening,
+           COALESCE(sum(amount_minor) FILTER (
+               WHERE effective_date >= COALESCE($3, date '-infinity') AND (sequence, leg) <= ($5, $6)
+           ), 0)::text AS before_page,
+           COALESCE(sum(amount_minor) FILTER (
+               WHERE effective_date >= COALESCE($3, date '-infinity')
+           ), 0)::text AS in_range
+    FROM posting
+    WHERE account_no = $1 AND layer = 0 AND sequence <= $2 AND effective_date <= COALESCE($4, date 'infinity')";
+
+/// A page of a statement: what follows (`$5`, `$6`).
+pub const STATEMENT_ROWS: &str = "
+    SELECT p.sequence, p.leg, p.effective_date, p.amount_minor, p.currency, p.item,
+           e.entry_id, e.booked_at, e.reference, e.description
+    FROM posting p
+    JOIN entry e USING (sequence)
+    WHERE p.account_no = $1 AND p.layer = 0 AND p.sequence <= $2 AND (p.sequence, p.leg) > ($5, $6)
+      AND p.effective_date BETWEEN COALESCE($3, date '-infinity') AND COALESCE($4, date 'infinity')
+    ORDER BY p.sequence, p.leg
+    LIMIT $7";
+
+/// One entry and, of a hold, its release.
+pub const ENTRY: &str = "
+    SELECT e.sequence, e.entry_id, e.kind, e.effective_date, e.booked_at, e.relates_to, e.reference, e.description,
+           e.metadata::text AS metadata, e.actor, release.entry_id AS released_by
+    FROM entry e
+    LEFT JOIN entry release ON release.kind = 2 AND release.relates_to = e.entry_id
+    WHERE e.entry_id = $1";
+
+/// Entries after a sequence.
+pub const ENTRIES: &str = "
+    SELECT e.sequence, e.entry_id, e.kind, e.effective_date, e.booked_at, e.relates_to, e.reference, e.description,
+           e.metadata::text AS metadata, e.actor, release.entry_id AS released_by
+    FROM (
+        SELECT *
+        FROM entry
+        WHERE sequence > $1
+        ORDER BY sequence
+        LIMIT $2
+    ) e
+    LEFT JOIN entry release ON release.kind = 2 AND release.relates_to = e.entry_id
+    ORDER BY e.sequence";
+
+/// The legs of the entries from `$1` to `$2`.
+pub const POSTINGS_OF_ENTRIES: &str = "
+    SELECT p.sequence, p.leg, p.layer, p.amount_minor, p.currency, p.item, p.debits_after, p.credits_after, a.code
+    FROM posting p
+    JOIN account a USING (account_no)
+    WHERE p.sequence BETWEEN $1 AND $2
+    ORDER BY p.sequence, p.leg";
+
+/// Every statement by name.
+pub const ALL: [(&str, &str); 16] = [
+    ("HEAD", HEAD),
+    ("HEAD_FOR_SHARE", HEAD_FOR_SHARE),
+    ("LAST_SEQUENCE_KNOWN_AT", LAST_SEQUENCE_KNOWN_AT),
+    ("ACCOUNT", ACCOUNT),
+    ("ACCOUNTS", ACCOUNTS),
+    ("BALANCE", BALANCE),
+    ("BALANCE_AS_OF", BALANCE_AS_OF),
+    ("TRIAL_BALANCE", TRIAL_BALANCE),
+    ("TRIAL_BALANCE_DATED", TRIAL_BALANCE_DATED),
+    ("OPEN_ITEMS", OPEN_ITEMS),
+    ("SETTLED_TOTALS_AT", SETTLED_TOTALS_AT),
+    ("STATEMENT_BALANCES", STATEMENT_BALANCES),
+    ("STATEMENT_ROWS", STATEMENT_ROWS),
+    ("ENTRY", ENTRY),
+    ("ENTRIES", ENTRIES),
+    ("POSTINGS_OF_ENTRIES", POSTINGS_OF_ENTRIES),
+];

@@ -1,0 +1,225 @@
+//! The statement of one account: its settled postings in order of booking, with the balance after each.
+//!
+//! Rows come by (sequence, leg). The pages of one statement are one answer: the cursor pins the horizon of the first
+//! page, so that entries booked meanwhile, also back-dated ones, change neither rows nor balances of later pages.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use tokio_postgres::{GenericClient, Row};
+use uuid::Uuid;
+
+use crate::account::{AccountCode, AccountNo, NormalSide};
+use crate::money::{Currency, Money};
+
+use super::cursor::{Cursor, Question};
+use super::moment::whole_microseconds;
+use super::{Horizon, Moment, QueryError, horizon, page_rows, row, sql};
+
+/// Effective dates, both ends included.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct DateRange {
+    /// The first day; what is dated before it is in the opening balance.
+    pub from: Option<Date>,
+    /// The last day.
+    pub to: Option<Date>,
+}
+
+/// One posting in a statement.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StatementRow {
+    /// The entry's number.
+    pub sequence: i64,
+    /// The leg in the entry.
+    pub leg: i16,
+    /// The entry's id.
+    pub entry_id: Uuid,
+    /// When it counts.
+    pub effective_date: Date,
+    /// When the ledger knew it.
+    pub booked_at: Timestamp,
+    /// The business document.
+    pub reference: String,
+    /// A sentence.
+    pub description: String,
+    /// Debit positive.
+    pub amount: Money,
+    /// The open item.
+    pub item: Option<String>,
+    /// Opening balance plus all rows up to this one, debit positive.
+    pub balance_minor: i128,
+}
+
+impl StatementRow {
+    /// The amount, if it is a debit.
+    pub fn debit_minor(&self) -> Option<i128> {
+        (self.amount.minor > 0).then(|| i128::from(self.amount.minor))
+    }
+
+    /// The amount as a positive number, if it is a credit.
+    pub fn credit_minor(&self) -> Option<i128> {
+        (self.amount.minor < 0).then(|| -i128::from(self.amount.minor))
+    }
+}
+
+/// A page of an account's statement. Balances are in minor units, debit positive.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Statement {
+    /// The account.
+    pub account: AccountCode,
+    /// Its name.
+    pub name: String,
+    /// Its normal side, from which to show the balances.
+    pub normal_side: NormalSide,
+    /// Its currency.
+    pub currency: Currency,
+    /// The balance before the first row of the statement.
+    pub opening_minor: i128,
+    /// The balance after the last row of the statement.
+    pub closing_minor: i128,
+    /// The rows of this page.
+    pub rows: Vec<StatementRow>,
+    /// The cursor of the next page; `None` at the end.
+    pub next: Option<String>,
+    /// The days asked for; the last one is the earlier of the range's and the moment's.
+    pub range: DateRange,
+    /// When this was known.
+    pub known_at: Timestamp,
+}
+
+/// A page of at most `limit` rows (never more than [`super::PAGE_ROWS_MAX`]); `None` if there is no account of this
+/// code. Go on with [`Statement::next`] and the same arguments.
+///
+/// Costs the rows of the page; with days given also one pass over the account's postings, for the balances.
+pub async fn statement(
+    client: &impl GenericClient,
+    code: &AccountCode,
+    moment: Moment,
+    range: DateRange,
+    cursor: Option<&str>,
+    limit: u16,
+) -> Result<Option<Statement>, QueryError> {
+    let range = DateRange { to: [range.to, moment.as_of].into_iter().flatten().min(), ..range };
+    let question = Question { code: code.as_str(), from: range.from, to: range.to };
+    let cursor = cursor.map(|text| Cursor::parse(text, question)).transpose()?;
+    let (horizon, after) = match cursor {
+        None => (horizon(client, moment).await?, Position { sequence: 0, leg: 0 }),
+        Some(cursor) => (pinned(cursor, moment)?, Position { sequence: cursor.sequence, leg: cursor.leg }),
+    };
+    let Some(account) = client.query_opt(sql::ACCOUNT, &[&code.as_str()]).await? else { return Ok(None) };
+    let reading = Reading { account_no: account.try_get("account_no")?, horizon, range, after };
+    let balances = balances(client, &reading).await?;
+    let (rows, more) = rows(client, &reading, balances.carried, page_rows(limit)).await?;
+    let last = rows.last().filter(|_| more).map(|last| Position { sequence: last.sequence, leg: last.leg });
+    Ok(Some(Statement {
+        account: code.clone(),
+        name: account.try_get("name")?,
+        normal_side: row::normal_side(&account)?,
+        currency: row::currency(&account)?,
+        opening_minor: balances.opening,
+        closing_minor: balances.closing,
+        next: last.map(|last| last.cursor(&horizon).to_text(question)),
+        rows,
+        range,
+        known_at: horizon.known_at,
+    }))
+}
+
+/// A row's place in the account.
+#[derive(Clone, Copy)]
+struct Position {
+    sequence: i64,
+    leg: i16,
+}
+
+impl Position {
+    fn cursor(self, horizon: &Horizon) -> Cursor {
+        Cursor { until: horizon.sequence, known_at: horizon.known_at, sequence: self.sequence, leg: self.leg }
+    }
+}
+
+/// What one page reads.
+struct Reading {
+    account_no: AccountNo,
+    horizon: Horizon,
+    range: DateRange,
+    after: Position,
+}
+
+struct Balances {
+    opening: i128,
+    carried: i128,
+    closing: i128,
+}
+
+/// The horizon of the first page. A later page may repeat the time of the first, but not name another.
+fn pinned(cursor: Cursor, moment: Moment) -> Result<Horizon, QueryError> {
+    let same_instant = |known_at: Timestamp| whole_microseconds(known_at) == cursor.known_at;
+    if !moment.known_at.is_none_or(same_instant) {
+        return Err(QueryError::CursorMalformed);
+    }
+    Ok(Horizon { sequence: cursor.until, known_at: cursor.known_at, as_of: moment.as_of })
+}
+
+/// The balances before the statement, before this page, and after the statement. Without days, every posting carries
+/// them; with days they are summed.
+async fn balances(client: &impl GenericClient, reading: &Reading) -> Result<Balances, QueryError> {
+    let Reading { account_no, horizon, range, after } = reading;
+    if *range == DateRange::default() {
+        let carried = net_after(client, *account_no, *after).await?;
+        let end = Position { sequence: horizon.sequence, leg: i16::MAX };
+        return Ok(Balances { opening: 0, carried, closing: net_after(client, *account_no, end).await? });
+    }
+    let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
+        [account_no, &horizon.sequence, &range.from, &range.to, &after.sequence, &after.leg];
+    let sums = client.query_one(sql::STATEMENT_BALANCES, &parameters).await?;
+    let opening = row::sum(&sums, "opening")?;
+    Ok(Balances {
+        opening,
+        carried: opening + row::sum(&sums, "before_page")?,
+        closing: opening + row::sum(&sums, "in_range")?,
+    })
+}
+
+async fn net_after(client: &impl GenericClient, account_no: AccountNo, at: Position) -> Result<i128, QueryError> {
+    let last = client.query_opt(sql::SETTLED_TOTALS_AT, &[&account_no, &at.sequence, &at.leg]).await?;
+    let Some(last) = last else { return Ok(0) };
+    let (debits, credits): (i64, i64) = (last.try_get("debits_after")?, last.try_get("credits_after")?);
+    Ok(i128::from(debits) - i128::from(credits))
+}
+
+/// The rows of the page, and whether more follow.
+async fn rows(
+    client: &impl GenericClient,
+    reading: &Reading,
+    carried: i128,
+    rows_max: usize,
+) -> Result<(Vec<StatementRow>, bool), QueryError> {
+    let Reading { account_no, horizon, range, after } = reading;
+    let with_one_more = i64::try_from(rows_max + 1).expect("a page has at most PAGE_ROWS_MAX rows");
+    let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
+        [account_no, &horizon.sequence, &range.from, &range.to, &after.sequence, &after.leg, &with_one_more];
+    let found = client.query(sql::STATEMENT_ROWS, &parameters).await?;
+    let mut balance = carried;
+    let mut rows = Vec::with_capacity(found.len().min(rows_max));
+    for row in found.iter().take(rows_max) {
+        let amount_minor: i64 = row.try_get("amount_minor")?;
+        balance += i128::from(amount_minor);
+        rows.push(view(row, amount_minor, balance)?);
+    }
+    Ok((rows, found.len() > rows_max))
+}
+
+fn view(row: &Row, amount_minor: i64, balance_minor: i128) -> Result<StatementRow, QueryError> {
+    Ok(StatementRow {
+        sequence: row.try_get("sequence")?,
+        leg: row.try_get("leg")?,
+        entry_id: row.try_get("entry_id")?,
+        effective_date: row.try_get("effective_date")?,
+        booked_at: row.try_get("booked_at")?,
+        reference: row.try_get("reference")?,
+        description: row.try_get("description")?,
+        amount: Money::new(amount_minor, row::currency(row)?),
+        item: row.try_get("item")?,
+        balance_minor,
+    })
+}

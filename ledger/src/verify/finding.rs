@@ -1,0 +1,207 @@
+//! What is wrong and where.
+
+use std::fmt;
+
+/// A row of the journal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// The head.
+    Head,
+    /// A row of table `account`.
+    Account {
+        /// Its number.
+        account_no: i32,
+    },
+    /// A row of table `account_setting`.
+    Setting {
+        /// Its number.
+        setting_no: i64,
+    },
+    /// A row of table `commit`.
+    Commit {
+        /// Its number.
+        commit_no: i64,
+    },
+    /// A row of table `entry`.
+    Entry {
+        /// Its sequence.
+        sequence: i64,
+    },
+    /// A row of table `posting`.
+    Posting {
+        /// Its entry's sequence.
+        sequence: i64,
+        /// Its leg.
+        leg: i16,
+    },
+}
+
+impl Place {
+    /// The table.
+    pub fn table(&self) -> &'static str {
+        match self {
+            Place::Head => "head",
+            Place::Account { .. } => "account",
+            Place::Setting { .. } => "account_setting",
+            Place::Commit { .. } => "commit",
+            Place::Entry { .. } => "entry",
+            Place::Posting { .. } => "posting",
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let table = self.table();
+        match self {
+            Place::Head => f.write_str(table),
+            Place::Account { account_no } => write!(f, "{table} {account_no}"),
+            Place::Setting { setting_no } => write!(f, "{table} {setting_no}"),
+            Place::Commit { commit_no } => write!(f, "{table} {commit_no}"),
+            Place::Entry { sequence } => write!(f, "{table} {sequence}"),
+            Place::Posting { sequence, leg } => write!(f, "{table} {sequence} leg {leg}"),
+        }
+    }
+}
+
+/// What must hold of a row, in the order in which it is checked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Rule {
+    /// Every value is one that the program can write.
+    Readable,
+    /// Numbers and sequences have no gaps.
+    Dense,
+    /// A row refers to one that exists.
+    Known,
+    /// A commit carries the hash of the commit before.
+    PreviousHash,
+    /// A commit is later than the commit before; an entry has the time of its commit.
+    BookedAt,
+    /// A commit's last sequence is not before its first.
+    SequencesOrdered,
+    /// A commit's hash is that of its rows.
+    Hash,
+    /// Every entry belongs to a commit.
+    InCommit,
+    /// An entry's kind is known, and only a release relates to another entry.
+    Kind,
+    /// Every posting belongs to an entry.
+    HasEntry,
+    /// An entry has at least two legs.
+    LegCount,
+    /// A posting moves something.
+    AmountNotZero,
+    /// A posting is in its account's currency.
+    Currency,
+    /// A posting has its entry's effective date.
+    EffectiveDate,
+    /// A posting is in the layer of its entry's kind.
+    Layer,
+    /// A posting names an item exactly where its account keeps items.
+    Item,
+    /// Running debits follow from the posting before.
+    DebitsAfter,
+    /// Running credits follow from the posting before.
+    CreditsAfter,
+    /// An entry sums to zero in each currency.
+    Balances,
+    /// A release undoes a hold that is held.
+    ReleasesHold,
+    /// A release's legs are its hold's with opposite signs.
+    ReleaseMatchesHold,
+    /// The head is where the last rows are.
+    HeadIsLast,
+}
+
+impl Rule {
+    /// Stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Rule::Readable => "readable",
+            Rule::Dense => "dense",
+            Rule::Known => "known",
+            Rule::PreviousHash => "previous_hash",
+            Rule::BookedAt => "booked_at",
+            Rule::SequencesOrdered => "sequences_ordered",
+            Rule::Hash => "hash",
+            Rule::InCommit => "in_commit",
+            Rule::Kind => "kind",
+            Rule::HasEntry => "has_entry",
+            Rule::LegCount => "leg_count",
+            Rule::AmountNotZero => "amount_not_zero",
+            Rule::Currency => "currency",
+            Rule::EffectiveDate => "effective_date",
+            Rule::Layer => "layer",
+            Rule::Item => "item",
+            Rule::DebitsAfter => "debits_after",
+            Rule::CreditsAfter => "credits_after",
+            Rule::Balances => "balances",
+            Rule::ReleasesHold => "releases_hold",
+            Rule::ReleaseMatchesHold => "release_matches_hold",
+            Rule::HeadIsLast => "head_is_last",
+        }
+    }
+
+    /// What must hold, as a sentence.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Rule::Readable => "every value must be one that this program can write",
+            Rule::Dense => "numbers must have no gaps",
+            Rule::Known => "the row it refers to must exist",
+            Rule::PreviousHash => "a commit must carry the hash of the commit before",
+            Rule::BookedAt => "times must rise from commit to commit, and an entry must have its commit's",
+            Rule::SequencesOrdered => "a commit must not end before it begins",
+            Rule::Hash => "a commit's hash must be that of its entries and postings",
+            Rule::InCommit => "every entry must belong to a commit",
+            Rule::Kind => "the kind must be known, and only a release relates to another entry",
+            Rule::HasEntry => "every posting must belong to an entry",
+            Rule::LegCount => "an entry must have at least two legs",
+            Rule::AmountNotZero => "a posting must move something",
+            Rule::Currency => "a posting must be in its account's currency",
+            Rule::EffectiveDate => "a posting must have its entry's effective date",
+            Rule::Layer => "a posting must be in the layer of its entry's kind",
+            Rule::Item => "a posting must name an item exactly where its account keeps items",
+            Rule::DebitsAfter => "the account's debits must follow from the posting before",
+            Rule::CreditsAfter => "the account's credits must follow from the posting before",
+            Rule::Balances => "an entry must sum to zero in each currency",
+            Rule::ReleasesHold => "a release must undo a hold that is still held",
+            Rule::ReleaseMatchesHold => "a release's legs must be its hold's with opposite signs",
+            Rule::HeadIsLast => "the head must be where the last rows are",
+        }
+    }
+}
+
+/// The first row that is wrong.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Finding {
+    /// Where.
+    pub place: Place,
+    /// What should hold of it.
+    pub rule: Rule,
+    /// What follows from the rows before.
+    pub expected: String,
+    /// What the row says.
+    pub actual: String,
+}
+
+impl Finding {
+    /// A finding, unless both are the same.
+    pub(super) fn unless_equal<T: PartialEq + ToString>(
+        place: Place,
+        rule: Rule,
+        expected: &T,
+        actual: &T,
+    ) -> Result<(), Finding> {
+        if expected == actual {
+            return Ok(());
+        }
+        Err(Finding { place, rule, expected: expected.to_string(), actual: actual.to_string() })
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Finding { place, rule, expected, actual } = self;
+        write!(f, "{place}: {}; expected {expected}, found {actual}", rule.sentence())
+    }
+}
