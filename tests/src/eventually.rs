@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// Asks again and again until the answer is yes; panics with `what` after a minute of noes.

@@ -1,3 +1,5 @@
 //! Everything that is tested on the shared throwaway server.
 
+#![expect(clippy::unwrap_used, reason = "in a test, what cannot be had is a failure")]
+
 mod connections;
