@@ -2,4 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, what cannot be had is a failure")]
 
+mod books;
 mod connections;
+mod queries;

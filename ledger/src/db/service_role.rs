@@ -30,8 +30,7 @@ pub(super) async fn ensure(client: &Client) -> Result<(), DbError> {
 async fn or_right(client: &Client, result: Result<(), Error>) -> Result<(), DbError> {
     match result {
         Err(source) if is(&source, &[SqlState::INSUFFICIENT_PRIVILEGE]) => {
-            let (role, user) = (sql::SERVICE_ROLE, sql::user(client).await?);
-            let statements = format!("CREATE ROLE {role} NOLOGIN; GRANT {role} TO {user};");
+            let statements = sql::statements_for_an_administrator(&sql::user(client).await?);
             Err(DbError::MissingRight { statements, source })
         }
         result => Ok(result?),

@@ -28,3 +28,8 @@ pub(super) async fn try_service_role(client: &Client) -> Result<(), Error> {
 pub(super) async fn user(client: &Client) -> Result<String, Error> {
     client.query_one("SELECT quote_ident(session_user)", &[]).await?.try_get(0)
 }
+
+/// What an administrator runs so that `user`, quoted, may take the service's role.
+pub(super) fn statements_for_an_administrator(user: &str) -> String {
+    format!("CREATE ROLE {SERVICE_ROLE} NOLOGIN; GRANT {SERVICE_ROLE} TO {user};")
+}

@@ -72,8 +72,8 @@ mod tests {
 
     #[test]
     fn the_socket_folder_is_quoted_twice() {
-        let text = text(Path::new("/home/o'neil, jr/run"), Durability::Durable);
-        assert!(text.contains("unix_socket_directories = '\"/home/o''neil, jr/run\"'\n"), "{text}");
+        let text = text(Path::new("/srv/o'neil, jr/run"), Durability::Durable);
+        assert!(text.contains("unix_socket_directories = '\"/srv/o''neil, jr/run\"'\n"), "{text}");
         assert!(text.contains("\nfsync = on\n"));
     }
 }

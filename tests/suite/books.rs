@@ -1,0 +1,279 @@
+//! Books filled with legal entries, by hand or at random, and a naive mirror: a list of what was booked, from which
+//! every question can be answered a second time by adding up.
+
+use std::collections::BTreeMap;
+
+use dianfu_ledger::account::{AccountCode, Limits, NewAccount, NormalSide};
+use dianfu_ledger::book::BookName;
+use dianfu_ledger::entry::{EntryKind, NewEntry, NewPosting, Receipt};
+use dianfu_ledger::money::{Currency, Money};
+use dianfu_ledger::{Ledger, Outcome, id};
+use dianfu_tests::{TestDatabase, test_database};
+use jiff::civil::{Date, date};
+use jiff::{Span, Timestamp};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use uuid::Uuid;
+
+/// The day from which dates are counted.
+pub const FIRST_DAY: Date = date(2024, 1, 1);
+/// Days on which random entries fall, from [`FIRST_DAY`].
+pub const DAYS: i64 = 30;
+
+/// Accounts: code, currency, normal side, whether it keeps items. Codes that a format might stumble over are among them.
+const CHART: [(&str, &str, NormalSide, bool); 14] = [
+    ("1101.picc", "CNY", NormalSide::Debit, true),
+    ("1101.cpic", "CNY", NormalSide::Debit, true),
+    ("1101.aia", "USD", NormalSide::Debit, true),
+    ("1002", "CNY", NormalSide::Debit, false),
+    ("1002.usd", "USD", NormalSide::Debit, false),
+    ("1002.jpy", "JPY", NormalSide::Debit, false),
+    ("1002.kwd", "KWD", NormalSide::Debit, false),
+    ("2101.p-1", "CNY", NormalSide::Credit, true),
+    ("2190", "CNY", NormalSide::Credit, true),
+    ("2190.usd", "USD", NormalSide::Credit, false),
+    ("2190.jpy", "JPY", NormalSide::Credit, false),
+    ("2190.kwd", "KWD", NormalSide::Credit, false),
+    ("-_..x.y", "CNY", NormalSide::Debit, false),
+    ("9002", "CNY", NormalSide::Credit, false),
+];
+
+/// A book in a database of its own, and what was booked in it.
+pub struct Book {
+    pub test: TestDatabase,
+    pub ledger: Ledger,
+    pub booked: Vec<Booked>,
+}
+
+/// An entry as it was booked; a release with the legs that the ledger wrote for it.
+#[derive(Clone, Debug)]
+pub struct Booked {
+    pub entry: NewEntry,
+    pub legs: Vec<NewPosting>,
+    pub receipt: Receipt,
+}
+
+impl Booked {
+    pub fn date(&self) -> Date {
+        self.entry.effective_date.expect("the entries of these books name their date")
+    }
+}
+
+impl Book {
+    /// A book with the chart and no entries.
+    pub async fn new() -> Book {
+        let test = test_database().await;
+        let ledger = Ledger::open(test.database(), &BookName::parse("main").unwrap()).await.unwrap();
+        let accounts: Vec<NewAccount> = CHART
+            .iter()
+            .map(|(code, currency, normal_side, open_item)| NewAccount {
+                code: account(code),
+                name: format!("Account; {code} | 账户"),
+                currency: currency.parse().unwrap(),
+                normal_side: *normal_side,
+                open_item: *open_item,
+                limits: Limits::default(),
+            })
+            .collect();
+        ledger.open_accounts(&accounts, "test").await.unwrap();
+        Book { test, ledger, booked: Vec::new() }
+    }
+
+    /// Posts entries in one turn; all of them must be posted.
+    pub async fn post(&mut self, entries: Vec<NewEntry>) {
+        let outcomes = self.ledger.post(entries.clone()).await.unwrap();
+        for (entry, outcome) in entries.into_iter().zip(outcomes) {
+            let Outcome::Posted(receipt) = outcome else { panic!("{outcome:?} for {entry:?}") };
+            let legs = self.legs(&entry);
+            self.booked.push(Booked { entry, legs, receipt });
+        }
+    }
+
+    fn legs(&self, entry: &NewEntry) -> Vec<NewPosting> {
+        let Some(hold) = entry.relates_to else { return entry.postings.clone() };
+        let hold = self.booked.iter().find(|booked| booked.entry.id == hold).expect("the hold was booked before");
+        let opposite = |leg: &NewPosting| {
+            let amount = Money::new(-leg.amount.minor, leg.amount.currency);
+            NewPosting { amount, ..leg.clone() }
+        };
+        hold.legs.iter().map(opposite).collect()
+    }
+
+    /// Everything that counts at a moment.
+    pub fn at(&self, as_of: Option<Date>, known_at: Timestamp) -> impl Iterator<Item = &Booked> {
+        self.booked
+            .iter()
+            .filter(move |booked| booked.receipt.booked_at <= known_at)
+            .filter(move |booked| as_of.is_none_or(|as_of| booked.date() <= as_of))
+    }
+
+    /// Debits and credits by account, with the account's currency, of what moved money.
+    pub fn settled(&self, as_of: Option<Date>, known_at: Timestamp) -> BTreeMap<AccountCode, Mirror> {
+        let settled = self.at(as_of, known_at).filter(|booked| booked.entry.kind == EntryKind::Post);
+        mirror(settled.flat_map(|booked| booked.legs.iter().map(|leg| (leg, 1))))
+    }
+
+    /// What is outstanding on each side: a release takes its hold's legs away again.
+    pub fn pending(&self, as_of: Option<Date>, known_at: Timestamp) -> BTreeMap<AccountCode, Mirror> {
+        let hold = |id: Uuid| self.booked.iter().find(|booked| booked.entry.id == id).expect("a hold");
+        let legs = self.at(as_of, known_at).flat_map(|booked| match booked.entry.kind {
+            EntryKind::Post => Vec::new(),
+            EntryKind::Hold => signed(&booked.legs, 1),
+            EntryKind::Release => signed(&hold(booked.entry.relates_to.unwrap()).legs, -1),
+        });
+        mirror(legs)
+    }
+}
+
+fn signed(legs: &[NewPosting], sign: i128) -> Vec<(&NewPosting, i128)> {
+    legs.iter().map(|leg| (leg, sign)).collect()
+}
+
+/// Debits and credits of one account.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Mirror {
+    pub currency: Currency,
+    pub debits: i128,
+    pub credits: i128,
+}
+
+fn mirror<'a>(legs: impl Iterator<Item = (&'a NewPosting, i128)>) -> BTreeMap<AccountCode, Mirror> {
+    let mut accounts = BTreeMap::new();
+    for (leg, sign) in legs {
+        let currency = leg.amount.currency;
+        let sums = accounts.entry(leg.account.clone()).or_insert(Mirror { currency, debits: 0, credits: 0 });
+        match i128::from(leg.amount.minor) {
+            debit if debit > 0 => sums.debits += sign * debit,
+            credit => sums.credits -= sign * credit,
+        }
+    }
+    accounts
+}
+
+pub fn account(code: &str) -> AccountCode {
+    AccountCode::parse(code).unwrap()
+}
+
+pub fn day(number: i64) -> Date {
+    FIRST_DAY.checked_add(Span::new().days(number)).unwrap()
+}
+
+/// An entry with legs (account, minor units, item), dated on a day from [`FIRST_DAY`].
+pub fn entry(kind: EntryKind, on_day: i64, legs: &[(&str, i64, Option<&str>)]) -> NewEntry {
+    let postings = legs.iter().map(|(code, minor, item)| NewPosting {
+        account: account(code),
+        amount: Money::new(*minor, currency_of(code)),
+        item: item.map(str::to_owned),
+    });
+    NewEntry {
+        id: id::fresh(),
+        kind,
+        effective_date: Some(day(on_day)),
+        reference: "REF-1".to_owned(),
+        description: "a test".to_owned(),
+        metadata: None,
+        actor: "test".to_owned(),
+        relates_to: None,
+        linked: false,
+        postings: postings.collect(),
+    }
+}
+
+/// The release of a hold.
+pub fn release(hold: Uuid, on_day: i64) -> NewEntry {
+    NewEntry { relates_to: Some(hold), ..entry(EntryKind::Release, on_day, &[]) }
+}
+
+fn currency_of(code: &str) -> Currency {
+    let (_, currency, ..) = CHART.iter().find(|(known, ..)| *known == code).expect("an account of the chart");
+    currency.parse().unwrap()
+}
+
+/// Fills `cases` books at random and hands each to `check`, on a runtime of its own.
+pub fn for_random_books(cases: u32, mut check: impl AsyncFnMut(&mut Book)) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let config = Config { cases, max_shrink_iters: 30, failure_persistence: None, ..Config::default() };
+    let turns = prop::collection::vec(prop::collection::vec(step(), 1..5), 1..12);
+    let check = std::cell::RefCell::new(&mut check);
+    let outcome = TestRunner::new(config).run(&turns, |turns| {
+        runtime.block_on(async {
+            let mut book = Book::new().await;
+            fill(&mut book, turns).await;
+            (*check.borrow_mut())(&mut book).await;
+        });
+        Ok(())
+    });
+    if let Err(failure) = outcome {
+        panic!("{failure}");
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Entry { kind: EntryKind, on_day: i64, currencies: Vec<usize>, amounts: [i64; 3], texts: [String; 3] },
+    Release { which: prop::sample::Index, on_day: i64 },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    // What plain-text formats take for syntax, and what they may not expect at all.
+    let text = || proptest::string::string_regex("[ -~垫付\n\t\r;|,:%()\\[\\]*!=\u{3000}\u{85}é]{0,24}").unwrap();
+    let kind = prop_oneof![3 => Just(EntryKind::Post), 1 => Just(EntryKind::Hold)];
+    let currencies = prop::sample::subsequence(vec![0_usize, 1, 2, 3], 1..=2);
+    let amounts = prop::array::uniform3(prop_oneof![1..100_000_i64, -100_000..0_i64, 1..1_000_000_000_000_i64]);
+    let texts = [text().boxed(), text().boxed(), "[ -~;,垫]{1,12}".boxed()];
+    let entry = (kind, 0..DAYS, currencies, amounts, texts).prop_map(|(kind, on_day, currencies, amounts, texts)| {
+        Step::Entry { kind, on_day, currencies, amounts, texts }
+    });
+    let release = (any::<prop::sample::Index>(), 0..DAYS).prop_map(|(which, on_day)| Step::Release { which, on_day });
+    prop_oneof![5 => entry, 1 => release]
+}
+
+/// Posts the steps, each turn as one request. A release without a hold that is held is passed over.
+async fn fill(book: &mut Book, turns: Vec<Vec<Step>>) {
+    let mut held: Vec<Uuid> = Vec::new();
+    for turn in turns {
+        let mut request = Vec::new();
+        let mut held_by_this = Vec::new();
+        for step in turn {
+            match step {
+                Step::Entry { kind, on_day, currencies, amounts, texts } => {
+                    let entry = random_entry(kind, on_day, &currencies, amounts, texts);
+                    held_by_this.extend((kind == EntryKind::Hold).then_some(entry.id));
+                    request.push(entry);
+                }
+                Step::Release { which, on_day } if !held.is_empty() => {
+                    request.push(release(held.swap_remove(which.index(held.len())), on_day));
+                }
+                Step::Release { .. } => {}
+            }
+        }
+        held.append(&mut held_by_this);
+        book.post(request).await;
+    }
+}
+
+fn random_entry(
+    kind: EntryKind,
+    on_day: i64,
+    currencies: &[usize],
+    amounts: [i64; 3],
+    [description, reference, item]: [String; 3],
+) -> NewEntry {
+    let mut legs = Vec::new();
+    for currency in currencies {
+        let currency = ["CNY", "USD", "JPY", "KWD"][*currency];
+        let accounts: Vec<_> = CHART.iter().filter(|(_, known, ..)| *known == currency).collect();
+        // At most four legs, on different accounts, the last of which balances the others.
+        let n_legs = accounts.len().min(4);
+        let first = usize::try_from(amounts[0].unsigned_abs()).unwrap() % accounts.len();
+        let mut rest = 0;
+        for (leg, (code, _, _, open_item)) in accounts.iter().cycle().skip(first).take(n_legs).enumerate() {
+            let last = leg + 1 == n_legs;
+            let amount = if last { -rest } else { amounts[leg] };
+            rest += amount;
+            legs.push((*code, amount, open_item.then_some(item.as_str())));
+        }
+    }
+    legs.retain(|(_, amount, _)| *amount != 0);
+    NewEntry { description, reference, ..entry(kind, on_day, &legs) }
+}
