@@ -39,6 +39,7 @@ pub mod entries;
 mod error;
 pub mod moment;
 pub mod open_items;
+pub mod outstanding;
 mod row;
 pub mod sql;
 pub mod statement;
@@ -50,6 +51,7 @@ pub use entries::{EntryView, PostingView, entries, entry};
 pub use error::QueryError;
 pub use moment::{Horizon, Moment, horizon};
 pub use open_items::{Items, OpenItem, open_items};
+pub use outstanding::{Outstanding, outstanding};
 pub use statement::{DateRange, Statement, StatementRow, statement};
 pub use trial_balance::{TrialBalance, TrialBalanceRow, TrialBalanceTotal, trial_balance};
 

@@ -101,6 +101,19 @@ pub const OPEN_ITEMS: &str = "
     HAVING $4 OR sum(p.amount_minor) <> 0
     ORDER BY a.code, p.item";
 
+/// Each item `$2[n]` of account `$1[n]`: what has moved on it and what is held.
+pub const OUTSTANDING: &str = "
+    SELECT a.code, p.item,
+           COALESCE(sum(p.amount_minor) FILTER (WHERE p.layer = 0), 0)::text AS settled,
+           COALESCE(sum(p.amount_minor) FILTER (WHERE p.layer = 1), 0)::text AS pending
+    FROM (
+        SELECT DISTINCT code, item
+        FROM unnest($1::text[], $2::text[]) AS named (code, item)
+    ) wanted
+    JOIN account a ON a.code = wanted.code
+    JOIN posting p ON p.account_no = a.account_no AND p.item = wanted.item
+    GROUP BY a.code, p.item";
+
 /// The settled totals of account `$1` after its last posting at or before (`$2`, `$3`): one index probe.
 pub const SETTLED_TOTALS_AT: &str = "
     SELECT debits_after, credits_after
@@ -164,7 +177,7 @@ pub const POSTINGS_OF_ENTRIES: &str = "
     ORDER BY p.sequence, p.leg";
 
 /// Every statement by name.
-pub const ALL: [(&str, &str); 16] = [
+pub const ALL: [(&str, &str); 17] = [
     ("HEAD", HEAD),
     ("HEAD_FOR_SHARE", HEAD_FOR_SHARE),
     ("LAST_SEQUENCE_KNOWN_AT", LAST_SEQUENCE_KNOWN_AT),
@@ -175,6 +188,7 @@ pub const ALL: [(&str, &str); 16] = [
     ("TRIAL_BALANCE", TRIAL_BALANCE),
     ("TRIAL_BALANCE_DATED", TRIAL_BALANCE_DATED),
     ("OPEN_ITEMS", OPEN_ITEMS),
+    ("OUTSTANDING", OUTSTANDING),
     ("SETTLED_TOTALS_AT", SETTLED_TOTALS_AT),
     ("STATEMENT_BALANCES", STATEMENT_BALANCES),
     ("STATEMENT_ROWS", STATEMENT_ROWS),
