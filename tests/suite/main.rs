@@ -4,4 +4,6 @@
 
 mod books;
 mod connections;
+mod export;
 mod queries;
+mod verify;

@@ -55,11 +55,10 @@ fn control_accounts_sum_up_what_is_below_them() {
             let pending = book.pending(moment.as_of, known_at(moment));
             for control in ["1101", "1002", "2190"] {
                 let mut expected: BTreeMap<Currency, (Sums, Sums)> = BTreeMap::new();
-                for (code, mirror) in settled.iter().filter(|(code, _)| code.control() == control) {
+                for (_, mirror) in settled.iter().filter(|(code, _)| code.control() == control) {
                     let sums = &mut expected.entry(mirror.currency).or_default().0;
                     sums.debits_minor += mirror.debits;
                     sums.credits_minor += mirror.credits;
-                    assert_ne!(code.as_str(), "");
                 }
                 for (_, mirror) in pending.iter().filter(|(code, _)| code.control() == control) {
                     let sums = &mut expected.entry(mirror.currency).or_default().1;

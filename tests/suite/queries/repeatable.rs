@@ -112,8 +112,10 @@ async fn a_turn_in_flight_is_waited_for_only_if_it_may_book_before_the_time_aske
     });
     let watcher = book.test.database().connect_owner().await.unwrap();
     eventually("the question waits for the head", async || {
-        let waiting =
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FOR SHARE%'";
+        let waiting = "
+            SELECT count(*)
+            FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%FOR SHARE%'";
         watcher.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) == 1
     })
     .await;

@@ -1,0 +1,303 @@
+//! What a vandal may do to the journal, column by column, and what the check must say to it. The book that is altered is
+//! [`super::book_to_alter`].
+
+use dianfu_ledger::verify::{Place, Rule};
+
+/// One alteration: the columns it touches, the statement, and the row and rule that must be named.
+pub struct Alteration(pub &'static [&'static str], pub &'static str, pub Place, pub Rule);
+
+const fn posting(sequence: i64, leg: i16) -> Place {
+    Place::Posting { sequence, leg }
+}
+
+const fn entry_at(sequence: i64) -> Place {
+    Place::Entry { sequence }
+}
+
+const fn commit(commit_no: i64) -> Place {
+    Place::Commit { commit_no }
+}
+
+pub const ALTERATIONS: &[Alteration] = &[
+    // Entries, column by column. What no rule constrains shows in the hash of the commit.
+    Alteration(&["entry.sequence"], "UPDATE entry SET sequence = 60 WHERE sequence = 2", entry_at(2), Rule::Dense),
+    Alteration(&["entry.sequence"], "UPDATE entry SET sequence = 7 WHERE sequence = 6", entry_at(6), Rule::Dense),
+    Alteration(
+        &["entry.entry_id"],
+        "UPDATE entry SET entry_id = gen_random_uuid() WHERE sequence = 1",
+        commit(1),
+        Rule::Hash,
+    ),
+    Alteration(&["entry.kind"], "UPDATE entry SET kind = 1 WHERE sequence = 1", posting(1, 0), Rule::Layer),
+    Alteration(&["entry.kind"], "UPDATE entry SET kind = 7 WHERE sequence = 1", entry_at(1), Rule::Kind),
+    Alteration(&["entry.kind"], "UPDATE entry SET kind = 2 WHERE sequence = 6", posting(6, 0), Rule::DebitsAfter),
+    Alteration(
+        &["entry.effective_date"],
+        "UPDATE entry SET effective_date = '2024-02-02' WHERE sequence = 4",
+        posting(4, 0),
+        Rule::EffectiveDate,
+    ),
+    Alteration(
+        &["entry.effective_date"],
+        "UPDATE entry SET effective_date = 'infinity' WHERE sequence = 2",
+        entry_at(2),
+        Rule::Readable,
+    ),
+    Alteration(
+        &["entry.booked_at"],
+        "UPDATE entry SET booked_at = booked_at - interval '1 microsecond' WHERE sequence = 3",
+        entry_at(3),
+        Rule::BookedAt,
+    ),
+    Alteration(
+        &["entry.relates_to"],
+        "UPDATE entry SET relates_to = gen_random_uuid() WHERE sequence = 1",
+        entry_at(1),
+        Rule::Kind,
+    ),
+    Alteration(
+        &["entry.relates_to"],
+        "UPDATE entry SET relates_to = (SELECT entry_id FROM entry WHERE sequence = 1) WHERE sequence = 4",
+        entry_at(4),
+        Rule::ReleasesHold,
+    ),
+    Alteration(
+        &["entry.relates_to"],
+        "UPDATE entry SET relates_to = NULL WHERE sequence = 4",
+        entry_at(4),
+        Rule::ReleasesHold,
+    ),
+    Alteration(&["entry.reference"], "UPDATE entry SET reference = '' WHERE sequence = 2", commit(2), Rule::Hash),
+    Alteration(
+        &["entry.description"],
+        "UPDATE entry SET description = description || ' ' WHERE sequence = 6",
+        commit(5),
+        Rule::Hash,
+    ),
+    Alteration(
+        &["entry.metadata"],
+        "UPDATE entry SET metadata = '{\"a\":1}' WHERE sequence = 2",
+        commit(2),
+        Rule::Hash,
+    ),
+    Alteration(&["entry.metadata"], "UPDATE entry SET metadata = '0' WHERE sequence = 4", commit(3), Rule::Hash),
+    Alteration(&["entry.actor"], "UPDATE entry SET actor = 'nobody' WHERE sequence = 5", commit(4), Rule::Hash),
+    Alteration(&[], "DELETE FROM entry WHERE sequence = 3", entry_at(3), Rule::Dense),
+    Alteration(&[], "DELETE FROM entry WHERE sequence = 6", entry_at(6), Rule::Dense),
+    Alteration(
+        &[],
+        "INSERT INTO entry SELECT 7, gen_random_uuid(), kind, effective_date, booked_at, NULL, reference, description, \
+         metadata, actor FROM entry WHERE sequence = 1",
+        entry_at(7),
+        Rule::InCommit,
+    ),
+    Alteration(
+        &[],
+        "INSERT INTO entry SELECT 0, gen_random_uuid(), kind, effective_date, booked_at, NULL, reference, description, \
+         metadata, actor FROM entry WHERE sequence = 1",
+        entry_at(1),
+        Rule::Dense,
+    ),
+    // Postings, column by column.
+    Alteration(
+        &["posting.sequence"],
+        "UPDATE posting SET sequence = 0 WHERE sequence = 1 AND leg = 0",
+        posting(0, 0),
+        Rule::HasEntry,
+    ),
+    Alteration(
+        &["posting.sequence"],
+        "UPDATE posting SET sequence = 99 WHERE sequence = 6 AND leg = 1",
+        entry_at(6),
+        Rule::LegCount,
+    ),
+    Alteration(
+        &["posting.amount_minor"],
+        "UPDATE posting SET amount_minor = amount_minor + 1 WHERE sequence = 2 AND leg = 1",
+        posting(2, 1),
+        Rule::CreditsAfter,
+    ),
+    Alteration(
+        &["posting.amount_minor"],
+        "UPDATE posting SET amount_minor = -amount_minor WHERE sequence = 1 AND leg = 0",
+        posting(1, 0),
+        Rule::DebitsAfter,
+    ),
+    Alteration(
+        &["posting.amount_minor"],
+        "ALTER TABLE posting DROP CONSTRAINT posting_amount_not_zero; \
+         UPDATE posting SET amount_minor = 0 WHERE sequence = 1 AND leg = 1",
+        posting(1, 1),
+        Rule::AmountNotZero,
+    ),
+    Alteration(
+        &["posting.amount_minor", "posting.debits_after"],
+        "UPDATE posting SET amount_minor = 21, debits_after = 21 WHERE sequence = 6 AND leg = 0",
+        entry_at(6),
+        Rule::Balances,
+    ),
+    Alteration(
+        &["posting.amount_minor", "posting.debits_after", "posting.credits_after"],
+        "UPDATE posting SET amount_minor = CASE leg WHEN 0 THEN 21 ELSE -21 END, \
+         debits_after = CASE leg WHEN 0 THEN 21 ELSE 0 END, \
+         credits_after = CASE leg WHEN 0 THEN 0 ELSE 21 END WHERE sequence = 6",
+        commit(5),
+        Rule::Hash,
+    ),
+    Alteration(
+        &["posting.debits_after"],
+        "UPDATE posting SET debits_after = debits_after + 1 WHERE sequence = 5 AND leg = 2",
+        posting(5, 2),
+        Rule::DebitsAfter,
+    ),
+    Alteration(
+        &["posting.credits_after"],
+        "UPDATE posting SET credits_after = 1 WHERE sequence = 4 AND leg = 1",
+        posting(4, 1),
+        Rule::CreditsAfter,
+    ),
+    Alteration(
+        &["posting.account_no"],
+        "UPDATE posting SET account_no = 99 WHERE sequence = 1 AND leg = 0",
+        posting(1, 0),
+        Rule::Known,
+    ),
+    Alteration(
+        &["posting.account_no"],
+        "UPDATE posting SET account_no = 2 WHERE sequence = 5 AND leg = 3",
+        posting(5, 3),
+        Rule::DebitsAfter,
+    ),
+    Alteration(
+        &["posting.effective_date"],
+        "UPDATE posting SET effective_date = '2023-01-01' WHERE sequence = 3 AND leg = 1",
+        posting(3, 1),
+        Rule::EffectiveDate,
+    ),
+    Alteration(
+        &["posting.leg"],
+        "UPDATE posting SET leg = 5 WHERE sequence = 5 AND leg = 3",
+        posting(5, 5),
+        Rule::Dense,
+    ),
+    Alteration(&["posting.leg"], "UPDATE posting SET leg = leg + 1 WHERE sequence = 1", posting(1, 1), Rule::Dense),
+    Alteration(
+        &["posting.layer"],
+        "UPDATE posting SET layer = 1 WHERE sequence = 2 AND leg = 0",
+        posting(2, 0),
+        Rule::Layer,
+    ),
+    Alteration(
+        &["posting.currency"],
+        "UPDATE posting SET currency = 'EUR' WHERE sequence = 5 AND leg = 1",
+        posting(5, 1),
+        Rule::Currency,
+    ),
+    Alteration(
+        &["posting.item"],
+        "UPDATE posting SET item = NULL WHERE sequence = 1 AND leg = 1",
+        posting(1, 1),
+        Rule::Item,
+    ),
+    Alteration(
+        &["posting.item"],
+        "UPDATE posting SET item = 'CLM-1' WHERE sequence = 2 AND leg = 0",
+        posting(2, 0),
+        Rule::Item,
+    ),
+    Alteration(
+        &["posting.item"],
+        "UPDATE posting SET item = 'CLM-2' WHERE sequence = 2 AND leg = 1",
+        commit(2),
+        Rule::Hash,
+    ),
+    Alteration(
+        &["posting.item"],
+        "UPDATE posting SET item = 'CLM-9' WHERE sequence = 4 AND leg = 0",
+        posting(4, 0),
+        Rule::ReleaseMatchesHold,
+    ),
+    Alteration(&[], "DELETE FROM posting WHERE sequence = 4 AND leg = 1", entry_at(4), Rule::LegCount),
+    Alteration(&[], "DELETE FROM posting WHERE sequence = 6", entry_at(6), Rule::LegCount),
+    Alteration(
+        &[],
+        "INSERT INTO posting SELECT 99, amount_minor, debits_after, credits_after, account_no, effective_date, leg, \
+         layer, currency, item FROM posting WHERE sequence = 1",
+        posting(99, 0),
+        Rule::HasEntry,
+    ),
+    Alteration(
+        &[],
+        "INSERT INTO posting VALUES (1, 5, 5, 0, 4, '2024-01-02', 2, 0, 'CNY', NULL)",
+        entry_at(1),
+        Rule::Balances,
+    ),
+    // Commits, column by column.
+    Alteration(&["commit.commit_no"], "UPDATE commit SET commit_no = 50 WHERE commit_no = 5", commit(50), Rule::Dense),
+    Alteration(
+        &["commit.first_sequence"],
+        "UPDATE commit SET first_sequence = 3 WHERE commit_no = 2",
+        commit(2),
+        Rule::Dense,
+    ),
+    Alteration(
+        &["commit.last_sequence"],
+        "UPDATE commit SET last_sequence = 2 WHERE commit_no = 2",
+        commit(2),
+        Rule::Hash,
+    ),
+    Alteration(
+        &["commit.last_sequence"],
+        "ALTER TABLE commit DROP CONSTRAINT commit_sequences_ordered; \
+         UPDATE commit SET last_sequence = 0 WHERE commit_no = 1",
+        commit(1),
+        Rule::SequencesOrdered,
+    ),
+    Alteration(
+        &["commit.last_sequence"],
+        "UPDATE commit SET last_sequence = 7 WHERE commit_no = 5",
+        entry_at(7),
+        Rule::Dense,
+    ),
+    Alteration(
+        &["commit.booked_at"],
+        "UPDATE commit SET booked_at = booked_at + interval '1 microsecond' WHERE commit_no = 3",
+        entry_at(4),
+        Rule::BookedAt,
+    ),
+    Alteration(
+        &["commit.booked_at"],
+        "UPDATE commit SET booked_at = '2001-01-01' WHERE commit_no = 3",
+        commit(3),
+        Rule::BookedAt,
+    ),
+    Alteration(
+        &["commit.previous_hash"],
+        "UPDATE commit SET previous_hash = hash WHERE commit_no = 3",
+        commit(3),
+        Rule::PreviousHash,
+    ),
+    Alteration(
+        &["commit.hash"],
+        "UPDATE commit SET hash = set_byte(hash, 31, get_byte(hash, 31) # 1) WHERE commit_no = 4",
+        commit(4),
+        Rule::Hash,
+    ),
+    Alteration(&[], "DELETE FROM commit WHERE commit_no = 1", commit(2), Rule::Dense),
+    Alteration(&[], "DELETE FROM commit WHERE commit_no = 5", entry_at(6), Rule::InCommit),
+    // The head, column by column.
+    Alteration(&["head.sequence"], "UPDATE head SET sequence = 5", Place::Head, Rule::HeadIsLast),
+    Alteration(&["head.commit_no"], "UPDATE head SET commit_no = 6", Place::Head, Rule::HeadIsLast),
+    Alteration(&["head.hash"], "UPDATE head SET hash = sha256(hash)", Place::Head, Rule::HeadIsLast),
+    Alteration(&["head.booked_at"], "UPDATE head SET booked_at = now()", Place::Head, Rule::HeadIsLast),
+    Alteration(&["head.account_no"], "UPDATE head SET account_no = 13", Place::Head, Rule::HeadIsLast),
+    Alteration(&["head.setting_no"], "UPDATE head SET setting_no = 0", Place::Head, Rule::HeadIsLast),
+    Alteration(&[], "DELETE FROM head", Place::Head, Rule::Readable),
+    // Accounts and settings, as far as the journal depends on them.
+    Alteration(&[], "DELETE FROM account WHERE account_no = 3", Place::Account { account_no: 4 }, Rule::Dense),
+    Alteration(&[], "DELETE FROM account WHERE account_no = 14", posting(3, 1), Rule::Known),
+    Alteration(&[], "UPDATE account SET currency = 'EUR' WHERE account_no = 1", posting(1, 0), Rule::Currency),
+    Alteration(&[], "UPDATE account SET open_item = true WHERE account_no = 4", posting(2, 0), Rule::Item),
+    Alteration(&[], "UPDATE account_setting SET account_no = 99", Place::Setting { setting_no: 1 }, Rule::Known),
+    Alteration(&[], "UPDATE account_setting SET setting_no = 2", Place::Setting { setting_no: 2 }, Rule::Dense),
+];

@@ -1,0 +1,168 @@
+//! The check of the books: clean books are clean, and whatever is altered behind the program's back is named.
+
+mod alterations;
+
+use std::collections::BTreeSet;
+
+use dianfu_ledger::account::{AccountSetting, Limits};
+use dianfu_ledger::entry::{EntryKind, NewEntry};
+use dianfu_ledger::verify::{CHAIN_SQL, Place, Progress, Report, verify};
+use tokio_postgres::Client;
+
+use crate::books::{Book, account, entry, for_random_books, release};
+
+use self::alterations::{ALTERATIONS, Alteration};
+
+const TABLES: [&str; 6] = ["account", "account_setting", "entry", "posting", "commit", "head"];
+
+async fn check(book: &Book) -> Report {
+    let mut client = book.ledger.client().await.unwrap();
+    verify(&mut client, |_| {}).await.unwrap()
+}
+
+/// The commits that SQL alone finds wrong; `None` for rows that belong to no commit.
+async fn wrong_commits(client: &Client) -> Vec<Option<i64>> {
+    client.query(CHAIN_SQL, &[]).await.unwrap().iter().map(|row| row.get("commit_no")).collect()
+}
+
+/// A superuser on the book's tables whose statements no trigger sees.
+async fn vandal(book: &Book) -> Client {
+    let client = book.test.database().connect_owner().await.unwrap();
+    client.batch_execute("SET search_path = book_main; SET session_replication_role = replica").await.unwrap();
+    client
+}
+
+#[test]
+fn books_that_the_program_wrote_are_clean() {
+    for_random_books(12, async |book| {
+        let mut client = book.ledger.client().await.unwrap();
+        let mut steps = Vec::new();
+        let report = verify(&mut client, |progress| steps.push(progress)).await.unwrap();
+        assert_eq!(report.finding, None);
+        let n_entries = i64::try_from(book.booked.len()).unwrap();
+        let n_postings = book.booked.iter().map(|booked| booked.legs.len()).sum::<usize>();
+        assert_eq!((report.entries, report.postings), (n_entries, i64::try_from(n_postings).unwrap()));
+        assert_eq!(report.commits, i64::try_from(steps.len()).unwrap());
+        if n_entries > 0 {
+            assert_eq!(steps.last(), Some(&Progress { entries: n_entries, entries_total: n_entries }));
+        }
+        assert_eq!(wrong_commits(&client).await, []);
+    });
+}
+
+#[tokio::test]
+async fn an_empty_book_is_clean() {
+    let book = Book::new().await;
+    let report = check(&book).await;
+    assert!(report.is_clean(), "{:?}", report.finding);
+    assert_eq!((report.entries, report.commits, report.accounts, report.head_hash), (0, 0, 14, [0; 32]));
+}
+
+/// Five commits: entries 1 | 2, 3 | 4 | 5 | 6. Entry 3 is a hold that 4 releases, 5 is in two currencies, 6 is a hold that
+/// stays.
+async fn book_to_alter() -> Book {
+    let mut book = Book::new().await;
+    let line = AccountSetting { limits: Limits { min_minor: None, max_minor: Some(1_000_000) }, closed: false };
+    book.ledger.change_setting(&account("1101.picc"), line, "test", "a credit line").await.unwrap();
+    let post = |legs: &[_]| entry(EntryKind::Post, 1, legs);
+    let hold = |legs: &[_]| entry(EntryKind::Hold, 2, legs);
+    let picc = |minor, item| ("1101.picc", minor, Some(item));
+    let first = post(&[picc(1_000, "CLM-1"), ("2101.p-1", -1_000, Some("ORD-1"))]);
+    book.post(vec![first]).await;
+    let second =
+        NewEntry { metadata: Some(r#"{"a": 1}"#.to_owned()), ..post(&[("1002", 400, None), picc(-400, "CLM-1")]) };
+    let held = hold(&[picc(500, "CLM-2"), ("9002", -500, None)]);
+    let undone = release(held.id, 3);
+    book.post(vec![second, held]).await;
+    book.post(vec![undone]).await;
+    book.post(vec![post(&[("1002.usd", 70, None), ("2190.usd", -70, None), ("1002", -9, None), picc(9, "CLM-3")])])
+        .await;
+    book.post(vec![hold(&[picc(20, "CLM-4"), ("9002", -20, None)])]).await;
+    book
+}
+
+#[tokio::test]
+async fn whatever_is_altered_is_named() {
+    let book = book_to_alter().await;
+    assert_eq!(check(&book).await.finding, None);
+    let vandal = vandal(&book).await;
+    keep_copies(&vandal).await;
+    for Alteration(_, statement, place, rule) in ALTERATIONS {
+        vandal.batch_execute(statement).await.unwrap();
+        let finding = check(&book).await.finding.unwrap_or_else(|| panic!("not found: {statement}"));
+        assert_eq!((finding.place, finding.rule), (*place, *rule), "{statement}: {finding}");
+        assert_ne!(finding.expected, finding.actual, "{statement}: {finding}");
+        let in_chain = matches!(place, Place::Entry { .. } | Place::Posting { .. } | Place::Commit { .. });
+        let of_account = statement.contains(" account ");
+        if in_chain && !of_account {
+            assert_ne!(wrong_commits(&vandal).await, [], "{statement}");
+        }
+        put_copies_back(&vandal).await;
+    }
+    assert_eq!(check(&book).await.finding, None);
+    assert_eq!(wrong_commits(&vandal).await, []);
+}
+
+/// A column that is added to the journal must be checked, or be said not to be.
+#[tokio::test]
+async fn every_column_of_the_journal_is_checked() {
+    let book = Book::new().await;
+    let client = book.ledger.client().await.unwrap();
+    let columns = "
+        SELECT table_name || '.' || column_name
+        FROM information_schema.columns
+        WHERE table_schema = 'book_main' AND table_name IN ('entry', 'posting', 'commit', 'head')";
+    let rows = client.query(columns, &[]).await.unwrap();
+    let mut columns: BTreeSet<String> = rows.iter().map(|row| row.get(0)).collect();
+    for Alteration(altered, ..) in ALTERATIONS {
+        altered.iter().for_each(|column| _ = columns.remove(*column));
+    }
+    // Which process wrote a commit is a hint for people; the head's key has one value.
+    assert_eq!(columns.into_iter().collect::<Vec<_>>(), ["commit.node", "head.one"]);
+}
+
+#[tokio::test]
+async fn sql_alone_names_the_commit_of_an_altered_row() {
+    let book = book_to_alter().await;
+    let vandal = vandal(&book).await;
+    keep_copies(&vandal).await;
+    for (statement, expected) in [
+        ("UPDATE entry SET reference = 'x' WHERE sequence = 3", vec![Some(2)]),
+        ("UPDATE posting SET item = 'x' WHERE sequence = 4 AND leg = 0", vec![Some(3)]),
+        ("UPDATE commit SET hash = sha256(hash) WHERE commit_no = 4", vec![Some(4), Some(5)]),
+        ("DELETE FROM posting WHERE sequence = 6", vec![Some(5)]),
+        ("UPDATE posting SET sequence = 0 WHERE sequence = 1", vec![Some(1), None]),
+    ] {
+        vandal.batch_execute(statement).await.unwrap();
+        assert_eq!(wrong_commits(&vandal).await, expected, "{statement}");
+        put_copies_back(&vandal).await;
+    }
+}
+
+#[tokio::test]
+async fn a_finding_says_what_where_expected_and_found() {
+    let book = book_to_alter().await;
+    let statement = "UPDATE posting SET debits_after = 1001 WHERE sequence = 1 AND leg = 0";
+    vandal(&book).await.batch_execute(statement).await.unwrap();
+    let report = check(&book).await;
+    let finding = report.finding.unwrap();
+    assert_eq!((finding.place.table(), finding.rule.code()), ("posting", "debits_after"));
+    assert_eq!(
+        finding.to_string(),
+        "posting 1 leg 0: the account's debits must follow from the posting before; expected 1000, found 1001"
+    );
+    assert_eq!((report.entries, report.postings, report.commits), (0, 0, 0));
+}
+
+async fn keep_copies(client: &Client) {
+    for table in TABLES {
+        client.batch_execute(&format!("CREATE TABLE {table}_copy AS TABLE {table}")).await.unwrap();
+    }
+}
+
+async fn put_copies_back(client: &Client) {
+    for table in TABLES {
+        let statement = format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM {table}_copy");
+        client.batch_execute(&statement).await.unwrap();
+    }
+}
