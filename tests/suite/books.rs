@@ -20,7 +20,7 @@ pub const FIRST_DAY: Date = date(2024, 1, 1);
 /// Days on which random entries fall, from [`FIRST_DAY`].
 pub const DAYS: i64 = 30;
 
-/// Accounts: code, currency, normal side, whether it keeps items. Codes that a format might stumble over are among them.
+/// Accounts: code, currency, normal side, whether it keeps items. Some codes are such that a format might stumble.
 const CHART: [(&str, &str, NormalSide, bool); 14] = [
     ("1101.picc", "CNY", NormalSide::Debit, true),
     ("1101.cpic", "CNY", NormalSide::Debit, true),

@@ -1,9 +1,9 @@
 //! Every statement that answers questions. [`ALL`] lists them for the test that prepares each against the migrated
 //! tables.
 //!
-//! Common to all: `sequence <= $n` is the horizon, and makes an answer repeatable; sums of `bigint` are `numeric`, which
-//! cannot overflow, and leave as text; codes collate bytewise and `/` is the character after `.`, so the accounts below
-//! a code are one range of the unique index.
+//! Common to all: `sequence <= $n` is the horizon, and makes an answer repeatable; sums of `bigint` are `numeric`,
+//! which cannot overflow, and leave as text; codes collate bytewise and `/` is the character after `.`, so the accounts
+//! below a code are one range of the unique index.
 
 /// The head as it is committed.
 pub const HEAD: &str = "

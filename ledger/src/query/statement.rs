@@ -15,7 +15,8 @@ use super::cursor::{Cursor, Question};
 use super::moment::whole_microseconds;
 use super::{Horizon, Moment, QueryError, horizon, page_rows, row, sql};
 
-/// Effective dates, both ends included. A range that ends before it begins is empty; it opens with what stood at its end.
+/// Effective dates, both ends included. A range that ends before it begins is empty and opens with what stood at its
+/// end.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct DateRange {
     /// The first day; what is dated before it is in the opening balance.

@@ -157,6 +157,31 @@ fn open_items_add_up_to_the_balance() {
     });
 }
 
+#[test]
+fn what_is_outstanding_is_told_of_the_items_named() {
+    for_random_books(4, async |book| {
+        let client = book.ledger.client().await.unwrap();
+        let mut expected: BTreeMap<(AccountCode, String), (i128, i128)> = BTreeMap::new();
+        for booked in &book.booked {
+            for leg in booked.legs.iter().filter(|leg| leg.account.control() == "1101") {
+                let (settled, pending) = expected.entry((leg.account.clone(), leg.item.clone().unwrap())).or_default();
+                let layer = if booked.entry.kind == EntryKind::Post { settled } else { pending };
+                *layer += i128::from(leg.amount.minor);
+            }
+        }
+        let nowhere = (account("1101.picc"), "an item that nobody has posted on".to_owned());
+        let named: Vec<_> = expected.keys().chain(expected.keys().take(1)).chain([&nowhere]).collect();
+        let named = named.iter().map(|(account, item)| (account, item.as_str()));
+        let answer = query::outstanding(&**client, named).await.unwrap();
+        assert_eq!(answer.len(), expected.len());
+        let actual: BTreeMap<_, _> = answer
+            .into_iter()
+            .map(|found| ((found.account, found.item), (found.settled_minor, found.pending_minor)))
+            .collect();
+        assert_eq!(actual, expected);
+    });
+}
+
 #[tokio::test]
 async fn an_entry_shows_its_legs_its_totals_and_what_relates_to_it() {
     let mut book = Book::new().await;

@@ -1,5 +1,5 @@
-//! What a vandal may do to the journal, column by column, and what the check must say to it. The book that is altered is
-//! [`super::book_to_alter`].
+//! What a vandal may do to the journal, column by column, and what the check must say to it. The book that is altered
+//! is [`super::book_to_alter`].
 
 use dianfu_ledger::verify::{Place, Rule};
 

@@ -58,8 +58,8 @@ async fn an_empty_book_is_clean() {
     assert_eq!((report.entries, report.commits, report.accounts, report.head_hash), (0, 0, 14, [0; 32]));
 }
 
-/// Five commits: entries 1 | 2, 3 | 4 | 5 | 6. Entry 3 is a hold that 4 releases, 5 is in two currencies, 6 is a hold that
-/// stays.
+/// Five commits: entries 1 | 2, 3 | 4 | 5 | 6. Entry 3 is a hold that 4 releases, 5 is in two currencies, 6 is a hold
+/// that stays.
 async fn book_to_alter() -> Book {
     let mut book = Book::new().await;
     let line = AccountSetting { limits: Limits { min_minor: None, max_minor: Some(1_000_000) }, closed: false };
