@@ -21,6 +21,8 @@ shared_buffers = '256MB'
 wal_buffers = '64MB'
 max_wal_size = '4GB'
 checkpoint_timeout = '15min'
+# PostgreSQL needs System V shared memory anyway; a container's /dev/shm may be small or closed.
+dynamic_shared_memory_type = sysv
 # Journal rows compress badly and the writer's core is the scarce one.
 wal_compression = off
 # Our statements are many and short: compiling them costs more than it saves.
