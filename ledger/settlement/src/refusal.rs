@@ -1,0 +1,149 @@
+//! What settlement refuses a caller: values with a stable code and a sentence.
+
+use dianfu_ledger::Rejection;
+use dianfu_ledger::money::{Currency, Money};
+
+use crate::number::{BatchNo, PartyNo, PayoutId};
+
+/// A refusal. Nothing of what was asked for is done.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Refusal {
+    /// One person does what takes two.
+    #[error("'{person}' made it and cannot check it: maker and checker are two people")]
+    SamePerson {
+        /// Who.
+        person: String,
+    },
+    /// The same number was used for something else.
+    #[error("{what} {number} is on record with another {field}: there '{first}', here '{given}'")]
+    Conflict {
+        /// What the number is for.
+        what: &'static str,
+        /// The number.
+        number: String,
+        /// The first field that differs.
+        field: String,
+        /// Its value on record.
+        first: String,
+        /// Its value in the request.
+        given: String,
+    },
+    /// No such payee.
+    #[error("there is no payee '{payee}'")]
+    PayeeUnknown {
+        /// Its number.
+        payee: PartyNo,
+    },
+    /// No such batch was proposed.
+    #[error("there is no payout batch {batch_no}")]
+    BatchUnknown {
+        /// Its number.
+        batch_no: BatchNo,
+    },
+    /// Nothing is due under the batch's cut-off.
+    #[error("nothing is due for batch {batch_no}")]
+    NothingDue {
+        /// Its number.
+        batch_no: BatchNo,
+    },
+    /// What is due now is not what the checker approved.
+    #[error(
+        "batch {batch_no}: approved were {} payouts of {} in all, due are {} of {}",
+        expected.payouts, Money::new(expected.net_minor, *currency), actual.payouts, Money::new(actual.net_minor, *currency)
+    )]
+    ControlTotalDiffers {
+        /// Its number.
+        batch_no: BatchNo,
+        /// The currency of the totals.
+        currency: Currency,
+        /// What the checker approved.
+        expected: ControlTotal,
+        /// What is due.
+        actual: ControlTotal,
+    },
+    /// A batch has too many payouts to be posted in one piece.
+    #[error("batch {batch_no} would have {actual} payouts; at most {max} are posted in one piece: lower the cut-off")]
+    BatchTooLarge {
+        /// Its number.
+        batch_no: BatchNo,
+        /// How many it would have.
+        actual: usize,
+        /// The most it may have.
+        max: usize,
+    },
+    /// No such payout.
+    #[error("there is no payout {payout_id}")]
+    PayoutUnknown {
+        /// Its number.
+        payout_id: PayoutId,
+    },
+    /// The fact cannot follow on what is known.
+    #[error("payout {payout_id} is {state}: it cannot become {fact}")]
+    FactNotPossible {
+        /// The payout.
+        payout_id: PayoutId,
+        /// Where it stands.
+        state: &'static str,
+        /// What was reported.
+        fact: &'static str,
+    },
+    /// The bank speaks of another amount.
+    #[error(
+        "payout {payout_id} is over {}, not {}",
+        Money::new(*expected_minor, *currency), Money::new(*actual_minor, *currency)
+    )]
+    AmountDiffers {
+        /// The payout.
+        payout_id: PayoutId,
+        /// The currency of both amounts.
+        currency: Currency,
+        /// The payout's amount.
+        expected_minor: i64,
+        /// The amount reported.
+        actual_minor: i64,
+    },
+    /// An amount is out of its range.
+    #[error("{field} is {actual_minor} minor units; it lies between {min_minor} and {max_minor}")]
+    AmountOutOfRange {
+        /// Which amount.
+        field: &'static str,
+        /// The least it may be.
+        min_minor: i64,
+        /// The most it may be.
+        max_minor: i64,
+        /// Its value.
+        actual_minor: i64,
+    },
+    /// The ledger refused the entries.
+    #[error("the ledger refused it: {0}")]
+    Ledger(Rejection),
+}
+
+/// What two people compare before money leaves: how many payouts, and their sum.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ControlTotal {
+    /// How many payouts.
+    pub payouts: usize,
+    /// What the bank is told to pay in all, in minor units.
+    pub net_minor: i64,
+}
+
+impl Refusal {
+    /// Stable code, the same at every edge.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Refusal::SamePerson { .. } => "same_person",
+            Refusal::Conflict { .. } => "conflict",
+            Refusal::PayeeUnknown { .. } => "payee_unknown",
+            Refusal::BatchUnknown { .. } => "batch_unknown",
+            Refusal::NothingDue { .. } => "nothing_due",
+            Refusal::ControlTotalDiffers { .. } => "control_total_differs",
+            Refusal::BatchTooLarge { .. } => "batch_too_large",
+            Refusal::PayoutUnknown { .. } => "payout_unknown",
+            Refusal::FactNotPossible { .. } => "fact_not_possible",
+            Refusal::AmountDiffers { .. } => "amount_differs",
+            Refusal::AmountOutOfRange { .. } => "amount_out_of_range",
+            Refusal::Ledger(rejection) => rejection.code(),
+        }
+    }
+}
