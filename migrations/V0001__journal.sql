@@ -66,6 +66,9 @@ CREATE UNIQUE INDEX entry_release_key ON entry (relates_to) WHERE kind = 2;
 -- One leg of an entry. layer: 0 settled, 1 pending. amount_minor: debit positive.
 -- debits_after and credits_after are the account's totals in this layer after this leg (in the pending layer: what is
 -- still outstanding on each side), so that the journal audits itself and a balance is one index probe.
+--
+-- Partitioned by sequence into segments (see below). The writer pays for no B-tree here: a random insert into an index
+-- on the account costs more than the row. A segment gets its read indexes in bulk when it is full.
 CREATE TABLE posting (
     sequence       bigint   NOT NULL,
     amount_minor   bigint   NOT NULL,
@@ -77,13 +80,11 @@ CREATE TABLE posting (
     layer          smallint NOT NULL,
     currency       text     COLLATE "C" NOT NULL,
     item           text     COLLATE "C",
-    CONSTRAINT posting_pkey PRIMARY KEY (account_no, layer, sequence, leg),
     CONSTRAINT posting_amount_not_zero CHECK (amount_minor <> 0),
     CONSTRAINT posting_totals_not_negative CHECK (debits_after >= 0 AND credits_after >= 0)
-);
--- Postings arrive in order of sequence, so that this index only ever grows at its right edge.
-CREATE INDEX posting_sequence_idx ON posting (sequence);
-CREATE INDEX posting_item_idx ON posting (account_no, item) WHERE item IS NOT NULL;
+) PARTITION BY RANGE (sequence);
+-- Postings arrive in order of sequence: a block range index finds an entry's legs and costs the writer nothing.
+CREATE INDEX posting_sequence_idx ON posting USING brin (sequence) WITH (pages_per_range = 16);
 
 -- One row a turn: what it wrote, chained to the turn before it.
 -- hash = SHA-256(previous_hash, commit_no, first_sequence, last_sequence, booked_at, entry rows by sequence,
@@ -112,11 +113,12 @@ CREATE TABLE head (
     booked_at  timestamptz NOT NULL,
     account_no integer     NOT NULL,
     setting_no bigint      NOT NULL,
+    segment_end bigint     NOT NULL, -- the last sequence for which there is a segment
     CONSTRAINT head_pkey PRIMARY KEY (one),
     CONSTRAINT head_is_one_row CHECK (one)
 ) WITH (fillfactor = 10); -- one hot row: keep its versions on one page
-INSERT INTO head (sequence, commit_no, hash, booked_at, account_no, setting_no)
-VALUES (0, 0, decode(repeat('00', 32), 'hex'), '1970-01-01T00:00:00Z', 0, 0);
+INSERT INTO head (sequence, commit_no, hash, booked_at, account_no, setting_no, segment_end)
+VALUES (0, 0, decode(repeat('00', 32), 'hex'), '1970-01-01T00:00:00Z', 0, 0, 0);
 
 -- The head only moves forward.
 CREATE FUNCTION head_moves_forward() RETURNS trigger
@@ -124,6 +126,7 @@ LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.sequence < OLD.sequence OR NEW.commit_no < OLD.commit_no OR NEW.booked_at < OLD.booked_at
         OR NEW.account_no < OLD.account_no OR NEW.setting_no < OLD.setting_no
+        OR NEW.segment_end < OLD.segment_end
     THEN
         RAISE EXCEPTION 'the head only moves forward'
             USING ERRCODE = 'restrict_violation', CONSTRAINT = 'head_moves_forward', TABLE = 'head';
@@ -160,6 +163,116 @@ END $$;
 CREATE TRIGGER entries_balance AFTER INSERT ON posting
     REFERENCING NEW TABLE AS written
     FOR EACH STATEMENT EXECUTE FUNCTION entries_balance();
+
+-- A range of sequences and its partition posting_NNNNNN. Sealed: its read indexes are built; segments are sealed in
+-- order, so that everything up to the last sealed one is indexed.
+CREATE TABLE segment (
+    segment_no     integer     NOT NULL,
+    first_sequence bigint      NOT NULL,
+    last_sequence  bigint      NOT NULL,
+    sealed_at      timestamptz,
+    CONSTRAINT segment_pkey PRIMARY KEY (segment_no),
+    CONSTRAINT segment_ordered CHECK (first_sequence <= last_sequence)
+);
+GRANT SELECT ON segment TO dianfu_service;
+
+-- Opens the next segment; the turn that needs it calls this under the head lock, and it is rolled back with the turn.
+-- The service may not create tables, hence SECURITY DEFINER. Attaching locks neither readers nor the rest of the journal.
+CREATE FUNCTION open_segment() RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    entries constant bigint := 131072;
+    no integer;
+    first bigint;
+    leaf text;
+BEGIN
+    SELECT COALESCE(max(segment_no), 0) + 1, COALESCE(max(last_sequence), 0) + 1
+    INTO no, first
+    FROM segment;
+    leaf := 'posting_' || lpad(no::text, 6, '0');
+    EXECUTE format('CREATE TABLE %I (LIKE posting INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', leaf);
+    EXECUTE format('ALTER TABLE posting ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)', leaf, first, first + entries);
+    -- Row-level guards come with the partition; guards of statements do not.
+    EXECUTE format(
+        'CREATE TRIGGER posting_is_not_truncated BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()',
+        leaf);
+    EXECUTE format(
+        'CREATE TRIGGER entries_balance AFTER INSERT ON %I REFERENCING NEW TABLE AS written
+         FOR EACH STATEMENT EXECUTE FUNCTION entries_balance()',
+        leaf);
+    INSERT INTO segment (segment_no, first_sequence, last_sequence) VALUES (no, first, first + entries - 1);
+    UPDATE head SET segment_end = first + entries - 1;
+    RETURN first + entries - 1;
+END $$;
+
+-- Tends the segments behind the writer. Brings the block range indexes of the unsealed ones up to date, and seals the
+-- first one that is full: builds the indexes that readers use, in bulk. Nothing here waits for the writer or holds it
+-- up. Answers whether it sealed one; a crash in the middle leaves it unsealed.
+CREATE FUNCTION tend_segments() RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    no integer;
+    leaf text;
+BEGIN
+    PERFORM brin_summarize_new_values(format('posting_%s_sequence_idx', lpad(segment_no::text, 6, '0'))::regclass)
+    FROM segment
+    WHERE sealed_at IS NULL;
+
+    SELECT segment_no
+    INTO no
+    FROM segment
+    WHERE sealed_at IS NULL AND last_sequence <= (SELECT sequence FROM head)
+    ORDER BY segment_no
+    LIMIT 1
+    FOR UPDATE; -- another process may be sealing it: wait, then find it sealed
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    leaf := 'posting_' || lpad(no::text, 6, '0');
+    EXECUTE format('CREATE UNIQUE INDEX %I ON %I (account_no, layer, sequence, leg)', leaf || '_key', leaf);
+    EXECUTE format('CREATE INDEX %I ON %I (account_no, item) WHERE item IS NOT NULL', leaf || '_item_idx', leaf);
+    EXECUTE format('ALTER TABLE %I REPLICA IDENTITY USING INDEX %I', leaf, leaf || '_key');
+    EXECUTE format('ANALYZE %I', leaf); -- the planner must not guess about a segment that it has never seen
+    UPDATE segment SET sealed_at = clock_timestamp() WHERE segment_no = no;
+    RETURN true;
+END $$;
+REVOKE ALL ON FUNCTION open_segment(), tend_segments() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION open_segment(), tend_segments() TO dianfu_service;
+
+-- The last posting at or before `horizon` of each of these accounts and each layer: its totals are the balance.
+-- One pass over the postings after the last sealed segment, then one index probe for what is not among them.
+CREATE FUNCTION last_totals(accounts integer[], horizon bigint)
+RETURNS TABLE (account_no integer, layer smallint, debits_after bigint, credits_after bigint)
+LANGUAGE sql STABLE AS $$
+    WITH sealed AS MATERIALIZED (
+        SELECT COALESCE(max(last_sequence), 0) AS upto
+        FROM segment
+        WHERE sealed_at IS NOT NULL
+    ), tail AS MATERIALIZED (
+        SELECT DISTINCT ON (p.account_no, p.layer) p.account_no, p.layer, p.debits_after, p.credits_after
+        FROM unnest(accounts) AS wanted (account_no)
+        JOIN posting p USING (account_no)
+        WHERE p.sequence > (SELECT upto FROM sealed) AND p.sequence <= horizon
+        ORDER BY p.account_no, p.layer, p.sequence DESC, p.leg DESC
+    )
+    SELECT * FROM tail
+    UNION ALL
+    SELECT wanted.account_no, wanted.layer, last.debits_after, last.credits_after
+    FROM (
+        SELECT unnest(accounts) AS account_no, layer FROM (VALUES (0::smallint), (1::smallint)) AS layers (layer)
+        EXCEPT
+        SELECT account_no, layer FROM tail
+    ) wanted
+    CROSS JOIN LATERAL (
+        SELECT p.debits_after, p.credits_after
+        FROM posting p
+        WHERE p.account_no = wanted.account_no AND p.layer = wanted.layer
+          AND p.sequence <= (SELECT upto FROM sealed) AND p.sequence <= horizon
+        ORDER BY p.sequence DESC, p.leg DESC
+        LIMIT 1
+    ) last
+    WHERE (SELECT upto FROM sealed) > 0 -- decided once: without a sealed segment there is no index to probe
+$$;
 
 DO $$
 DECLARE

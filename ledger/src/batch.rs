@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use crate::decide::Outcome;
 use crate::entry::NewEntry;
 use crate::error::Error;
+use crate::journal::sealing::Sealer;
 use crate::journal::state::State;
 use crate::journal::turn::{Lookup, turn};
 
@@ -45,7 +46,8 @@ impl Batcher {
     /// Starts the writer task of a book. It ends when every `Batcher` is dropped and the queue is worked off.
     pub fn start(pool: Pool, node: String) -> (Batcher, JoinHandle<()>) {
         let (queue, jobs) = mpsc::channel(QUEUE_REQUESTS_MAX);
-        let writer = Writer { pool, node, state: State::default(), wary_turns: 0 };
+        let sealer = Sealer::start(pool.clone());
+        let writer = Writer { pool, node, sealer, state: State::default(), wary_turns: 0 };
         (Batcher { queue }, tokio::spawn(writer.run(jobs)))
     }
 
@@ -64,6 +66,7 @@ impl Batcher {
 struct Writer {
     pool: Pool,
     node: String,
+    sealer: Sealer,
     state: State,
     wary_turns: u32,
 }
@@ -129,6 +132,9 @@ impl Writer {
         tx.commit().await?;
         if let Some(fold) = turn.fold {
             fold.into_state(&mut self.state);
+        }
+        if turn.opened_segment {
+            self.sealer.wake();
         }
         if turn.outcomes.iter().any(|outcome| matches!(outcome, Outcome::Replayed(_))) {
             self.wary_turns = WARY_TURNS;

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Manager, ManagerConfig, Pool, QueueMode, RecyclingMethod, Runtime};
 use tokio::task;
 use tokio_postgres::config::Host;
 use tokio_postgres::error::SqlState;
@@ -101,7 +101,12 @@ impl Database {
     pub fn service_pool(&self, schema: &str, size: usize) -> Result<Pool, DbError> {
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_config(session::service(&self.config, schema), NoTls, recycling);
-        let pool = Pool::builder(manager).max_size(size).runtime(Runtime::Tokio1).wait_timeout(Some(POOL_WAIT));
+        // Last in, first out: the connection used last has its statements prepared.
+        let pool = Pool::builder(manager)
+            .max_size(size)
+            .queue_mode(QueueMode::Lifo)
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(POOL_WAIT));
         Ok(pool.build()?)
     }
 

@@ -20,6 +20,8 @@ pub(super) fn service(base: &Config, schema: &str) -> Config {
             ("TimeZone", "UTC"),
             ("role", SERVICE_ROLE),
             ("search_path", &quoted(schema)),
+            // Our statements are short: compiling one takes longer than running it.
+            ("jit", "off"),
             ("idle_in_transaction_session_timeout", LONGEST_PAUSE_IN_TRANSACTION),
         ],
     )
@@ -58,7 +60,7 @@ mod tests {
             config.get_options(),
             Some(
                 "-c work_mem=8MB -c TimeZone=UTC -c role=dianfu_service -c search_path=\"book_main\" \
-                 -c idle_in_transaction_session_timeout=60s"
+                 -c jit=off -c idle_in_transaction_session_timeout=60s"
             )
         );
         assert_eq!(config.get_application_name(), Some("dianfu"));

@@ -1,10 +1,13 @@
 //! Every statement of the posting path, one function each, on the caller's transaction.
 
-use bytes::{Bytes, BytesMut};
+use std::collections::HashMap;
+use std::pin::Pin;
+
+use bytes::Bytes;
 use deadpool_postgres::Transaction;
-use futures_util::{SinkExt, pin_mut};
+use futures_util::SinkExt;
 use jiff::Timestamp;
-use tokio_postgres::Row;
+use tokio_postgres::{CopyInSink, Row};
 use uuid::Uuid;
 
 use crate::account::{Account, AccountCode, AccountNo, AccountSetting, Limits, NewAccount, NormalSide};
@@ -30,12 +33,14 @@ pub struct Head {
     pub account_no: AccountNo,
     /// Last account setting recorded.
     pub setting_no: i64,
+    /// Last sequence for which there is a segment.
+    pub segment_end: i64,
 }
 
 /// Locks the head until the end of the transaction: whoever holds it is the only writer of the book.
 pub async fn lock_head(tx: &Transaction<'_>) -> Result<Head, Error> {
     const SQL: &str = "
-        SELECT sequence, commit_no, hash, booked_at, account_no, setting_no
+        SELECT sequence, commit_no, hash, booked_at, account_no, setting_no, segment_end
         FROM head
         FOR UPDATE";
     let row = tx.query_one(&tx.prepare_cached(SQL).await?, &[]).await?;
@@ -47,6 +52,7 @@ pub async fn lock_head(tx: &Transaction<'_>) -> Result<Head, Error> {
         booked_at: row.get("booked_at"),
         account_no: row.get("account_no"),
         setting_no: row.get("setting_no"),
+        segment_end: row.get("segment_end"),
     })
 }
 
@@ -84,14 +90,10 @@ pub async fn settings_after(
 }
 
 /// The accounts with these codes that exist, with their settings and totals as they stand.
-///
-/// The totals are one probe of the primary key an account and layer: its last posting carries them.
 pub async fn accounts(tx: &Transaction<'_>, codes: &[&str]) -> Result<Vec<KnownAccount>, Error> {
     const SQL: &str = "
         SELECT a.account_no, a.code, a.name, a.currency, a.normal_side, a.open_item,
-               s.min_minor, s.max_minor, COALESCE(s.closed, false) AS closed,
-               settled.debits_after AS settled_debits, settled.credits_after AS settled_credits,
-               pending.debits_after AS pending_debits, pending.credits_after AS pending_credits
+               s.min_minor, s.max_minor, COALESCE(s.closed, false) AS closed
         FROM unnest($1::text[]) AS wanted (code)
         JOIN account a ON a.code = wanted.code
         LEFT JOIN LATERAL (
@@ -100,23 +102,23 @@ pub async fn accounts(tx: &Transaction<'_>, codes: &[&str]) -> Result<Vec<KnownA
             WHERE account_no = a.account_no
             ORDER BY setting_no DESC
             LIMIT 1
-        ) s ON true
-        LEFT JOIN LATERAL (
-            SELECT debits_after, credits_after
-            FROM posting
-            WHERE account_no = a.account_no AND layer = 0
-            ORDER BY sequence DESC, leg DESC
-            LIMIT 1
-        ) settled ON true
-        LEFT JOIN LATERAL (
-            SELECT debits_after, credits_after
-            FROM posting
-            WHERE account_no = a.account_no AND layer = 1
-            ORDER BY sequence DESC, leg DESC
-            LIMIT 1
-        ) pending ON true";
+        ) s ON true";
+    const TOTALS: &str = "
+        SELECT account_no, layer, debits_after, credits_after
+        FROM last_totals($1, 9223372036854775807)";
     let rows = tx.query(&tx.prepare_cached(SQL).await?, &[&codes]).await?;
-    rows.iter().map(known_account).collect()
+    let mut known: HashMap<AccountNo, KnownAccount> = HashMap::with_capacity(rows.len());
+    for row in &rows {
+        let account = account(row)?;
+        known.insert(account.no, KnownAccount { account, balance: Balance::default() });
+    }
+    let numbers: Vec<AccountNo> = known.keys().copied().collect();
+    for row in &tx.query(&tx.prepare_cached(TOTALS).await?, &[&numbers]).await? {
+        let account_no: AccountNo = row.get("account_no");
+        let account = known.get_mut(&account_no).expect("only totals of these accounts are asked for");
+        account.balance.set_layer(layer(row)?, totals(row));
+    }
+    Ok(known.into_values().collect())
 }
 
 /// The entries with these ids that are in the books.
@@ -138,7 +140,7 @@ pub async fn entries(tx: &Transaction<'_>, ids: &[Uuid]) -> Result<Vec<(Uuid, St
     }
     let sequences: Vec<i64> = rows.iter().map(|row| row.get("sequence")).collect();
     let legs = tx.query(&tx.prepare_cached(LEGS).await?, &[&sequences]).await?;
-    let mut legs_by_sequence: std::collections::HashMap<i64, Vec<StoredLeg>> = std::collections::HashMap::new();
+    let mut legs_by_sequence: HashMap<i64, Vec<StoredLeg>> = HashMap::new();
     for row in &legs {
         legs_by_sequence.entry(row.get("sequence")).or_default().push(stored_leg(row)?);
     }
@@ -160,22 +162,42 @@ pub async fn releases(tx: &Transaction<'_>, holds: &[Uuid]) -> Result<Vec<(Uuid,
     Ok(rows.iter().map(|row| (row.get("relates_to"), row.get("entry_id"))).collect())
 }
 
-/// Streams encoded entry rows in.
-pub async fn copy_entries(tx: &Transaction<'_>, encoded: BytesMut) -> Result<(), Error> {
-    copy(tx, "COPY entry FROM STDIN (FORMAT binary)", encoded).await
+/// Opens the next segment of the journal; answers the last sequence it covers.
+pub async fn open_segment(tx: &Transaction<'_>) -> Result<i64, Error> {
+    Ok(tx.query_one("SELECT open_segment()", &[]).await?.get(0))
 }
 
-/// Streams encoded posting rows in; the database checks their sums.
-pub async fn copy_postings(tx: &Transaction<'_>, encoded: BytesMut) -> Result<(), Error> {
-    copy(tx, "COPY posting FROM STDIN (FORMAT binary)", encoded).await
+/// Brings the block range indexes of unsealed segments up to date and seals the first full one; answers whether there
+/// was one.
+pub async fn tend_segments(client: &deadpool_postgres::Client) -> Result<bool, Error> {
+    Ok(client.query_one("SELECT tend_segments()", &[]).await?.get(0))
 }
 
-async fn copy(tx: &Transaction<'_>, sql: &str, encoded: BytesMut) -> Result<(), Error> {
-    let sink = tx.copy_in::<_, Bytes>(&tx.prepare_cached(sql).await?).await?;
-    pin_mut!(sink);
-    sink.send(encoded.freeze()).await?;
-    sink.finish().await?;
-    Ok(())
+/// Starts streaming encoded entry rows in; the server works on them while the caller goes on.
+pub async fn copy_entries(tx: &Transaction<'_>, encoded: Bytes) -> Result<Copying, Error> {
+    Copying::start(tx, "COPY entry FROM STDIN (FORMAT binary)", encoded).await
+}
+
+/// Starts streaming encoded posting rows in; the database checks their sums.
+pub async fn copy_postings(tx: &Transaction<'_>, encoded: Bytes) -> Result<Copying, Error> {
+    Copying::start(tx, "COPY posting FROM STDIN (FORMAT binary)", encoded).await
+}
+
+/// Rows on their way into a table.
+pub struct Copying(Pin<Box<CopyInSink<Bytes>>>);
+
+impl Copying {
+    async fn start(tx: &Transaction<'_>, sql: &str, encoded: Bytes) -> Result<Copying, Error> {
+        let mut sink = Box::pin(tx.copy_in::<_, Bytes>(&tx.prepare_cached(sql).await?).await?);
+        sink.send(encoded).await?;
+        Ok(Copying(sink))
+    }
+
+    /// Waits until the server has taken them all.
+    pub async fn finish(mut self) -> Result<(), Error> {
+        self.0.as_mut().finish().await?;
+        Ok(())
+    }
 }
 
 /// A row of table `commit`.
@@ -276,12 +298,8 @@ pub async fn insert_settings(tx: &Transaction<'_>, rows: &[SettingRow<'_>]) -> R
     Ok(())
 }
 
-fn known_account(row: &Row) -> Result<KnownAccount, Error> {
-    let side_totals = |layer: &str| {
-        let column = |side: &str| row.get::<_, Option<i64>>(format!("{layer}_{side}").as_str()).unwrap_or(0);
-        Totals { debits: column("debits"), credits: column("credits") }
-    };
-    let account = Account {
+fn account(row: &Row) -> Result<Account, Error> {
+    Ok(Account {
         no: row.get("account_no"),
         code: account_code(row)?,
         name: row.get("name"),
@@ -290,8 +308,7 @@ fn known_account(row: &Row) -> Result<KnownAccount, Error> {
             .ok_or_else(|| Error::Corrupt("account.normal_side".to_owned()))?,
         open_item: row.get("open_item"),
         setting: setting(row),
-    };
-    Ok(KnownAccount { account, balance: Balance { settled: side_totals("settled"), pending: side_totals("pending") } })
+    })
 }
 
 fn stored_entry(row: &Row, legs: Vec<StoredLeg>) -> Result<StoredEntry, Error> {

@@ -12,7 +12,7 @@
 
 use std::collections::HashSet;
 
-use bytes::{BufMut, BytesMut};
+use bytes::{BufMut, Bytes, BytesMut};
 use deadpool_postgres::Transaction;
 use futures_util::future::try_join;
 use jiff::{Timestamp, Unit};
@@ -44,6 +44,8 @@ pub struct Turn {
     pub outcomes: Vec<Outcome>,
     /// What to fold into the state after COMMIT; `None` if nothing was written.
     pub fold: Option<Fold>,
+    /// Whether it opened a segment, so that the one before can be sealed.
+    pub opened_segment: bool,
 }
 
 /// The change that a committed turn makes to the state.
@@ -87,7 +89,9 @@ pub async fn turn(
         decided = decide(state, &journaled, requests, booked_at);
     }
     let fold = write(tx, &head, &decided, booked_at, node).await?;
-    Ok(Turn { fold: fold.map(|sequence| Fold { after: decided.after, sequence }), outcomes: decided.outcomes })
+    let opened_segment = fold.is_some_and(|sequence| sequence > head.segment_end);
+    let fold = fold.map(|sequence| Fold { after: decided.after, sequence });
+    Ok(Turn { outcomes: decided.outcomes, fold, opened_segment })
 }
 
 /// More entries behind than this, and reading accounts anew is cheaper than folding what was missed.
@@ -177,11 +181,18 @@ async fn write(
         last_sequence: last.sequence,
         booked_at,
     };
-    let entries = encode_entries(decided, booked_at);
-    let postings = encode_postings(decided);
-    let hash = commit_hash(&header, &entries, &postings);
-    sql::copy_entries(tx, entries).await?;
-    sql::copy_postings(tx, postings).await?;
+    open_segments(tx, head.segment_end, last.sequence).await?;
+    // The server works on the entries while we encode the postings, and on those while we make up the hash.
+    let mut hasher = CommitHasher::new(&header);
+    let entries = encode_entries(decided, booked_at).freeze();
+    let copying = sql::copy_entries(tx, entries.clone()).await?;
+    hasher.rows(rows_of(&entries));
+    let postings = encode_postings(decided).freeze();
+    copying.finish().await?;
+    let copying = sql::copy_postings(tx, postings.clone()).await?;
+    hasher.rows(rows_of(&postings));
+    copying.finish().await?;
+    let hash = hasher.finish();
     let row = CommitRow {
         commit_no: header.commit_no,
         first_sequence: header.first_sequence,
@@ -240,12 +251,17 @@ fn encode_postings(decided: &Decided<'_>) -> BytesMut {
     out
 }
 
-fn commit_hash(header: &CommitHeader, entries: &BytesMut, postings: &BytesMut) -> [u8; 32] {
-    let mut hasher = CommitHasher::new(header);
-    for copied in [entries, postings] {
-        hasher.rows(&copied[COPY_HEADER.len()..copied.len() - COPY_TRAILER.len()]);
+/// The rows of a COPY stream, without what opens and ends it.
+fn rows_of(stream: &Bytes) -> &[u8] {
+    &stream[COPY_HEADER.len()..stream.len() - COPY_TRAILER.len()]
+}
+
+async fn open_segments(tx: &Transaction<'_>, segment_end: i64, last_sequence: i64) -> Result<(), Error> {
+    let mut segment_end = segment_end;
+    while segment_end < last_sequence {
+        segment_end = sql::open_segment(tx).await?;
     }
-    hasher.finish()
+    Ok(())
 }
 
 fn all<'a>(requests: &[&'a [NewEntry]]) -> impl Iterator<Item = &'a NewEntry> {

@@ -54,18 +54,13 @@ pub const BALANCE: &str = include_str!("sql/balance.sql");
 /// The same as of effective date `$4`, by summing.
 pub const BALANCE_AS_OF: &str = include_str!("sql/balance_as_of.sql");
 
-/// Every account's settled totals, one index probe each.
+/// Every account's settled totals.
 pub const TRIAL_BALANCE: &str = "
     SELECT a.code, a.name, a.currency, a.normal_side,
            '0' AS opening, last.debits_after::text AS debits, last.credits_after::text AS credits
-    FROM account a
-    CROSS JOIN LATERAL (
-        SELECT debits_after, credits_after
-        FROM posting
-        WHERE account_no = a.account_no AND layer = 0 AND sequence <= $1
-        ORDER BY sequence DESC, leg DESC
-        LIMIT 1
-    ) last
+    FROM last_totals((SELECT array_agg(account_no) FROM account), $1) last
+    JOIN account a USING (account_no)
+    WHERE last.layer = 0
     ORDER BY a.code";
 
 /// Every account's settled sums between days `$2` and `$3`, either of which may be NULL, and before.
