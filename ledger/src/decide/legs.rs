@@ -70,9 +70,10 @@ impl<'a> Batch<'a> {
         if let Some(&earlier) = self.accepted_by_id.get(&hold) {
             let held: &'a NewEntry = self.decided.entries[earlier].entry;
             is_a_hold(hold, held.kind)?;
-            let legs = held.postings.iter().map(|posting| {
-                self.opposite(&posting.account, posting.amount, posting.item.as_deref())
-            });
+            let legs = held
+                .postings
+                .iter()
+                .map(|posting| self.opposite(&posting.account, posting.amount, posting.item.as_deref()));
             return Ok(legs.collect());
         }
         let stored = self.journaled.entries.get(&hold).ok_or(Rejection::HoldUnknown { hold })?;

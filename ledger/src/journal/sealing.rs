@@ -46,7 +46,10 @@ impl Drop for Sealer {
 async fn seal_for_ever(pool: Pool, wake: Arc<Notify>) {
     loop {
         if let Err(error) = seal_all_full(&pool).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "a segment could not be sealed; trying again later");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "a segment could not be sealed; trying again later"
+            );
         }
         let _woken_or_time_to_look = tokio::time::timeout(LOOK_EVERY, wake.notified()).await;
     }

@@ -62,10 +62,7 @@ pub async fn clock(tx: &Transaction<'_>) -> Result<Timestamp, Error> {
 }
 
 /// The last totals of each account and layer written after `sequence`.
-pub async fn totals_after(
-    tx: &Transaction<'_>,
-    sequence: i64,
-) -> Result<Vec<(AccountNo, Layer, Totals)>, Error> {
+pub async fn totals_after(tx: &Transaction<'_>, sequence: i64) -> Result<Vec<(AccountNo, Layer, Totals)>, Error> {
     const SQL: &str = "
         SELECT DISTINCT ON (account_no, layer) account_no, layer, debits_after, credits_after
         FROM posting
@@ -76,10 +73,7 @@ pub async fn totals_after(
 }
 
 /// The settings recorded after `setting_no`, oldest first.
-pub async fn settings_after(
-    tx: &Transaction<'_>,
-    setting_no: i64,
-) -> Result<Vec<(AccountNo, AccountSetting)>, Error> {
+pub async fn settings_after(tx: &Transaction<'_>, setting_no: i64) -> Result<Vec<(AccountNo, AccountSetting)>, Error> {
     const SQL: &str = "
         SELECT account_no, min_minor, max_minor, closed
         FROM account_setting
@@ -229,7 +223,11 @@ pub async fn commit(tx: &Transaction<'_>, row: &CommitRow<'_>) -> Result<(), Err
         UPDATE head
         SET sequence = $3, commit_no = $1, hash = $6, booked_at = $4";
     let CommitRow { commit_no, first_sequence, last_sequence, booked_at, previous_hash, hash, node } = row;
-    tx.execute(&tx.prepare_cached(SQL).await?, &[commit_no, first_sequence, last_sequence, booked_at, previous_hash, hash, node]).await?;
+    tx.execute(
+        &tx.prepare_cached(SQL).await?,
+        &[commit_no, first_sequence, last_sequence, booked_at, previous_hash, hash, node],
+    )
+    .await?;
     Ok(())
 }
 
@@ -251,7 +249,11 @@ pub async fn insert_accounts(
     let currencies: Vec<&str> = accounts.iter().map(|account| account.currency.code()).collect();
     let sides: Vec<&str> = accounts.iter().map(|account| account.normal_side.letter()).collect();
     let open_items: Vec<bool> = accounts.iter().map(|account| account.open_item).collect();
-    tx.execute(&tx.prepare_cached(SQL).await?, &[&first_no, &codes, &names, &currencies, &sides, &open_items, &opened_at, &actor]).await?;
+    tx.execute(
+        &tx.prepare_cached(SQL).await?,
+        &[&first_no, &codes, &names, &currencies, &sides, &open_items, &opened_at, &actor],
+    )
+    .await?;
     let last_no = first_no + i32::try_from(accounts.len()).unwrap_or(i32::MAX) - 1;
     tx.execute("UPDATE head SET account_no = $1", &[&last_no]).await?;
     Ok(())
@@ -293,7 +295,11 @@ pub async fn insert_settings(tx: &Transaction<'_>, rows: &[SettingRow<'_>]) -> R
     let times: Vec<Timestamp> = rows.iter().map(|row| row.recorded_at).collect();
     let actors: Vec<&str> = rows.iter().map(|row| row.actor).collect();
     let reasons: Vec<&str> = rows.iter().map(|row| row.reason).collect();
-    tx.execute(&tx.prepare_cached(SQL).await?, &[&numbers, &accounts, &minima, &maxima, &closed, &times, &actors, &reasons]).await?;
+    tx.execute(
+        &tx.prepare_cached(SQL).await?,
+        &[&numbers, &accounts, &minima, &maxima, &closed, &times, &actors, &reasons],
+    )
+    .await?;
     tx.execute("UPDATE head SET setting_no = $1", &[&last.setting_no]).await?;
     Ok(())
 }

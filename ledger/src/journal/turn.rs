@@ -151,8 +151,7 @@ async fn load_accounts_of(tx: &Transaction<'_>, state: &mut State, journaled: &J
 async fn look_up(tx: &Transaction<'_>, ids: &[Uuid], holds: &[Uuid]) -> Result<Journaled, Error> {
     let wanted: Vec<Uuid> = ids.iter().chain(holds).copied().collect();
     let entries = sql::entries(tx, &wanted).await?.into_iter().collect();
-    let released_by =
-        if holds.is_empty() { Vec::new() } else { sql::releases(tx, holds).await? }.into_iter().collect();
+    let released_by = if holds.is_empty() { Vec::new() } else { sql::releases(tx, holds).await? }.into_iter().collect();
     Ok(Journaled { entries, released_by })
 }
 

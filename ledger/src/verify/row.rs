@@ -20,6 +20,9 @@ pub struct Head {
     pub booked_at: Timestamp,
     pub account_no: i32,
     pub setting_no: i64,
+    pub segment_end: i64,
+    /// Where the last segment ends: not of the head, but what it must say.
+    pub segments_end: i64,
 }
 
 impl Head {
@@ -34,6 +37,8 @@ impl Head {
             booked_at: value(row, place, "booked_at")?,
             account_no: value(row, place, "account_no")?,
             setting_no: value(row, place, "setting_no")?,
+            segment_end: value(row, place, "segment_end")?,
+            segments_end: value(row, place, "segments_end")?,
         })
     }
 }

@@ -1,9 +1,10 @@
 //! The statements of the check. Each table is read in order and in pieces `$1` to `$2`; the columns are all of the
 //! table's, in its order, because the hash of a commit covers them so.
 
-/// The head.
+/// The head, and where the segments end.
 pub const HEAD: &str = "
-    SELECT sequence, commit_no, hash, booked_at, account_no, setting_no
+    SELECT sequence, commit_no, hash, booked_at, account_no, setting_no, segment_end,
+           (SELECT COALESCE(max(last_sequence), 0) FROM segment) AS segments_end
     FROM head";
 
 /// Accounts by number.

@@ -25,10 +25,14 @@ async fn wrong_commits(client: &Client) -> Vec<Option<i64>> {
     client.query(CHAIN_SQL, &[]).await.unwrap().iter().map(|row| row.get("commit_no")).collect()
 }
 
-/// A superuser on the book's tables whose statements no trigger sees.
+/// A superuser on the book's tables whose statements no trigger sees, with room for postings outside every segment.
 async fn vandal(book: &Book) -> Client {
     let client = book.test.database().connect_owner().await.unwrap();
-    client.batch_execute("SET search_path = book_main; SET session_replication_role = replica").await.unwrap();
+    let means = "
+        SET search_path = book_main;
+        SET session_replication_role = replica;
+        CREATE TABLE posting_astray PARTITION OF posting DEFAULT";
+    client.batch_execute(means).await.unwrap();
     client
 }
 
