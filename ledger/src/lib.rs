@@ -7,18 +7,18 @@
 //! pure decision ([`rejection`], [`decide`]), the writing ([`journal`], [`batch`], [`ledger`], [`opening`]), where the
 //! books are ([`book`], [`db`]), and the reading ([`query`], [`verify`], [`export`]).
 
-pub mod account;
-pub mod balance;
-pub mod clock;
-pub mod entry;
-pub mod id;
 pub mod money;
+pub mod id;
+pub mod clock;
+pub mod account;
+pub mod entry;
+pub mod balance;
 
-pub mod decide;
 pub mod rejection;
+pub mod decide;
 
-pub mod batch;
 pub mod journal;
+pub mod batch;
 pub mod ledger;
 pub mod opening;
 
@@ -26,9 +26,9 @@ pub mod book;
 pub mod db;
 pub mod error;
 
-pub mod export;
 pub mod query;
 pub mod verify;
+pub mod export;
 
 pub use decide::Outcome;
 pub use error::Error;
