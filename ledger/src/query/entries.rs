@@ -76,8 +76,7 @@ pub async fn entries(
     with_postings(client, &found).await
 }
 
-/// Reads the legs of entries that are in order of sequence. Both ends are given, so that the block ranges of the
-/// journal between them are read once, and nothing else.
+/// Reads the legs of entries that are in order of sequence, in one run of the index between both ends.
 async fn with_postings(client: &impl GenericClient, entries: &[Row]) -> Result<Vec<EntryView>, QueryError> {
     let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(Vec::new()) };
     let (first, last): (i64, i64) = (first.try_get("sequence")?, last.try_get("sequence")?);

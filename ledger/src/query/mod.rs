@@ -29,8 +29,8 @@
 //! balance as of an effective date, and everything by open item, sums the account's postings. Amounts of one posting
 //! are `i64`, sums are `i128` minor units; a debit is positive everywhere.
 //!
-//! Reading order: [`moment`], [`balance`], [`statement`], [`trial_balance`], [`open_items`], [`entries`],
-//! [`accounts`]; every statement stands in [`sql`].
+//! Reading order: [`mod@moment`], [`mod@balance`], [`mod@statement`], [`mod@trial_balance`], [`mod@open_items`],
+//! [`mod@outstanding`], [`mod@entries`], [`mod@accounts`]; every statement stands in [`sql`].
 
 pub mod accounts;
 pub mod balance;

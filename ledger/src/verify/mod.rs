@@ -24,8 +24,8 @@
 //! or books rewritten whole. Keep the head's hash elsewhere ([`Report::head_hash`]) and compare.
 //!
 //! # Cost
-//! One pass over all rows in order of sequence, sorted by the server in pieces. Memory is bounded by the accounts, the
-//! holds that are held at one time, and the largest commit; it does not grow with the journal.
+//! One pass over all rows in order of sequence. Memory is bounded by the accounts, the holds that are held at one time,
+//! and the largest commit; it does not grow with the journal.
 
 mod accounts;
 mod finding;
@@ -111,7 +111,7 @@ impl From<tokio_postgres::Error> for Halt {
 pub async fn verify(client: &mut Client, mut progress: impl FnMut(Progress)) -> Result<Report, Error> {
     let snapshot = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true);
     let tx = snapshot.start().await?;
-    // Pieces are sized to be sorted within this memory; compiling statements that run a few times does not pay.
+    // Room to sort a piece in memory; compiling statements that run a few times does not pay.
     tx.batch_execute("SET LOCAL work_mem = '64MB'; SET LOCAL jit = off").await?;
     let mut report = Report { entries: 0, postings: 0, commits: 0, accounts: 0, head_hash: [0; 32], finding: None };
     match check(&tx, &mut report, &mut progress).await {

@@ -1,7 +1,8 @@
 //! A table read in order, a few rows at a time.
 //!
 //! Two tables are read side by side on one connection, so each is a portal of its own from which rows are fetched as
-//! they are needed. A table is read in pieces of the sequence: each is sorted in memory instead of all on disk.
+//! they are needed. A table is read in pieces of the sequence: a server that chooses to sort does so in memory, piece
+//! by piece, instead of all on disk before the first row.
 
 use std::collections::VecDeque;
 use std::vec;
@@ -10,9 +11,8 @@ use tokio_postgres::{Portal, Row, Statement, Transaction};
 
 use crate::error::Error;
 
-/// Entries in one piece. The server sorts a piece at a time; too small, and each piece may look again at block ranges
-/// that its index has not summarised yet.
-const PIECE_ENTRIES: i64 = 1 << 19;
+/// Entries in one piece: if the server chooses to sort, some tens of megabytes.
+const PIECE_ENTRIES: i64 = 1 << 17;
 /// Rows in one fetch: a few hundred kilobytes.
 const FETCH_ROWS: i32 = 4_096;
 

@@ -35,7 +35,7 @@ pub const ENTRIES: &str = "
     WHERE sequence BETWEEN $1 AND $2
     ORDER BY sequence";
 
-/// Postings by sequence and leg. No index has this order: it would cost the writer more than a sort costs the reader.
+/// Postings by sequence and leg: along the index on the sequence, and sorted by leg within an entry.
 pub const POSTINGS: &str = "
     SELECT sequence, amount_minor, debits_after, credits_after, account_no, effective_date, leg, layer, currency, item
     FROM posting
