@@ -73,7 +73,11 @@ struct File {
 
 impl File {
     fn is_rust(&self) -> bool {
-        self.path.rsplit_once('.').is_some_and(|(_, extension)| extension == "rs")
+        self.has_extension("rs")
+    }
+
+    fn has_extension(&self, wanted: &str) -> bool {
+        self.path.rsplit_once('.').is_some_and(|(_, extension)| extension == wanted)
     }
 
     /// The names on the way to the file, and its own without extension.
@@ -234,7 +238,7 @@ fn packages_use_only_what_lies_below_them() {
 #[test]
 fn papers_have_one_title() {
     let mut complaints = Vec::new();
-    for file in tracked_files().iter().filter(|file| file.path.ends_with(".md")) {
+    for file in tracked_files().iter().filter(|file| file.has_extension("md")) {
         let outside_code = file.text.split("```").step_by(2);
         let titles = outside_code.flat_map(str::lines).filter(|line| line.starts_with("# ")).count();
         if titles != 1 {

@@ -1,14 +1,14 @@
 //! Data folders that leave nothing behind, however the test process ends.
 
 use std::os::unix::process::CommandExt;
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use dianfu_ledger::db::{Durability, PrivateCluster};
 
 /// Waits until its input ends, which it does when nobody is left who could write to it: when the folder is dropped, and
-/// when the test process is gone, killed or not. Then ends the server of the folder, if one lives, and removes the folder.
+/// when the test process is gone, killed or not. Then ends the server of the folder, if one lives, and removes the
+/// folder.
 const WATCHDOG: &str = r#"
 cat >/dev/null
 cd "$1" || exit

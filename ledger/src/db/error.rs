@@ -70,7 +70,8 @@ pub enum DbError {
     /// The data folder was made by another major version of PostgreSQL.
     #[error(
         "{} was made by PostgreSQL {found}, but the programs in {} are PostgreSQL {installed}. \
-         Install PostgreSQL {found} again (`apt-get install postgresql-{found}`), or set DIANFU_PG_BIN to its programs, \
+         Install PostgreSQL {found} again (`apt-get install postgresql-{found}`), \
+         or set DIANFU_PG_BIN to its programs, \
          or move the data to {installed} with pg_upgrade, or choose another data folder",
         folder.display(), bin.display()
     )]
