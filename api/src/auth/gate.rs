@@ -1,0 +1,78 @@
+//! The gate before a group of routes: who is it, which book, and may it do what this group needs.
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::Response;
+use dianfu_ledger::{Ledger, clock};
+
+use super::partner::Credentials;
+use super::token::{self, ACTOR_PREFIX};
+use super::{Access, Permission};
+use crate::app::App;
+use crate::extract;
+use crate::problem::{Kind, Problem};
+
+/// Lets a request through with its [`Access`], or answers a problem.
+pub async fn gate(
+    State((app, permission)): State<(App, Permission)>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let (mut head, body) = request.into_parts();
+    let (access, body) = if let Some(token) = bearer_token(&head)? {
+        (staff(&app, permission, &token).await?, body)
+    } else if head.headers.contains_key("X-Signature") {
+        partner(&app, permission, &head, body).await?
+    } else {
+        return Err(Problem::new(Kind::Unauthenticated, "send Authorization: Bearer TOKEN, or sign the request"));
+    };
+    head.extensions.insert(access);
+    Ok(next.run(Request::from_parts(head, body)).await)
+}
+
+fn bearer_token(head: &Parts) -> Result<Option<String>, Problem> {
+    let Some(value) = head.headers.get(AUTHORIZATION) else { return Ok(None) };
+    let token = value.to_str().ok().and_then(|text| text.split_once(' '));
+    match token {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token.trim().to_owned())),
+        _ => Err(token_invalid()),
+    }
+}
+
+async fn staff(app: &App, permission: Permission, token: &str) -> Result<Access, Problem> {
+    let book = token::book_of(token).ok_or_else(token_invalid)?;
+    let ledger = app.books().ledger(&book).await?.ok_or_else(token_invalid)?;
+    let client = ledger.client().await?;
+    let bearer = token::bearer(&client, token).await?.ok_or_else(token_invalid)?;
+    if !bearer.role.permits(permission) {
+        let (role, needed) = (bearer.role.word(), permission.word());
+        return Err(Problem::new(Kind::Forbidden, format!("this needs the right {needed}, which {role} has not")));
+    }
+    Ok(Access { ledger, actor: format!("{ACTOR_PREFIX}{}", bearer.name), insurer: None })
+}
+
+async fn partner(app: &App, permission: Permission, head: &Parts, body: Body) -> Result<(Access, Body), Problem> {
+    let credentials = Credentials::read(&head.headers)?;
+    let ledger = app.books().ledger(&credentials.book).await?.ok_or_else(|| credentials.key_unknown())?;
+    credentials.verify(&ledger.client().await?, &head.method, &head.uri, clock::now()).await?;
+    if permission != Permission::ImportRemittances {
+        return Err(Problem::new(Kind::Forbidden, "a partner's signature is good for handing in remittances only"));
+    }
+    let body = extract::whole(body, app.limits().remittance_bytes).await?;
+    credentials.verify_body(&body)?;
+    credentials.spend_nonce(&ledger.client().await?).await?;
+    let access = access_of(ledger, credentials);
+    Ok((access, body.into()))
+}
+
+fn access_of(ledger: Ledger, credentials: Credentials) -> Access {
+    Access { ledger, actor: format!("partner:{}", credentials.app_id), insurer: Some(credentials.insurer) }
+}
+
+/// One answer for tokens that are malformed, of no book, unknown, expired or revoked.
+fn token_invalid() -> Problem {
+    Problem::new(Kind::TokenInvalid, "the token is not known, or has expired or been revoked")
+}

@@ -1,0 +1,41 @@
+//! Who may do what.
+//!
+//! Two ways in, both bound to one book: a staff token ([`token`]) with a [`Role`], and a partner's signature
+//! ([`partner`]) that is good for handing in one insurer's remittances and nothing else. The [`gate`] stands in front
+//! of every route below `/v1`; a handler that no gate stands before has no [`Access`] and cannot reach a book.
+
+pub mod gate;
+pub mod partner;
+pub mod role;
+mod secret;
+mod sql;
+pub mod token;
+
+use dianfu_ledger::Ledger;
+use dianfu_ledger::book::{self, BookName};
+use dianfu_ledger::db::Database;
+
+use crate::error::Error;
+
+pub use partner::{PartnerKey, create_partner_key, revoke_partner_key};
+pub use role::{Permission, Role};
+pub use token::{NewToken, create_token, revoke_token};
+
+/// What the gate grants to one request.
+#[derive(Clone)]
+pub struct Access {
+    /// The book that the credentials are bound to.
+    pub ledger: Ledger,
+    /// Who acts, for the record: `token:NAME` or `partner:APP_ID`.
+    pub actor: String,
+    /// For a partner: the only insurer it may speak for.
+    pub insurer: Option<String>,
+}
+
+/// A connection of the book's owner, on the book's tables: only the owner makes ways in.
+async fn connect_owner(database: &Database, name: &BookName) -> Result<tokio_postgres::Client, Error> {
+    book::require(database, name).await?;
+    let client = database.connect_owner().await?;
+    sql::use_schema(&client, &name.schema()).await?;
+    Ok(client)
+}

@@ -1,0 +1,115 @@
+//! Staff tokens: `dianfu_BOOK_SECRET`, where the secret is 43 characters of base64url, 256 random bits.
+//!
+//! The book keeps the SHA-256 of the whole token. It is looked up by that hash, through an index, and this needs no
+//! comparison in constant time: how long the look-up takes depends on the hash of what was sent, and who cannot choose
+//! hashes cannot feel his way towards one. Random bits of this length need neither salt nor a slow hash.
+
+use dianfu_ledger::book::BookName;
+use dianfu_ledger::db::Database;
+use dianfu_ledger::entry::REFERENCE_BYTES_MAX;
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use tokio_postgres::error::SqlState;
+
+use super::{Role, secret, sql};
+use crate::error::Error;
+
+const PREFIX: &str = "dianfu_";
+/// What the actor of an entry has before the token's name.
+pub const ACTOR_PREFIX: &str = "token:";
+/// The longest name: with its prefix it is the actor of entries.
+const NAME_BYTES_MAX: usize = REFERENCE_BYTES_MAX - ACTOR_PREFIX.len();
+
+/// A token to be made.
+#[derive(Clone, Copy, Debug)]
+pub struct NewToken<'a> {
+    /// Who acts with it, for the record; one live token a name.
+    pub name: &'a str,
+    /// What it may do.
+    pub role: Role,
+    /// When it ends by itself.
+    pub expires_at: Option<Timestamp>,
+    /// Who makes it, for the record.
+    pub created_by: &'a str,
+}
+
+/// A live token, as the book knows it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Bearer {
+    /// Its name.
+    pub name: String,
+    /// Its role.
+    pub role: Role,
+}
+
+/// Makes a token. The answer is its only copy: the book keeps a hash.
+pub async fn create_token(database: &Database, book: &BookName, new: &NewToken<'_>) -> Result<String, Error> {
+    let actual = new.name.len();
+    if !(1..=NAME_BYTES_MAX).contains(&actual) {
+        return Err(Error::TokenNameLength { actual, max: NAME_BYTES_MAX });
+    }
+    let client = super::connect_owner(database, book).await?;
+    let token = format!("{PREFIX}{book}_{}", secret::draw());
+    match sql::insert_token(&client, &hash(&token), new).await {
+        Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
+            Err(Error::TokenNameTaken(new.name.to_owned()))
+        }
+        inserted => Ok(inserted.map(|()| token)?),
+    }
+}
+
+/// Ends the live token of this name, at once. Answers whether there was one.
+pub async fn revoke_token(database: &Database, book: &BookName, name: &str) -> Result<bool, Error> {
+    let client = super::connect_owner(database, book).await?;
+    Ok(sql::revoke_token(&client, name).await?)
+}
+
+/// The book that a token names; `None` if it does not look like a token.
+pub fn book_of(token: &str) -> Option<BookName> {
+    let rest = token.strip_prefix(PREFIX)?;
+    let (book, secret) = rest.split_at_checked(rest.len().checked_sub(secret::SECRET_LENGTH)?)?;
+    let of_base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    secret.bytes().all(of_base64url).then(|| BookName::parse(book.strip_suffix('_')?))?
+}
+
+/// Who bears a token, if it is live. `client` is on the book that the token names.
+pub async fn bearer(client: &deadpool_postgres::Client, token: &str) -> Result<Option<Bearer>, tokio_postgres::Error> {
+    let Some((name, role)) = sql::live_token(client, &hash(token)).await? else { return Ok(None) };
+    Ok(Role::from_word(&role).map(|role| Bearer { name, role }))
+}
+
+fn hash(token: &str) -> [u8; 32] {
+    Sha256::digest(token).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_names_its_book_whatever_is_in_the_secret() {
+        let secret = "a_b-c".repeat(9)[..43].to_owned();
+        for book in ["main", "wuhan_2026", "a"] {
+            assert_eq!(book_of(&format!("dianfu_{book}_{secret}")), BookName::parse(book));
+        }
+    }
+
+    #[test]
+    fn what_is_no_token_names_nothing() {
+        let secret = "x".repeat(43);
+        for text in [
+            String::new(),
+            "dianfu_".to_owned(),
+            format!("dianfu_{secret}"),
+            format!("dianfu__{secret}"),
+            format!("dianfu_Main_{secret}"),
+            format!("dianfu_main{secret}"),
+            format!("dianfu_main_{}", &secret[1..]),
+            format!("dianfu_main_{}é", &secret[2..]),
+            format!("other_main_{secret}"),
+            "书".repeat(30),
+        ] {
+            assert_eq!(book_of(&text), None, "{text}");
+        }
+    }
+}

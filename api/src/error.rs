@@ -1,0 +1,48 @@
+//! What keeps this program from serving, or from making a key: for the person at the shell.
+//!
+//! What goes wrong with a request is a [`crate::problem::Problem`].
+
+use std::net::SocketAddr;
+
+/// An error outside of requests.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The address to listen on cannot be had.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// The listening socket broke.
+    #[error("the listening socket broke")]
+    Socket(#[source] std::io::Error),
+    /// The system does not pass on its signals.
+    #[error("cannot wait for signals to stop")]
+    Signal(#[source] std::io::Error),
+    /// The books cannot be reached or used.
+    #[error("the books cannot be used")]
+    Ledger(#[from] dianfu_ledger::Error),
+    /// The database cannot be reached.
+    #[error("the database cannot be used")]
+    Database(#[from] dianfu_ledger::db::DbError),
+    /// The database did not carry out a statement.
+    #[error("the database did not carry out a statement")]
+    Statement(#[from] tokio_postgres::Error),
+    /// A live token has this name.
+    #[error("a live token is named '{0}'; revoke it first, or choose another name")]
+    TokenNameTaken(String),
+    /// The name of a token is empty or too long.
+    #[error("the name of a token has 1 to {max} bytes; this has {actual}")]
+    TokenNameLength {
+        /// Its length in bytes.
+        actual: usize,
+        /// The longest it may be: names are the actors of entries.
+        max: usize,
+    },
+    /// The insurer's name cannot be the party of an account.
+    #[error("'{0}' cannot be the party of an account: letters, digits, '-' and '_' only")]
+    InsurerMalformed(String),
+}

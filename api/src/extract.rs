@@ -1,0 +1,114 @@
+//! What handlers take out of a request; whatever cannot be read is a [`Problem`].
+
+use axum::body::{Body, HttpBody};
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
+use bytes::{Bytes, BytesMut};
+use dianfu_ledger::query::PAGE_ROWS_MAX;
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+
+use crate::app::App;
+use crate::problem::{Kind, Problem};
+use crate::wire::json::{self, Object};
+
+/// The query's parameters; unknown ones are refused where `T` refuses them.
+pub struct QueryParams<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for QueryParams<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let read = axum::extract::Query::from_request_parts(parts, state).await;
+        let axum::extract::Query(query) = read.map_err(|rejection: QueryRejection| invalid(&rejection.body_text()))?;
+        Ok(QueryParams(query))
+    }
+}
+
+/// The path's parameters.
+pub struct PathParams<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for PathParams<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let read = axum::extract::Path::from_request_parts(parts, state).await;
+        let axum::extract::Path(path) = read.map_err(|rejection: PathRejection| invalid(&rejection.body_text()))?;
+        Ok(PathParams(path))
+    }
+}
+
+/// A JSON body within the limit of bodies.
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let (head, body) = request.into_parts();
+        if media_type(&head.headers) != "application/json" {
+            return Err(unsupported("application/json"));
+        }
+        let body = whole(body, app.limits().body_bytes).await?;
+        let Object(value) = json::read(&body)?;
+        Ok(Json(value))
+    }
+}
+
+/// The content type without its parameters; empty if there is none.
+pub fn media_type(headers: &HeaderMap) -> String {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// The answer to any other content type.
+pub fn unsupported(expected: &str) -> Problem {
+    Problem::new(Kind::ContentTypeUnsupported, format!("send Content-Type: {expected}"))
+}
+
+/// The whole body; a problem if it has more than `limit` bytes, at once where the head says so, or breaks off.
+pub async fn whole(body: Body, limit: usize) -> Result<Bytes, Problem> {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if announced > limit {
+        return Err(too_large(limit));
+    }
+    let mut frames = body.into_data_stream();
+    let mut whole = BytesMut::with_capacity(announced);
+    while let Some(frame) = frames.next().await {
+        let frame = frame.map_err(|_| Problem::new(Kind::BodyIncomplete, "the connection ended before the body"))?;
+        if whole.len() + frame.len() > limit {
+            return Err(too_large(limit));
+        }
+        whole.extend_from_slice(&frame);
+    }
+    Ok(whole.freeze())
+}
+
+fn too_large(limit: usize) -> Problem {
+    Problem::new(Kind::BodyTooLarge, format!("at most {limit} bytes are taken"))
+}
+
+fn invalid(text: &str) -> Problem {
+    Problem::new(Kind::ParameterInvalid, text)
+}
+
+/// Rows a page if nothing is said.
+const PAGE_ROWS: u16 = 100;
+
+/// The rows of a page.
+pub fn page_limit(asked: Option<u16>) -> Result<u16, Problem> {
+    let rows = asked.unwrap_or(PAGE_ROWS);
+    if (1..=PAGE_ROWS_MAX).contains(&rows) {
+        return Ok(rows);
+    }
+    Err(invalid(&format!("limit is 1 to {PAGE_ROWS_MAX}")))
+}
+
+/// The beginning of an account's code; may be empty.
+pub fn code_prefix(asked: &str) -> Result<&str, Problem> {
+    let of_codes = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    if asked.bytes().all(of_codes) { Ok(asked) } else { Err(invalid("prefix is the beginning of an account's code")) }
+}

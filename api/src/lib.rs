@@ -1,0 +1,23 @@
+//! The way in: the HTTP interface of the ledger and of the reconciliation.
+//!
+//! A request passes [`edge`] (request id, time limit, panics, errors as problems), then the gate in [`auth`] (who is
+//! it, which book, what may it do), then a handler in [`routes`] that calls one function of the domain and shapes the
+//! answer with [`wire`]. The OpenAPI document is made from the handlers, so that it cannot say anything else.
+//!
+//! Reading order: [`serve`], [`routes`], [`problem`], [`auth`], [`signing`], [`wire`].
+
+pub mod app;
+pub mod auth;
+mod books;
+pub mod edge;
+pub mod error;
+mod extract;
+pub mod logging;
+pub mod problem;
+pub mod routes;
+pub mod serve;
+pub mod signing;
+pub mod wire;
+
+pub use error::Error;
+pub use serve::{Limits, ServeConfig, Server, serve};

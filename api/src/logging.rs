@@ -1,0 +1,24 @@
+//! Where the log goes and how it looks: one line an event, on standard error.
+
+use std::io;
+
+use tracing_subscriber::EnvFilter;
+
+/// How a line looks.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum LogFormat {
+    /// For a person.
+    #[default]
+    Text,
+    /// For a program: one JSON object a line.
+    Json,
+}
+
+/// Starts the log of this process; `filter` as in `info,dianfu_ledger=debug`. Answers false if one was started before.
+pub fn start(format: LogFormat, filter: &str) -> bool {
+    let builder = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(filter)).with_writer(io::stderr);
+    match format {
+        LogFormat::Text => builder.try_init().is_ok(),
+        LogFormat::Json => builder.json().try_init().is_ok(),
+    }
+}

@@ -1,0 +1,363 @@
+//! The one error of requests, as RFC 9457 `application/problem+json`.
+//!
+//! Handlers and extractors answer a [`Problem`]; [`crate::edge`] adds the request's id and path, writes the cause to
+//! the log, once, and the body to the caller. What the log says never reaches the caller.
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use dianfu_ledger::Rejection;
+use dianfu_ledger::query::QueryError;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Seconds after which a retryable request should be sent again.
+const RETRY_AFTER_S: &str = "1";
+
+/// What this interface itself finds wrong. The ledger's and the reader's own codes pass through [`Problem::refused`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// The path or the query has a value that cannot be.
+    ParameterInvalid,
+    /// The body is not JSON.
+    JsonMalformed,
+    /// The body broke off.
+    BodyIncomplete,
+    /// No token and no signature.
+    Unauthenticated,
+    /// The token is not one of ours, or not any more.
+    TokenInvalid,
+    /// A header of the signature is missing or cannot be.
+    SignatureHeaderInvalid,
+    /// No such key for this app.
+    KeyUnknown,
+    /// Not the signature of this request by this key.
+    SignatureWrong,
+    /// The signature is too old, or from the future.
+    SignatureLate,
+    /// The nonce has been used.
+    SignatureReplayed,
+    /// The body is not the one that was signed.
+    BodyDigestWrong,
+    /// The caller may not do this.
+    Forbidden,
+    /// No such path.
+    PathUnknown,
+    /// No such account.
+    AccountUnknown,
+    /// No such entry.
+    EntryUnknown,
+    /// No such remittance.
+    RemittanceUnknown,
+    /// The path has no such method.
+    MethodNotAllowed,
+    /// The account is open with another definition.
+    AccountConflict,
+    /// The body is larger than is taken.
+    BodyTooLarge,
+    /// The body is of a kind that is not read here.
+    ContentTypeUnsupported,
+    /// More entries than one request takes.
+    TooManyEntries,
+    /// A mistake of ours.
+    Internal,
+    /// The database is away.
+    Unavailable,
+    /// It took too long.
+    Timeout,
+}
+
+impl Kind {
+    /// Status, stable code and title.
+    fn facts(self) -> (StatusCode, &'static str, &'static str) {
+        match self {
+            Kind::ParameterInvalid => (StatusCode::BAD_REQUEST, "parameter_invalid", "A parameter cannot be read"),
+            Kind::JsonMalformed => (StatusCode::BAD_REQUEST, "json_malformed", "The body is not JSON"),
+            Kind::BodyIncomplete => (StatusCode::BAD_REQUEST, "body_incomplete", "The body broke off"),
+            Kind::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated", "Say who you are"),
+            Kind::TokenInvalid => (StatusCode::UNAUTHORIZED, "token_invalid", "The token is not valid"),
+            Kind::SignatureHeaderInvalid => {
+                (StatusCode::UNAUTHORIZED, "signature_header_invalid", "A header of the signature cannot be read")
+            }
+            Kind::KeyUnknown => (StatusCode::UNAUTHORIZED, "key_unknown", "The signing key is not known"),
+            Kind::SignatureWrong => (StatusCode::UNAUTHORIZED, "signature_wrong", "The signature is wrong"),
+            Kind::SignatureLate => (StatusCode::UNAUTHORIZED, "signature_late", "The signature is out of its time"),
+            Kind::SignatureReplayed => (StatusCode::UNAUTHORIZED, "signature_replayed", "The nonce has been used"),
+            Kind::BodyDigestWrong => (StatusCode::UNAUTHORIZED, "body_digest_wrong", "The body is not what was signed"),
+            Kind::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "The caller may not do this"),
+            Kind::PathUnknown => (StatusCode::NOT_FOUND, "path_unknown", "There is nothing at this path"),
+            Kind::AccountUnknown => (StatusCode::NOT_FOUND, "account_unknown", "There is no such account"),
+            Kind::EntryUnknown => (StatusCode::NOT_FOUND, "entry_unknown", "There is no such entry"),
+            Kind::RemittanceUnknown => (StatusCode::NOT_FOUND, "remittance_unknown", "There is no such remittance"),
+            Kind::MethodNotAllowed => {
+                (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "The path has no such method")
+            }
+            Kind::AccountConflict => (StatusCode::CONFLICT, "account_conflict", "The account is open, but different"),
+            Kind::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large"),
+            Kind::ContentTypeUnsupported => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "content_type_unsupported", "This kind of body is not read here")
+            }
+            Kind::TooManyEntries => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "too_many_entries", "The request has too many entries")
+            }
+            Kind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side"),
+            Kind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The database is not available"),
+            Kind::Timeout => (StatusCode::SERVICE_UNAVAILABLE, "timeout", "The request took too long"),
+        }
+    }
+
+    /// Whether the same request may succeed later.
+    fn is_retryable(self) -> bool {
+        matches!(self, Kind::Unavailable | Kind::Timeout)
+    }
+
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        self.facts().1
+    }
+
+    /// The kind for an answer that some library made with nothing but a status.
+    fn of_status(status: StatusCode) -> Kind {
+        match status {
+            StatusCode::NOT_FOUND => Kind::PathUnknown,
+            StatusCode::METHOD_NOT_ALLOWED => Kind::MethodNotAllowed,
+            StatusCode::PAYLOAD_TOO_LARGE => Kind::BodyTooLarge,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Kind::ContentTypeUnsupported,
+            StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => Kind::Timeout,
+            status if status.is_client_error() => Kind::BodyIncomplete,
+            _ => Kind::Internal,
+        }
+    }
+}
+
+/// One thing that is wrong, and where.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, ToSchema)]
+pub struct Violation {
+    /// Stable code.
+    #[schema(example = "unbalanced")]
+    pub code: &'static str,
+    /// The rule of a remittance file that does not hold, such as `R3`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "R3")]
+    pub rule: Option<Box<str>>,
+    /// JSON pointer (RFC 6901) into the body, or into the entry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "/postings/1/debit")]
+    pub pointer: Option<Box<str>>,
+    /// The segment of a remittance file, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub segment: Option<u64>,
+    /// A sentence for a person.
+    #[schema(value_type = String)]
+    pub message: Box<str>,
+    /// What was expected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub expected: Option<Box<str>>,
+    /// What was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub actual: Option<Box<str>>,
+}
+
+impl Violation {
+    /// Something wrong at a JSON pointer.
+    pub fn at(code: &'static str, pointer: impl Into<Box<str>>, message: impl Into<Box<str>>) -> Violation {
+        Violation { code, pointer: Some(pointer.into()), message: message.into(), ..Violation::default() }
+    }
+
+    /// With what was expected and what was found.
+    #[must_use]
+    pub fn expected(mut self, expected: impl Into<Box<str>>, actual: impl Into<Box<str>>) -> Violation {
+        self.expected = Some(expected.into());
+        self.actual = Some(actual.into());
+        self
+    }
+}
+
+/// Why a request failed.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    title: &'static str,
+    detail: String,
+    retryable: bool,
+    errors: Vec<Violation>,
+    cause: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+impl Problem {
+    /// A problem of this interface, with a sentence about this case.
+    pub fn new(kind: Kind, detail: impl Into<String>) -> Problem {
+        let (status, code, title) = kind.facts();
+        let (detail, retryable) = (detail.into(), kind.is_retryable());
+        Problem { status, code, title, detail, retryable, errors: Vec::new(), cause: None }
+    }
+
+    /// A request that was understood and refused for one or more reasons; the first gives its code.
+    ///
+    /// Status 409 if an id or a number stands for something else already, 422 otherwise.
+    pub fn refused(title: &'static str, is_conflict: bool, errors: Vec<Violation>) -> Problem {
+        let status = if is_conflict { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
+        let first = errors.first().expect("a refusal has a reason");
+        let (code, detail) = (first.code, first.message.to_string());
+        Problem { status, code, title, detail, retryable: false, errors, cause: None }
+    }
+
+    /// The database is away; the cause goes to the log.
+    pub fn unavailable(cause: impl StdError + Send + Sync + 'static) -> Problem {
+        let detail = "nothing is half done: send the same request again, with the same ids";
+        Problem { cause: Some(Arc::new(cause)), ..Problem::new(Kind::Unavailable, detail) }
+    }
+
+    /// A mistake of ours; the cause goes to the log.
+    pub fn internal(cause: impl StdError + Send + Sync + 'static) -> Problem {
+        let detail = "the log has the details under this request's id";
+        Problem { cause: Some(Arc::new(cause)), ..Problem::new(Kind::Internal, detail) }
+    }
+
+    /// With the places in the request that are wrong.
+    #[must_use]
+    pub fn with_errors(self, errors: Vec<Violation>) -> Problem {
+        Problem { errors, ..self }
+    }
+
+    /// The problem behind an answer, if the answer is one: ours as it was made, a library's by its status.
+    pub fn of_response(response: &mut Response) -> Option<Problem> {
+        let own = response.extensions_mut().remove::<Problem>();
+        let status = response.status();
+        let is_error = status.is_client_error() || status.is_server_error();
+        own.or_else(|| is_error.then(|| Problem::new(Kind::of_status(status), status.to_string())))
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// What the log should say about it.
+    pub fn cause(&self) -> Option<&(dyn StdError + 'static)> {
+        self.cause.as_deref().map(|cause| cause as &(dyn StdError + 'static))
+    }
+
+    /// Writes the problem over an answer, whose other headers stay.
+    pub fn write(self, response: Response, instance: &str, request_id: &str) -> Response {
+        let (mut head, _) = response.into_parts();
+        head.status = self.status;
+        head.headers.remove(header::CONTENT_LENGTH);
+        head.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self.retryable {
+            head.headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            head.headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"dianfu\""));
+        }
+        let body = ProblemBody {
+            r#type: format!("urn:problem-type:dianfu:{}", self.code),
+            title: self.title,
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: self.detail,
+            instance: instance.to_owned(),
+            request_id: request_id.to_owned(),
+            retryable: self.retryable,
+            errors: self.errors,
+        };
+        let text = serde_json::to_vec(&body).expect("texts and numbers are always JSON");
+        Response::from_parts(head, text.into())
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<dianfu_ledger::Error> for Problem {
+    fn from(error: dianfu_ledger::Error) -> Problem {
+        match error {
+            dianfu_ledger::Error::RequestTooLarge { .. } => Problem::new(Kind::TooManyEntries, error.to_string()),
+            error if error.is_retryable() => Problem::unavailable(error),
+            error => Problem::internal(error),
+        }
+    }
+}
+
+impl From<tokio_postgres::Error> for Problem {
+    fn from(error: tokio_postgres::Error) -> Problem {
+        dianfu_ledger::Error::from(error).into()
+    }
+}
+
+impl From<QueryError> for Problem {
+    fn from(error: QueryError) -> Problem {
+        let message = error.to_string();
+        match error {
+            QueryError::KnownAtInFuture { .. } => Problem::parameter("known_at", "known_at_in_future", message),
+            QueryError::CursorMalformed => Problem::parameter("cursor", "cursor_malformed", message),
+            QueryError::World(error) => error.into(),
+        }
+    }
+}
+
+impl Problem {
+    /// A parameter of the query that cannot be answered; `code` is the stable code of the reason.
+    pub fn parameter(name: &'static str, code: &'static str, message: impl Into<String>) -> Problem {
+        let message = message.into();
+        let errors = vec![Violation::at(code, format!("/query/{name}"), message.as_str())];
+        Problem { code, ..Problem::new(Kind::ParameterInvalid, message) }.with_errors(errors)
+    }
+}
+
+/// A refusal of the ledger as a violation. The ledger's `/postings/N/amount` becomes the field that the caller wrote.
+pub fn of_rejection(rejection: &Rejection, amount_field: impl Fn(usize) -> &'static str) -> Violation {
+    let pointer = rejection.pointer();
+    let leg = pointer.strip_suffix("/amount").and_then(|start| start.rsplit('/').next()?.parse().ok());
+    let pointer = match (leg, rejection) {
+        (Some(leg), Rejection::CurrencyMismatch { .. }) => format!("/postings/{leg}/currency"),
+        (Some(leg), _) => format!("/postings/{leg}/{}", amount_field(leg)),
+        (None, _) => pointer,
+    };
+    let violation = Violation::at(rejection.code(), pointer, rejection.to_string());
+    match rejection.expected_actual() {
+        Some((expected, actual)) => violation.expected(expected, actual),
+        None => violation,
+    }
+}
+
+/// Every answer that is not a success, `application/problem+json` (RFC 9457).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemBody {
+    /// `urn:problem-type:dianfu:` and the code.
+    #[schema(example = "urn:problem-type:dianfu:unbalanced")]
+    r#type: String,
+    /// What kind of problem it is, always the same sentence for one code of this interface.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// Stable code; programs decide by it.
+    #[schema(example = "unbalanced")]
+    code: &'static str,
+    /// What is wrong this time.
+    detail: String,
+    /// The path of the request.
+    instance: String,
+    /// The request's id, as in `x-request-id` and in the log.
+    request_id: String,
+    /// Whether the same request may succeed later.
+    retryable: bool,
+    /// What is wrong, place by place.
+    errors: Vec<Violation>,
+}

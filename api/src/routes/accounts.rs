@@ -1,0 +1,193 @@
+//! Accounts, their balances and statements.
+
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use dianfu_ledger::account::AccountCode;
+use dianfu_ledger::opening::AccountOutcome;
+use dianfu_ledger::query::{self, DateRange, Moment};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Deserialize;
+
+use crate::auth::Access;
+use crate::extract::{self, PathParams, QueryParams};
+use crate::problem::{Kind, Problem, Violation};
+use crate::wire::account::{AccountBody, AccountPageBody, BalanceBody, NewAccountBody};
+use crate::wire::statement::StatementBody;
+use crate::wire::time;
+
+/// Opens an account. The same definition again is fine; limits are settings and do not count in the comparison.
+#[utoipa::path(
+    post, path = "/v1/accounts", tag = "accounts", request_body = NewAccountBody,
+    responses(
+        (status = 201, body = AccountBody, description = "It is open now."),
+        (status = 200, body = AccountBody, description = "It was open already, with the same definition."),
+        (status = 409, description = "It is open with another definition.")
+    )
+)]
+pub async fn account_open(
+    Extension(access): Extension<Access>,
+    extract::Json(body): extract::Json<NewAccountBody>,
+) -> Result<Response, Problem> {
+    let refused = |violation| Problem::refused("The account cannot be opened", false, vec![violation]);
+    let account = body.into_account().map_err(refused)?;
+    let code = account.code.clone();
+    let outcomes = access.ledger.open_accounts(&[account], &access.actor).await?;
+    let status = match outcomes.into_iter().next().expect("one outcome an account") {
+        AccountOutcome::Opened(_) => StatusCode::CREATED,
+        AccountOutcome::Existing(_) => StatusCode::OK,
+        AccountOutcome::Conflict { field, first, given } => return Err(conflict(&code, field, first, given)),
+    };
+    let location = [(LOCATION, format!("/v1/accounts/{code}"))];
+    Ok((status, location, Json(find(&access, &code).await?)).into_response())
+}
+
+fn conflict(code: &AccountCode, field: &'static str, first: String, given: String) -> Problem {
+    let message = format!("account {code} is open with another {field}: there '{first}', here '{given}'");
+    let violation = Violation::at(Kind::AccountConflict.code(), format!("/{field}"), message.as_str());
+    Problem::new(Kind::AccountConflict, message).with_errors(vec![violation.expected(first, given)])
+}
+
+/// Which accounts.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AccountsQuery {
+    /// Only accounts whose code starts with this.
+    #[serde(default)]
+    #[param(example = "1101")]
+    prefix: String,
+    /// `next` of the page before.
+    cursor: Option<String>,
+    /// Rows a page: 1 to 1,000, 100 if left out.
+    limit: Option<u16>,
+}
+
+/// Accounts by code, with the settings in force.
+#[utoipa::path(
+    get, path = "/v1/accounts", tag = "accounts", params(AccountsQuery),
+    responses((status = 200, body = AccountPageBody))
+)]
+pub async fn account_list(
+    Extension(access): Extension<Access>,
+    QueryParams(query): QueryParams<AccountsQuery>,
+) -> Result<Json<AccountPageBody>, Problem> {
+    let limit = extract::page_limit(query.limit)?;
+    let client = access.ledger.client().await?;
+    let cursor = query.cursor.map(|cursor| AccountCode::parse(&cursor).ok_or(query::QueryError::CursorMalformed));
+    let prefix = extract::code_prefix(&query.prefix)?;
+    let page = query::accounts(&**client, prefix, cursor.transpose()?.as_ref(), limit).await?;
+    let accounts = page.accounts.into_iter().map(AccountBody::from).collect();
+    Ok(Json(AccountPageBody { accounts, next: page.next.map(|code| code.to_string()) }))
+}
+
+/// One account with the settings in force.
+#[utoipa::path(
+    get, path = "/v1/accounts/{code}", tag = "accounts",
+    params(("code" = String, Path, example = "1101.picc")),
+    responses((status = 200, body = AccountBody), (status = 404, description = "There is no such account."))
+)]
+pub async fn account_view(
+    Extension(access): Extension<Access>,
+    PathParams(code): PathParams<String>,
+) -> Result<Json<AccountBody>, Problem> {
+    find(&access, &parse(&code)?).await.map(Json)
+}
+
+/// When.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct BalanceQuery {
+    /// Only what counts up to this day; all if left out.
+    #[serde(default, deserialize_with = "time::day")]
+    #[param(value_type = Option<String>, format = Date)]
+    as_of: Option<Date>,
+    /// Only what the ledger knew at this time; now if left out.
+    #[serde(default, deserialize_with = "time::instant")]
+    #[param(value_type = Option<String>, format = DateTime)]
+    known_at: Option<Timestamp>,
+}
+
+/// The balance of one account.
+#[utoipa::path(
+    get, path = "/v1/accounts/{code}/balance", tag = "accounts",
+    params(("code" = String, Path, example = "1101.picc"), BalanceQuery),
+    responses((status = 200, body = BalanceBody), (status = 404, description = "There is no such account."))
+)]
+pub async fn account_balance(
+    Extension(access): Extension<Access>,
+    PathParams(code): PathParams<String>,
+    QueryParams(query): QueryParams<BalanceQuery>,
+) -> Result<Json<BalanceBody>, Problem> {
+    let code = parse(&code)?;
+    let client = access.ledger.client().await?;
+    let moment = Moment { as_of: query.as_of, known_at: query.known_at };
+    let found = query::balance(&**client, &code, moment).await?;
+    found.map(|view| Json(view.into())).ok_or_else(|| unknown(code.as_str()))
+}
+
+/// Which rows.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct StatementQuery {
+    /// The first day; what is dated before it is in the opening balance.
+    #[serde(default, deserialize_with = "time::day")]
+    #[param(value_type = Option<String>, format = Date)]
+    from: Option<Date>,
+    /// The last day.
+    #[serde(default, deserialize_with = "time::day")]
+    #[param(value_type = Option<String>, format = Date)]
+    to: Option<Date>,
+    /// Only what counts up to this day; all if left out.
+    #[serde(default, deserialize_with = "time::day")]
+    #[param(value_type = Option<String>, format = Date)]
+    as_of: Option<Date>,
+    /// Only what the ledger knew at this time; now if left out. A cursor keeps the time of its first page.
+    #[serde(default, deserialize_with = "time::instant")]
+    #[param(value_type = Option<String>, format = DateTime)]
+    known_at: Option<Timestamp>,
+    /// `next` of the page before, with the same other parameters.
+    cursor: Option<String>,
+    /// Rows a page: 1 to 1,000, 100 if left out.
+    limit: Option<u16>,
+}
+
+/// The statement of one account: its settled postings in the order of posting, with the balance after each.
+#[utoipa::path(
+    get, path = "/v1/accounts/{code}/statement", tag = "accounts",
+    params(("code" = String, Path, example = "1101.picc"), StatementQuery),
+    responses((status = 200, body = StatementBody), (status = 404, description = "There is no such account."))
+)]
+pub async fn account_statement(
+    Extension(access): Extension<Access>,
+    PathParams(code): PathParams<String>,
+    QueryParams(query): QueryParams<StatementQuery>,
+) -> Result<Json<StatementBody>, Problem> {
+    let StatementQuery { from, to, as_of, known_at, cursor, limit } = query;
+    let (code, limit) = (parse(&code)?, extract::page_limit(limit)?);
+    let client = access.ledger.client().await?;
+    let (moment, range) = (Moment { as_of, known_at }, DateRange { from, to });
+    let found = query::statement(&**client, &code, moment, range, cursor.as_deref(), limit).await?;
+    found.map(|statement| Json(statement.into())).ok_or_else(|| unknown(code.as_str()))
+}
+
+/// The account of exactly this code: the first of those that start with it.
+async fn find(access: &Access, code: &AccountCode) -> Result<AccountBody, Problem> {
+    let client = access.ledger.client().await?;
+    let page = query::accounts(&**client, code.as_str(), None, 1).await?;
+    let account = page.accounts.into_iter().next().filter(|account| account.code == *code);
+    account.map(AccountBody::from).ok_or_else(|| unknown(code.as_str()))
+}
+
+fn parse(code: &str) -> Result<AccountCode, Problem> {
+    AccountCode::parse(code).ok_or_else(|| unknown(code))
+}
+
+fn unknown(code: &str) -> Problem {
+    let shown: String = code.chars().take(64).collect();
+    Problem::new(Kind::AccountUnknown, format!("there is no account {shown} in this book"))
+}

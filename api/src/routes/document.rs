@@ -1,0 +1,91 @@
+//! What the OpenAPI document says beyond the handlers: who it is for, how to come in, how refusals look.
+
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, ResponseBuilder};
+use utoipa::{Modify, OpenApi as _};
+
+use crate::auth::Permission;
+use crate::problem::{ProblemBody, Violation};
+
+/// Name of the scheme of staff tokens.
+const STAFF_TOKEN: &str = "staff_token";
+/// Name of the scheme of partners' signatures.
+const PARTNER_SIGNATURE: &str = "partner_signature";
+
+const DESCRIPTION: &str = "
+The double-entry ledger and the reconciliation of advance payments for specialty drugs.
+
+**Amounts** are decimal strings beside their currency, such as `\"15200.00\"` and `CNY`; never JSON numbers.
+**Days** are `2026-05-01`; **times** are RFC 3339. In a query, the `+` of an offset is `%2B`.
+
+**Two clocks.** `as_of` asks for what counts up to a day, `known_at` for what the ledger knew at a time. Answers say the
+`known_at` they stand for; asked again with it, they are the same for ever.
+
+**Retries are free.** An entry's id means one thing for ever: the same id with the same content gives the first answer
+again, marked as `replayed`; with other content it is refused as `id_conflict`. After a time-out or a 503, send the same
+request again.
+
+**Pages.** `next` is absent on the last page; a `cursor` is opaque and belongs to the question that it came from.
+
+**Refusals** are `application/problem+json` (RFC 9457). Programs decide by `code`, which is stable; `errors` names each
+place. Every answer carries `x-request-id`; send your own to find it in both logs.";
+
+const SIGNATURE: &str = "
+The HMAC-SHA256, in lower-case hexadecimal, of nine lines, each with its line feed: `v1`; the method; the path; the
+query's pairs as sent, sorted by byte and joined by `&`, or nothing; X-Timestamp, in seconds; X-Nonce, 16 to 128 visible
+ASCII characters, never the same twice; X-App-Id, the book and the insurer, such as `main.picc`; X-Key-Id;
+X-Content-SHA256, the SHA-256 of the body's bytes in lower-case hexadecimal. The key is the secret's text as it was
+shown. A timestamp may be 300 s away from our clock. Sign every attempt anew, with a nonce of its own.";
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(title = "Dianfu", description = DESCRIPTION, license(name = "Apache-2.0", identifier = "Apache-2.0")),
+    components(schemas(ProblemBody, Violation)),
+    modifiers(&Schemes)
+)]
+struct Frame;
+
+struct Schemes;
+
+impl Modify for Schemes {
+    fn modify(&self, document: &mut OpenApi) {
+        let components = document.components.get_or_insert_default();
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer);
+        let bearer =
+            bearer.description(Some("`dianfu_BOOK_SECRET`, made by `dianfu token create`; names of rights are roles."));
+        components.add_security_scheme(STAFF_TOKEN, SecurityScheme::Http(bearer.build()));
+        let signature = ApiKeyValue::with_description("X-Signature", SIGNATURE.trim_start());
+        components.add_security_scheme(PARTNER_SIGNATURE, SecurityScheme::ApiKey(ApiKey::Header(signature)));
+    }
+}
+
+/// The document without its paths.
+pub fn frame() -> OpenApi {
+    Frame::openapi()
+}
+
+/// Says of every operation which right it needs, and that it may be refused.
+pub fn require(document: &mut OpenApi, permission: Permission) {
+    for item in document.paths.paths.values_mut() {
+        for operation in operations(item) {
+            let mut ways = vec![SecurityRequirement::new(STAFF_TOKEN, [permission.word()])];
+            if permission == Permission::ImportRemittances {
+                ways.push(SecurityRequirement::new(PARTNER_SIGNATURE, [] as [String; 0]));
+            }
+            operation.security = Some(ways);
+            let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+            let refusal = ResponseBuilder::new()
+                .description("Not done; `code` says why.")
+                .content("application/problem+json", problem);
+            operation.responses.responses.insert("default".to_owned(), refusal.build().into());
+        }
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem { get, post, put, patch, delete, head, options, .. } = item;
+    [get, post, put, patch, delete, head, options].into_iter().flatten()
+}

@@ -1,0 +1,161 @@
+//! Posting entries, one, many, or a stream of them; and reading them.
+
+mod batch;
+mod chunk;
+mod item;
+mod lines;
+mod stream;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use dianfu_ledger::{Outcome, Rejection, query};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use self::item::Item;
+use crate::app::App;
+use crate::auth::Access;
+use crate::extract::{self, PathParams, QueryParams};
+use crate::problem::{Kind, Problem};
+use crate::wire::entry::{EntryBody, EntryPageBody, NewEntryBody};
+use crate::wire::outcome::{OutcomeBody, Status};
+use crate::wire::{entry, json};
+
+/// The content type of a stream of entries.
+const NDJSON: &str = "application/x-ndjson";
+/// The title of a refusal by the ledger.
+const REFUSED: &str = "The ledger refused the entry";
+
+/// Posts one entry, an array of entries, or a stream of them with one a line (NDJSON).
+///
+/// One: 201 when it is posted, 200 when it was in the books already, a problem when it is refused.
+///
+/// Many: 200 with one outcome an entry, in order; a refused entry does not touch its neighbours, unless they are linked
+/// to it. At most 10,000 entries.
+///
+/// A stream: 200 with one outcome a line as soon as it is known, each with its line number, and a last line
+/// `{"summary": …}`, without which the answer is not whole. It may be of any length. A line that cannot be read is
+/// refused by its number; earlier and later ones stand, except that in a run of linked lines an unreadable one counts
+/// as linked to the next. Read the answer while you send: who does not will be made to wait.
+#[utoipa::path(
+    post, path = "/v1/entries", tag = "entries",
+    request_body(content(
+        (NewEntryBody<'static> = "application/json"),
+        (Vec<NewEntryBody<'static>> = "application/json"),
+        (NewEntryBody<'static> = "application/x-ndjson"),
+    )),
+    responses(
+        (status = 201, body = OutcomeBody, description = "One entry, and it is posted."),
+        (status = 200, description = "One entry that was in the books already; or an outcome for each of many.",
+         content((OutcomeBody = "application/json"), (OutcomeBody = "application/x-ndjson"))),
+        (status = 409, description = "One entry, and its id is in the books with other content."),
+        (status = 422, description = "One entry, and the ledger refused it.")
+    )
+)]
+pub async fn entry_create(
+    State(app): State<App>,
+    Extension(access): Extension<Access>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    match extract::media_type(&headers).as_str() {
+        "application/json" => {
+            let body = extract::whole(body, app.limits().body_bytes).await?;
+            let is_many = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
+            if is_many { create_many(&access, &body).await } else { create_one(&access, &body).await }
+        }
+        NDJSON => {
+            let outcomes = stream::outcomes(access, body, app.limits());
+            Ok(([(CONTENT_TYPE, NDJSON)], Body::from_stream(outcomes)).into_response())
+        }
+        _ => Err(extract::unsupported("application/json or application/x-ndjson")),
+    }
+}
+
+async fn create_one(access: &Access, text: &[u8]) -> Result<Response, Problem> {
+    let entry = entry::read(text, &access.actor).map_err(|unread| Problem::from(*unread.misread))?;
+    let (id, debits) = (entry.id, batch::debits(&entry));
+    let location = [(LOCATION, format!("/v1/entries/{id}"))];
+    let outcomes = access.ledger.post(vec![entry]).await?;
+    match outcomes.into_iter().next().expect("one outcome an entry") {
+        Outcome::Posted(receipt) => {
+            let outcome = OutcomeBody::in_the_books(id, Status::Posted, receipt);
+            Ok((StatusCode::CREATED, location, Json(outcome)).into_response())
+        }
+        Outcome::Replayed(receipt) => {
+            let outcome = OutcomeBody::in_the_books(id, Status::Replayed, receipt);
+            Ok((StatusCode::OK, location, Json(outcome)).into_response())
+        }
+        Outcome::Rejected(rejection) => {
+            let is_conflict = matches!(rejection, Rejection::IdConflict { .. });
+            Err(Problem::refused(REFUSED, is_conflict, vec![batch::violation(&rejection, &debits)]))
+        }
+    }
+}
+
+async fn create_many(access: &Access, text: &[u8]) -> Result<Response, Problem> {
+    let texts: Vec<&RawValue> = json::read(text)?;
+    let mut items: Vec<Item> = Vec::with_capacity(texts.len());
+    for (index, text) in (0..).zip(texts) {
+        let in_run = items.last().is_some_and(|item| item.linked);
+        items.push(Item::read(index, text.get().as_bytes(), &access.actor, in_run));
+    }
+    let posted = batch::post(&access.ledger, items).await;
+    if let Some(error) = posted.error {
+        return Err(error.into());
+    }
+    let with_index = |(index, outcome)| OutcomeBody { index: Some(index), ..outcome };
+    let outcomes: Vec<OutcomeBody> = posted.outcomes.into_iter().map(with_index).collect();
+    Ok(Json(outcomes).into_response())
+}
+
+/// One entry as it stands in the journal.
+#[utoipa::path(
+    get, path = "/v1/entries/{id}", tag = "entries", params(("id" = Uuid, Path)),
+    responses((status = 200, body = EntryBody), (status = 404, description = "There is no such entry."))
+)]
+pub async fn entry_view(
+    Extension(access): Extension<Access>,
+    PathParams(id): PathParams<Uuid>,
+) -> Result<Json<EntryBody>, Problem> {
+    let client = access.ledger.client().await?;
+    let found = query::entry(&**client, id).await?;
+    let view = found.ok_or_else(|| Problem::new(Kind::EntryUnknown, format!("there is no entry {id} in this book")))?;
+    Ok(Json(view.try_into().map_err(Problem::internal)?))
+}
+
+/// Which entries.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct EntriesQuery {
+    /// Entries after this sequence; `next` of the page before. From the beginning if left out.
+    #[serde(default)]
+    #[param(value_type = Option<i64>)]
+    after: i64,
+    /// Rows a page: 1 to 1,000, 100 if left out.
+    limit: Option<u16>,
+}
+
+/// Entries in the order of posting. Reading on from the last `next` gives what was posted since.
+#[utoipa::path(
+    get, path = "/v1/entries", tag = "entries", params(EntriesQuery),
+    responses((status = 200, body = EntryPageBody))
+)]
+pub async fn entry_list(
+    Extension(access): Extension<Access>,
+    QueryParams(query): QueryParams<EntriesQuery>,
+) -> Result<Json<EntryPageBody>, Problem> {
+    let limit = extract::page_limit(query.limit)?;
+    let client = access.ledger.client().await?;
+    let views = query::entries(&**client, query.after, limit).await?;
+    let is_full = views.len() == usize::from(limit);
+    let next = views.last().filter(|_| is_full).map(|last| last.sequence);
+    let entries = views.into_iter().map(EntryBody::try_from).collect::<Result<_, _>>().map_err(Problem::internal)?;
+    Ok(Json(EntryPageBody { entries, next }))
+}

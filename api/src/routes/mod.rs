@@ -1,0 +1,70 @@
+//! Every route. What stands in a group needs the right that the group names; the document says so too.
+
+mod accounts;
+mod document;
+mod entries;
+mod health;
+mod open_items;
+mod reports;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::app::App;
+use crate::auth::Permission;
+use crate::auth::gate::gate;
+use crate::edge::edge;
+use crate::problem::{Kind, Problem};
+
+/// Everything that answers.
+pub fn router(app: &App) -> Router {
+    let (routes, document) = routes(app).split_for_parts();
+    routes
+        .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
+        .fallback(async || Problem::new(Kind::PathUnknown, "the paths are listed at /docs"))
+        .layer(from_fn_with_state(app.clone(), edge))
+        .with_state(app.clone())
+}
+
+/// The OpenAPI document of everything that answers.
+pub fn document(app: &App) -> OpenApi {
+    routes(app).into_openapi()
+}
+
+fn routes(app: &App) -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(document::frame())
+        // Probes of whoever runs the process.
+        .routes(routes!(health::health_live))
+        .routes(routes!(health::health_ready))
+        // Systems that post, and finance.
+        .merge(group(app, Permission::PostEntries, |routes| routes.routes(routes!(entries::entry_create))))
+        // Whoever sets up the book.
+        .merge(group(app, Permission::OpenAccounts, |routes| routes.routes(routes!(accounts::account_open))))
+        // Finance and auditors.
+        .merge(group(app, Permission::ReadLedger, |routes| {
+            routes
+                .routes(routes!(entries::entry_list))
+                .routes(routes!(entries::entry_view))
+                .routes(routes!(accounts::account_list))
+                .routes(routes!(accounts::account_view))
+                .routes(routes!(accounts::account_balance))
+                .routes(routes!(accounts::account_statement))
+                .routes(routes!(reports::trial_balance))
+                .routes(routes!(open_items::open_item_list))
+        }))
+}
+
+/// Routes behind the gate: each handler is reached with this permission only, and the document says so.
+fn group(
+    app: &App,
+    permission: Permission,
+    fill: impl FnOnce(OpenApiRouter<App>) -> OpenApiRouter<App>,
+) -> OpenApiRouter<App> {
+    let mut routes = fill(OpenApiRouter::new());
+    document::require(routes.get_openapi_mut(), permission);
+    routes.route_layer(from_fn_with_state((app.clone(), permission), gate))
+}

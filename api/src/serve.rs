@@ -1,0 +1,119 @@
+//! The serving process: bind, answer until told to stop, finish what is under way, close the books.
+//!
+//! Several of these may serve one database at once. TLS, and callers who send their headers byte by byte, are the
+//! business of the proxy in front.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use dianfu_ledger::book;
+use dianfu_ledger::db::Database;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+
+use crate::app::App;
+use crate::error::Error;
+use crate::routes;
+
+/// How to serve.
+#[derive(Clone, Debug)]
+pub struct ServeConfig {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// What one request may take.
+    pub limits: Limits,
+}
+
+/// What one request may take.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// The longest body, and the longest line of a stream of entries, in bytes.
+    pub body_bytes: usize,
+    /// The longest remittance file, in bytes.
+    pub remittance_bytes: usize,
+    /// From the request's head to the answer's head; in a stream, the longest wait for the caller's next bytes.
+    pub request_time: Duration,
+    /// How long requests under way may still take after the signal to stop.
+    pub stopping_time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            body_bytes: 10 << 20,
+            remittance_bytes: 64 << 20,
+            request_time: Duration::from_secs(30),
+            stopping_time: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Serves until SIGTERM or Ctrl-C. The database stays the caller's to close.
+pub async fn serve(config: ServeConfig, database: Database) -> Result<(), Error> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(Error::Signal)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Signal)?;
+    let server = Server::bind(&config, database).await?;
+    let stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    server.run(stop).await
+}
+
+/// A bound server that does not answer yet; connections wait in the system's queue.
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    app: App,
+}
+
+impl Server {
+    /// Brings the tables of every book up to date and takes the address.
+    pub async fn bind(config: &ServeConfig, database: Database) -> Result<Server, Error> {
+        for name in book::list(&database).await? {
+            book::create(&database, &name).await?;
+        }
+        let refused = |source| Error::Listen { address: config.listen, source };
+        let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        Ok(Server { listener, address, app: App::new(database, config.limits.clone()) })
+    }
+
+    /// Where it listens, with the port that it got.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers until `stop` is done; then takes nothing new, finishes what is under way, and closes the books.
+    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), Error> {
+        let Server { listener, address, app } = self;
+        let (say_stopping, stopping) = oneshot::channel();
+        let stop = async move {
+            stop.await;
+            tracing::info!("stopping");
+            let _nobody_waits = say_stopping.send(());
+        };
+        let serving = axum::serve(listener, routes::router(&app)).with_graceful_shutdown(stop);
+        tracing::info!(%address, "listening");
+        tokio::select! {
+            served = serving => served.map_err(Error::Socket)?,
+            () = too_long_after(stopping, app.limits().stopping_time) => {
+                tracing::warn!("requests were still under way and are cut off");
+                return Ok(());
+            }
+        }
+        app.books().close().await;
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
+
+async fn too_long_after(stopping: oneshot::Receiver<()>, limit: Duration) {
+    match stopping.await {
+        Ok(()) => tokio::time::sleep(limit).await,
+        Err(_serving_ended) => std::future::pending().await,
+    }
+}

@@ -1,0 +1,240 @@
+//! Accounts and balances.
+
+use dianfu_ledger::account::{Account, AccountCode, Limits, NewAccount, NormalSide};
+use dianfu_ledger::money::{Currency, Money, MoneyError};
+use dianfu_ledger::query::{BalanceView, Sums};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::amount::decimal;
+use crate::problem::Violation;
+
+/// The longest name of an account, in bytes.
+const NAME_BYTES_MAX: usize = 200;
+
+/// The side on which an account normally stands.
+#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// Assets and expenses.
+    Debit,
+    /// Liabilities, equity and income.
+    Credit,
+}
+
+impl From<Side> for NormalSide {
+    fn from(side: Side) -> NormalSide {
+        match side {
+            Side::Debit => NormalSide::Debit,
+            Side::Credit => NormalSide::Credit,
+        }
+    }
+}
+
+impl From<NormalSide> for Side {
+    fn from(side: NormalSide) -> Side {
+        match side {
+            NormalSide::Debit => Side::Debit,
+            NormalSide::Credit => Side::Credit,
+        }
+    }
+}
+
+/// An account to be opened. Limits are on its balance seen from its normal side, holds counted in.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewAccount)]
+pub struct NewAccountBody {
+    /// `CODE` or `CODE.PARTY`, at most 64 letters, digits, `-`, `_`, `.`.
+    #[schema(example = "1101.picc")]
+    code: String,
+    /// A person's name for it.
+    name: String,
+    /// ISO 4217; an account has one currency.
+    #[schema(example = "CNY")]
+    currency: String,
+    normal_side: Side,
+    /// Whether every posting must name an open item.
+    #[serde(default)]
+    open_item: bool,
+    /// The balance must not fall below this decimal amount; `0` forbids an overdraft.
+    #[serde(default)]
+    min: Option<String>,
+    /// The balance must not rise above this decimal amount; a credit line.
+    #[serde(default)]
+    max: Option<String>,
+}
+
+impl NewAccountBody {
+    /// Checks what can be checked without the book.
+    pub fn into_account(self) -> Result<NewAccount, Violation> {
+        let Some(code) = AccountCode::parse(&self.code) else {
+            let message = "an account's code has 1 to 64 letters, digits, '-', '_' and '.', no '.' at the ends";
+            return Err(Violation::at("account_malformed", "/code", message));
+        };
+        check_name(&self.name)?;
+        let malformed = |error: &MoneyError, pointer| Violation::at(error.code(), pointer, error.to_string());
+        let currency: Currency = self.currency.parse().map_err(|error| malformed(&error, "/currency"))?;
+        let limit = |text: Option<String>, pointer| {
+            let minor = text.map(|text| Money::parse(&text, currency).map(|money| money.minor)).transpose();
+            minor.map_err(|error| malformed(&error, pointer))
+        };
+        let limits = Limits { min_minor: limit(self.min, "/min")?, max_minor: limit(self.max, "/max")? };
+        if matches!((limits.min_minor, limits.max_minor), (Some(min), Some(max)) if min > max) {
+            return Err(Violation::at("limits_crossed", "/min", "min is not above max"));
+        }
+        let (normal_side, open_item) = (self.normal_side.into(), self.open_item);
+        Ok(NewAccount { code, name: self.name, currency, normal_side, open_item, limits })
+    }
+}
+
+fn check_name(name: &str) -> Result<(), Violation> {
+    let actual = name.len();
+    if !(1..=NAME_BYTES_MAX).contains(&actual) {
+        let violation = Violation::at("name_length", "/name", format!("a name has 1 to {NAME_BYTES_MAX} bytes"));
+        return Err(violation.expected(format!("1 to {NAME_BYTES_MAX} bytes"), format!("{actual} bytes")));
+    }
+    if name.contains('\0') {
+        return Err(Violation::at("text_has_nul", "/name", "the name contains a NUL character"));
+    }
+    Ok(())
+}
+
+/// An account with the settings in force.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Account)]
+pub struct AccountBody {
+    #[schema(example = "1101.picc")]
+    code: String,
+    name: String,
+    #[schema(value_type = String, example = "CNY")]
+    currency: Currency,
+    normal_side: Side,
+    open_item: bool,
+    min: Option<String>,
+    max: Option<String>,
+    /// A closed account takes no posting.
+    closed: bool,
+}
+
+impl From<Account> for AccountBody {
+    fn from(account: Account) -> AccountBody {
+        let limit = |minor: Option<i64>| minor.map(|minor| decimal(minor.into(), account.currency));
+        AccountBody {
+            code: account.code.to_string(),
+            currency: account.currency,
+            normal_side: account.normal_side.into(),
+            open_item: account.open_item,
+            min: limit(account.setting.limits.min_minor),
+            max: limit(account.setting.limits.max_minor),
+            closed: account.setting.closed,
+            name: account.name,
+        }
+    }
+}
+
+/// Accounts by code.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AccountPage)]
+pub struct AccountPageBody {
+    /// The accounts.
+    pub accounts: Vec<AccountBody>,
+    /// The cursor of the next page; absent at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// Debits and credits.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Sums)]
+pub struct SumsBody {
+    #[schema(example = "15200.00")]
+    debits: String,
+    #[schema(example = "0.00")]
+    credits: String,
+}
+
+impl SumsBody {
+    fn new(sums: Sums, currency: Currency) -> SumsBody {
+        SumsBody { debits: decimal(sums.debits_minor, currency), credits: decimal(sums.credits_minor, currency) }
+    }
+}
+
+/// What stands on an account.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Balance)]
+pub struct BalanceBody {
+    #[schema(example = "1101.picc")]
+    account: String,
+    name: String,
+    normal_side: Side,
+    #[schema(value_type = String, example = "CNY")]
+    currency: Currency,
+    /// What has moved, seen from the normal side.
+    #[schema(example = "15200.00")]
+    balance: String,
+    /// What has moved.
+    settled: SumsBody,
+    /// What is held and still outstanding.
+    pending: SumsBody,
+    /// The last effective date that counts; null for all.
+    #[schema(value_type = Option<String>, format = Date)]
+    as_of: Option<Date>,
+    /// When this was known: ask with it for the same answer again.
+    #[schema(value_type = String, format = DateTime)]
+    known_at: Timestamp,
+}
+
+impl From<BalanceView> for BalanceBody {
+    fn from(view: BalanceView) -> BalanceBody {
+        BalanceBody {
+            account: view.account.to_string(),
+            normal_side: view.normal_side.into(),
+            currency: view.currency,
+            balance: decimal(view.balance_minor(), view.currency),
+            settled: SumsBody::new(view.settled, view.currency),
+            pending: SumsBody::new(view.pending, view.currency),
+            as_of: view.as_of,
+            known_at: view.known_at,
+            name: view.name,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::json;
+
+    fn outcome(fields: &str) -> Result<NewAccount, Violation> {
+        let text = format!(r#"{{"code":"1101.picc","normal_side":"debit",{fields}}}"#);
+        let body = json::read::<NewAccountBody>(text.as_bytes()).map_err(json::Misread::into_violation);
+        body.and_then(NewAccountBody::into_account)
+    }
+
+    #[test]
+    fn reads_limits_in_the_accounts_currency() {
+        let account = outcome(r#""name":"x","currency":"JPY","open_item":true,"min":"-5","max":"700""#).unwrap();
+        assert_eq!(account.limits, Limits { min_minor: Some(-5), max_minor: Some(700) });
+        assert!(account.open_item);
+    }
+
+    #[test]
+    fn refuses_each_mistake_at_its_place() {
+        for (fields, code, pointer) in [
+            (r#""name":"x","currency":"XYZ""#, "currency_unknown", "/currency"),
+            (r#""name":"x","currency":"CNY","min":"1.001""#, "amount_too_many_decimals", "/min"),
+            (r#""name":"x","currency":"CNY","max":"x""#, "amount_malformed", "/max"),
+            (r#""name":"x","currency":"CNY","max":5"#, "field_invalid", "/max"),
+            (r#""name":"x","currency":"CNY","min":"2","max":"1""#, "limits_crossed", "/min"),
+            (r#""name":"","currency":"CNY""#, "name_length", "/name"),
+            (r#""name":"\u0000","currency":"CNY""#, "text_has_nul", "/name"),
+            (r#""name":"x","currency":"CNY","limit":"1""#, "field_invalid", "/limit"),
+        ] {
+            let violation = outcome(fields).unwrap_err();
+            assert_eq!((violation.code, violation.pointer.as_deref()), (code, Some(pointer)), "{fields}");
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! How things look outside: JSON that is read strictly and written plainly.
+//!
+//! Amounts are decimal strings beside their currency, never JSON numbers; days are `2026-05-01`; times are RFC 3339 in
+//! UTC. Unknown fields are refused, so that a misspelt one is not passed over.
+
+pub mod account;
+pub mod amount;
+pub mod entry;
+pub mod json;
+pub mod outcome;
+pub mod report;
+pub mod statement;
+pub mod time;

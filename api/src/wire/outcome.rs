@@ -1,0 +1,91 @@
+//! What became of entries.
+
+use dianfu_ledger::entry::Receipt;
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::problem::Violation;
+
+/// How an entry fared.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It is in the books now.
+    Posted,
+    /// It was in the books already, with the same content: the first answer again.
+    Replayed,
+    /// It is refused; nothing of it is in the books.
+    Rejected,
+    /// It is not known whether it is in the books: send it again with the same id.
+    Failed,
+}
+
+/// What became of one entry.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[schema(as = Outcome)]
+pub struct OutcomeBody {
+    /// Its place in the array, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<u64>,
+    /// Its line in the stream, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// Its id, if that could be read.
+    pub id: Option<Uuid>,
+    /// How it fared.
+    pub status: Status,
+    /// Its number in the book.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<i64>,
+    /// When the ledger knew it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub booked_at: Option<Timestamp>,
+    /// Why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Violation>,
+}
+
+impl OutcomeBody {
+    /// An entry that is in the books.
+    pub fn in_the_books(id: Uuid, status: Status, receipt: Receipt) -> OutcomeBody {
+        let (sequence, booked_at) = (Some(receipt.sequence), Some(receipt.booked_at));
+        OutcomeBody { index: None, line: None, id: Some(id), status, sequence, booked_at, error: None }
+    }
+
+    /// An entry that is not, or not known to be.
+    pub fn not_in_the_books(id: Option<Uuid>, status: Status, error: Violation) -> OutcomeBody {
+        OutcomeBody { index: None, line: None, id, status, sequence: None, booked_at: None, error: Some(error) }
+    }
+}
+
+/// The last line of a stream: without it the answer is not whole.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, ToSchema)]
+pub struct Summary {
+    /// Lines read, empty ones included.
+    pub lines: u64,
+    /// Entries posted.
+    pub posted: u64,
+    /// Entries that were in the books already.
+    pub replayed: u64,
+    /// Entries refused.
+    pub rejected: u64,
+    /// Entries of which it is not known.
+    pub failed: u64,
+    /// Whether the stream was read to its end; if not, send what has no outcome again.
+    pub complete: bool,
+}
+
+impl Summary {
+    /// Counts an outcome.
+    pub fn count(&mut self, status: Status) {
+        *match status {
+            Status::Posted => &mut self.posted,
+            Status::Replayed => &mut self.replayed,
+            Status::Rejected => &mut self.rejected,
+            Status::Failed => &mut self.failed,
+        } += 1;
+    }
+}

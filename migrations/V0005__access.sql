@@ -1,0 +1,49 @@
+-- Who may come in: the tokens of staff, the signing keys of partners, and the nonces that partners have used.
+--
+-- The service only reads tokens and keys. They are written by the owner of the book, so that a program that answers
+-- requests cannot make itself a way in.
+
+-- A token stands here as its SHA-256 and nowhere else: 256 random bits need no salt and no slow hash.
+CREATE TABLE access_token (
+    token_hash bytea       NOT NULL,
+    name       text        COLLATE "C" NOT NULL, -- who acts with it; the actor of what it posts
+    role       text        COLLATE "C" NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by text        NOT NULL,
+    expires_at timestamptz, -- NULL: never
+    revoked_at timestamptz,
+    CONSTRAINT access_token_pkey PRIMARY KEY (token_hash),
+    CONSTRAINT access_token_hash_length CHECK (length(token_hash) = 32),
+    CONSTRAINT access_token_name_given CHECK (name <> ''),
+    CONSTRAINT access_token_role_known CHECK (role IN ('admin', 'finance', 'auditor', 'poster'))
+);
+-- One live token a name, so that an actor on record means one token at a time. Revoked ones stay, to be told apart.
+CREATE UNIQUE INDEX access_token_name_key ON access_token (name) WHERE revoked_at IS NULL;
+
+-- A partner signs with a shared secret, so the secret itself must be here: HMAC cannot be checked from a hash of its
+-- key. Whoever reads this table can sign as the partner. Several live keys an insurer, for rotation.
+CREATE TABLE partner_key (
+    key_id     text        COLLATE "C" NOT NULL,
+    insurer    text        COLLATE "C" NOT NULL, -- the party whose remittances it may hand in
+    secret     text        COLLATE "C" NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by text        NOT NULL,
+    expires_at timestamptz, -- NULL: never
+    revoked_at timestamptz,
+    CONSTRAINT partner_key_pkey PRIMARY KEY (key_id),
+    CONSTRAINT partner_key_insurer_given CHECK (insurer <> ''),
+    CONSTRAINT partner_key_secret_length CHECK (length(secret) >= 43) -- 256 bits in base64url
+);
+
+-- Nonces of accepted signatures. Logged, although it is young data: a crash empties an unlogged table, and with it every
+-- signature of the last minutes could be used again. Rows older than two windows are deleted.
+CREATE TABLE partner_nonce (
+    key_id  text        COLLATE "C" NOT NULL,
+    nonce   text        COLLATE "C" NOT NULL,
+    seen_at timestamptz NOT NULL,
+    CONSTRAINT partner_nonce_pkey PRIMARY KEY (key_id, nonce)
+);
+CREATE INDEX partner_nonce_seen_idx ON partner_nonce (seen_at);
+
+GRANT SELECT ON access_token, partner_key TO dianfu_service;
+GRANT SELECT, INSERT, DELETE ON partner_nonce TO dianfu_service;
