@@ -2,7 +2,7 @@
 //! turn and one COMMIT.
 //!
 //! Promises: an answer comes only after COMMIT; each caller gets its own outcomes, in order; one caller's bad request
-//! never fails another's; memory is bounded by [`QUEUE_REQUESTS_MAX`] waiting requests of [`REQUEST_ENTRIES_MAX`]
+//! never fails another's; memory is bounded by `QUEUE_REQUESTS_MAX` waiting requests of [`REQUEST_ENTRIES_MAX`]
 //! entries each, and callers wait for a place. A failed turn is tried again from the head, with every id looked up,
 //! so that an unknown COMMIT is found out and never repeated. When the database stays away, callers get
 //! [`Error::Unavailable`] and nothing is half done.

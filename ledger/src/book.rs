@@ -1,5 +1,7 @@
 //! Books: independent sets of books, one PostgreSQL schema each.
 
+mod sql;
+
 use std::fmt;
 
 use refinery::Runner;
@@ -11,9 +13,6 @@ mod embedded {
     //! The migrations, compiled in.
     refinery::embed_migrations!("../migrations");
 }
-
-/// Advisory lock that serialises migrations of one database, whatever the book.
-const MIGRATION_LOCK: i64 = 0x6469_616e_6675;
 
 /// The name of a book: 1 to 40 lower-case letters, digits and `_`, starting with a letter. Its schema is `book_NAME`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -52,38 +51,27 @@ pub async fn create(database: &Database, book: &BookName) -> Result<bool, Error>
     database.ensure_service_role().await?;
     let mut client = database.connect_owner().await?;
     let schema = book.schema();
-    client.execute("SELECT pg_advisory_lock($1)", &[&MIGRATION_LOCK]).await?;
-    let is_new = !exists(&client, &schema).await?;
-    // The name is made of lower-case letters, digits and '_': nothing to quote.
-    client.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS {schema}")).await?;
-    client.batch_execute(&format!("SET search_path = {schema}")).await?;
+    sql::lock_migrations(&client).await?;
+    let is_new = !sql::exists(&client, &schema).await?;
+    sql::enter_schema(&client, &schema).await?;
     let runner: Runner = embedded::migrations::runner();
     runner.set_abort_divergent(true).run_async(&mut client).await?;
-    client.execute("SELECT pg_advisory_unlock($1)", &[&MIGRATION_LOCK]).await?;
+    sql::unlock_migrations(&client).await?;
     Ok(is_new)
 }
 
 /// The books of a database, by name.
 pub async fn list(database: &Database) -> Result<Vec<BookName>, Error> {
-    const SQL: &str = r"
-        SELECT substr(nspname, 6) AS name
-        FROM pg_namespace
-        WHERE nspname LIKE 'book\_%' AND to_regclass(quote_ident(nspname) || '.head') IS NOT NULL
-        ORDER BY nspname";
     let client = database.connect_owner().await?;
-    let rows = client.query(SQL, &[]).await?;
-    Ok(rows.iter().filter_map(|row| BookName::parse(row.get("name"))).collect())
+    let names = sql::names(&client).await?;
+    Ok(names.iter().filter_map(|name| BookName::parse(name)).collect())
 }
 
 /// An error if there is no such book.
 pub async fn require(database: &Database, book: &BookName) -> Result<(), Error> {
     let client = database.connect_owner().await?;
-    if exists(&client, &book.schema()).await? { Ok(()) } else { Err(Error::BookUnknown(book.to_string())) }
-}
-
-async fn exists(client: &tokio_postgres::Client, schema: &str) -> Result<bool, Error> {
-    const SQL: &str = "SELECT to_regclass(quote_ident($1) || '.head') IS NOT NULL";
-    Ok(client.query_one(SQL, &[&schema]).await?.get(0))
+    let exists = sql::exists(&client, &book.schema()).await?;
+    exists.then_some(()).ok_or_else(|| Error::BookUnknown(book.to_string()))
 }
 
 #[cfg(test)]

@@ -198,7 +198,7 @@ impl<'a> Batch<'a> {
                 Ok(outcome) => self.decided.outcomes.push(outcome),
                 Err(rejection) => {
                     self.undo_to(first_outcome, first_entry, first_leg);
-                    self.refuse_run(run, position, rejection);
+                    self.refuse_run(run, position, &rejection);
                     return;
                 }
             }
@@ -218,10 +218,10 @@ impl<'a> Batch<'a> {
         self.decided.legs.truncate(first_leg);
     }
 
-    fn refuse_run(&mut self, run: &[NewEntry], culprit: usize, rejection: Rejection) {
+    fn refuse_run(&mut self, run: &[NewEntry], culprit: usize, rejection: &Rejection) {
         let because = Rejection::LinkedEntryRejected { culprit: run[culprit].id };
         for position in 0..run.len() {
-            let own = if position == culprit { &rejection } else { &because };
+            let own = if position == culprit { rejection } else { &because };
             self.decided.outcomes.push(Outcome::Rejected(own.clone()));
         }
     }

@@ -47,8 +47,12 @@ impl Error {
         match self {
             Error::Database(error) => is_connection_lost(error),
             Error::Pool(_) | Error::Unavailable => true,
-            Error::Open(_) | Error::Migration(_) | Error::BookUnknown(_) | Error::Corrupt(_) => false,
-            Error::Posting(_) | Error::RequestTooLarge { .. } => false,
+            Error::Open(error) => error.is_retryable(),
+            Error::Migration(_)
+            | Error::BookUnknown(_)
+            | Error::Corrupt(_)
+            | Error::Posting(_)
+            | Error::RequestTooLarge { .. } => false,
         }
     }
 

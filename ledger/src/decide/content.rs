@@ -77,19 +77,19 @@ pub fn same_as_stored(entry: &NewEntry, stored: &StoredEntry) -> Result<(), Reje
     let compare = Comparison { id: entry.id };
     let effective_date = entry.effective_date.unwrap_or(stored.effective_date);
     compare.field("kind", stored.kind.word(), entry.kind.word())?;
-    compare.field("effective_date", stored.effective_date, effective_date)?;
+    compare.field("effective_date", &stored.effective_date, &effective_date)?;
     compare.texts(
         [&stored.reference, &stored.description, text_or_empty(stored.metadata.as_ref())],
         [&entry.reference, &entry.description, text_or_empty(entry.metadata.as_ref())],
     )?;
-    compare.field("relates_to", id_text(stored.relates_to), id_text(entry.relates_to))?;
+    compare.field("relates_to", &id_text(stored.relates_to), &id_text(entry.relates_to))?;
     if entry.kind == EntryKind::Release && entry.postings.is_empty() {
         return Ok(());
     }
-    compare.field("postings", count(stored.legs.len()), count(entry.postings.len()))?;
+    compare.field("postings", &count(stored.legs.len()), &count(entry.postings.len()))?;
     for (leg, (first, given)) in stored.legs.iter().zip(&entry.postings).enumerate() {
         compare.leg(leg, "account", &first.account, &given.account)?;
-        compare.leg(leg, "amount", first.amount, given.amount)?;
+        compare.leg(leg, "amount", &first.amount, &given.amount)?;
         compare.leg(leg, "item", text_or_empty(first.item.as_ref()), text_or_empty(given.item.as_ref()))?;
     }
     Ok(())
@@ -101,16 +101,16 @@ pub fn same_as_new(entry: &NewEntry, earlier: &Accepted<'_>) -> Result<(), Rejec
     let compare = Comparison { id: entry.id };
     let effective_date = entry.effective_date.unwrap_or(earlier.effective_date);
     compare.field("kind", first.kind.word(), entry.kind.word())?;
-    compare.field("effective_date", earlier.effective_date, effective_date)?;
+    compare.field("effective_date", &earlier.effective_date, &effective_date)?;
     compare.texts(
         [&first.reference, &first.description, text_or_empty(first.metadata.as_ref())],
         [&entry.reference, &entry.description, text_or_empty(entry.metadata.as_ref())],
     )?;
-    compare.field("relates_to", id_text(first.relates_to), id_text(entry.relates_to))?;
-    compare.field("postings", count(first.postings.len()), count(entry.postings.len()))?;
+    compare.field("relates_to", &id_text(first.relates_to), &id_text(entry.relates_to))?;
+    compare.field("postings", &count(first.postings.len()), &count(entry.postings.len()))?;
     for (leg, (first, given)) in first.postings.iter().zip(&entry.postings).enumerate() {
         compare.leg(leg, "account", &first.account, &given.account)?;
-        compare.leg(leg, "amount", first.amount, given.amount)?;
+        compare.leg(leg, "amount", &first.amount, &given.amount)?;
         compare.leg(leg, "item", text_or_empty(first.item.as_ref()), text_or_empty(given.item.as_ref()))?;
     }
     Ok(())
@@ -121,7 +121,7 @@ struct Comparison {
 }
 
 impl Comparison {
-    fn field<T: PartialEq + ToString>(&self, field: &str, first: T, given: T) -> Result<(), Rejection> {
+    fn field<T: PartialEq + ToString + ?Sized>(&self, field: &str, first: &T, given: &T) -> Result<(), Rejection> {
         if first == given {
             return Ok(());
         }
@@ -134,7 +134,7 @@ impl Comparison {
         fields.iter().zip(first).zip(given).try_for_each(|((field, first), given)| self.field(field, first, given))
     }
 
-    fn leg<T: PartialEq + ToString>(&self, leg: usize, field: &str, first: T, given: T) -> Result<(), Rejection> {
+    fn leg<T: PartialEq + ToString>(&self, leg: usize, field: &str, first: &T, given: &T) -> Result<(), Rejection> {
         if first == given { Ok(()) } else { self.field(&format!("postings/{leg}/{field}"), first, given) }
     }
 }

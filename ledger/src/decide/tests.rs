@@ -1,1 +1,2 @@
+//! Every refusal in its order of precedence, replays, runs, holds and limits.
 

@@ -1,8 +1,8 @@
 //! Seals full segments behind the writer: their read indexes are built in bulk, on another connection.
 //!
-//! The work is re-read from the database each time and done in order, so that it does not matter who does it, how often
-//! it is asked for, or where it crashed. Asked for when a turn opens a segment, and looked at every few seconds for what
-//! other processes have left.
+//! The work is re-read from the database each time and done in order, so that it does not matter who does it, how
+//! often it is asked for, or where it crashed. Asked for when a turn opens a segment, and looked at every few seconds
+//! for what other processes have left.
 
 use std::sync::Arc;
 use std::time::Duration;
