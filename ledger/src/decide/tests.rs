@@ -1,2 +1,1 @@
 //! Every refusal in its order of precedence, replays, runs, holds and limits.
-
