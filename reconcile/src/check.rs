@@ -34,6 +34,7 @@ pub fn check(remittances: &[Remittance], findings: &mut Findings) {
             judge.line(line);
         }
         judge.payment(remittance);
+        judge.magnitude(remittance);
         judge.reversals(remittance);
         let first = *traces.entry(&remittance.trace).or_insert(remittance.trace_place.segment);
         if first != remittance.trace_place.segment && !remittance.trace.is_empty() {
@@ -149,6 +150,19 @@ impl Judge<'_> {
             let actual = format!("{} by {}", self.text(paid), remittance.method);
             let violation = at(Rule::R5, remittance.place, "BPR01").says(message);
             self.findings.error(violation.expected(format!("{} by NON", self.text(0)), actual));
+        }
+    }
+
+    /// One entry, and so one sum, may have to carry every amount of the remittance.
+    fn magnitude(&mut self, remittance: &Remittance) {
+        let lines = remittance.lines.iter().map(|line| i128::from(line.paid_minor).abs());
+        let adjustments = remittance.adjustments.iter().map(|own| i128::from(own.amount_minor).abs());
+        let total: i128 = lines.chain(adjustments).sum();
+        let most = i128::from(i64::MAX);
+        if total > most {
+            let message = "all amounts together are larger than the ledger can hold";
+            let violation = at(Rule::R9, remittance.place, "BPR02").says(message);
+            self.findings.error(violation.expected(format!("at most {}", self.text(most)), self.text(total)));
         }
     }
 

@@ -2,11 +2,10 @@
 //!
 //! bytes → strict parse → canonical lines → arithmetic check → store once → match, reference first → post → breaks.
 //!
-//! Modules in reading order: the canonical model ([`remittance`]), what can be wrong with it ([`violation`]), reading
-//! it ([`parse`]), and judging it ([`check`], [`verdict`]).
+//! Modules in reading order, all pure: the canonical model ([`remittance`]), what can be wrong with it ([`violation`]),
+//! reading it ([`parse`]), judging it ([`check`], [`verdict`]), finding the claims ([`matching`]), and moving the money
+//! ([`breaks`], [`allocate`]).
 
-pub mod check;
-pub mod parse;
 pub mod remittance;
 pub mod verdict;
 pub mod violation;

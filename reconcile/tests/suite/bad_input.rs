@@ -108,6 +108,16 @@ fn sums_that_do_not_hold() {
 }
 
 #[test]
+fn amounts_that_are_too_large_together() {
+    let huge = "50000000000000000";
+    let lines = format!("CLP*C-2*1*{huge}*{huge}~CLP*C-3*22*-{huge}*-{huge}~CLP*C-3*1*0*0~PLB*");
+    let bad = GOOD.replace("PLB*", &lines).replace("SE*16", "SE*19");
+    let errors = errors(&bad);
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert_eq!((errors[0].rule, errors[0].segment), (Rule::R9, Some(4)));
+}
+
+#[test]
 fn a_notification_without_money_is_fine() {
     let quiet = GOOD.replace("BPR*I*90.00*C*ACH", "BPR*H*0*C*NON").replace("WO:C-0*10", "FB:C-0*100");
     assert_eq!(errors(&quiet), vec![]);
@@ -183,6 +193,15 @@ fn segments_that_are_missing_unknown_or_in_the_wrong_place() {
     check("WO:C-0*10", ":C-0*10", Rule::Syntax, 17, "no code");
     check("BPR*I*90.00*C", "BPR*I*90.00*D", Rule::Syntax, 4, "a credit");
     check("BPR*I*", "BPR*Q*", Rule::Syntax, 4, "no way to handle a payment");
+}
+
+#[test]
+fn numbers_that_are_too_long() {
+    let long = "X".repeat(51);
+    check("T-1", &long, Rule::Syntax, 5, "longer than it may be");
+    check("CLP*C-1", &format!("CLP*{long}"), Rule::Syntax, 10, "longer than it may be");
+    check("OWN-1", &long, Rule::Syntax, 10, "longer than it may be");
+    check("WO:C-0", &format!("WO:{long}"), Rule::Syntax, 17, "longer than it may be");
 }
 
 #[test]

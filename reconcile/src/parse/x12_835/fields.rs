@@ -42,6 +42,13 @@ impl<'s, 'a> Fields<'s, 'a> {
         text
     }
 
+    /// Tells a number of a document that is longer than the format allows: it names items, which have a longest length.
+    pub fn bounded(&mut self, position: usize, text: &str, bytes_max: usize) {
+        if text.len() > bytes_max {
+            self.error(position, "the number is longer than it may be", &format!("at most {bytes_max} bytes"));
+        }
+    }
+
     /// An amount that must be there; 0, and the segment spoiled, if it cannot be read.
     pub fn amount(&mut self, position: usize, what: &str) -> i64 {
         let element = self.segment.element(position);

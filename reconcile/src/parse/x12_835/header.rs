@@ -20,6 +20,8 @@ pub struct Header<'a> {
     payee: Option<Party>,
 }
 
+/// The longest trace number.
+const TRACE_BYTES_MAX: usize = 50;
 /// The qualifier of the production date.
 const PRODUCTION: &str = "405";
 /// What a payment may do: remit with payment, pay only, notify, advise only, announce transfers, split, payer's choice.
@@ -114,7 +116,9 @@ impl<'a> Header<'a> {
 }
 
 fn trace(fields: &mut Fields<'_, '_>) -> (String, String, Place) {
-    (fields.required(2, "the trace number"), fields.text(3), fields.place)
+    let trace = fields.required(2, "the trace number");
+    fields.bounded(2, &trace, TRACE_BYTES_MAX);
+    (trace, fields.text(3), fields.place)
 }
 
 fn payment(fields: &mut Fields<'_, '_>) -> Option<Remittance> {

@@ -10,8 +10,14 @@ const GROUPS: [&str; 5] = ["CO", "OA", "PI", "PR", "CR"];
 /// Reductions that one `CAS` can hold, and adjustments that one `PLB` can hold.
 const REPEATS: usize = 6;
 
+/// The longest number of a claim, and the longest reference.
+const NUMBER_BYTES_MAX: usize = 50;
+
 /// A `CLP`: a claim line without its adjustments and services.
 pub fn claim_line(fields: &mut Fields<'_, '_>, order: usize) -> ClaimLine {
+    for position in [1, 7] {
+        fields.bounded(position, fields.segment.element(position), NUMBER_BYTES_MAX);
+    }
     ClaimLine {
         place: fields.place,
         order,
@@ -77,6 +83,7 @@ pub fn payee_adjustments(fields: &mut Fields<'_, '_>, already: usize) -> Vec<Pay
             }
             let amount_minor = fields.amount(position + 1, "the adjustment");
             let reference = fields.segment.component(position, 2).to_owned();
+            fields.bounded(position, &reference, NUMBER_BYTES_MAX);
             let order = already + adjustments.len() + 1;
             adjustments.push(PayeeAdjustment { place: fields.place, order, code, reference, amount_minor });
         }

@@ -5,8 +5,8 @@
 //! Goes on after an error as far as sense can be made of the rest, so that one look at the verdict names everything.
 //! A remittance of which an amount could not be read is left out of [`Reading::remittances`]: its sums mean nothing.
 //!
-//! Reading order: [`delimiters`], [`tokens`], [`amount`], [`envelope`], [`transaction`], and what a transaction is made
-//! of: [`header`], [`lines`].
+//! Reading order: `delimiters`, `tokens`, `amount`, `fields`, `envelope`, `transaction`, and what a transaction is made
+//! of: `header`, `lines`.
 
 mod amount;
 mod delimiters;

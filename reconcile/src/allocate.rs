@@ -1,0 +1,132 @@
+//! Where the money of a remittance goes: matches and payee-level adjustments in, entries and breaks out. Pure.
+//!
+//! Cash B stands on 2190 under the trace (J14a). Applying the remittance moves it away, whole:
+//! - J14b, J16: each line, to 1102 of its claim as far as it is due; J15: what is beyond, to 2301 of the claim.
+//! - J18: a reversal makes due again on 1102 what the claim had received, against 2301; J14b then sets off the same on
+//!   2301 against the cash that did not come.
+//! - Payee-level adjustments, to the account that their code names ([`adjustment`]).
+//! - What no claim and no account is known for, to 2190 again, under an item of its own (`TRACE/CLP-n`, `TRACE/PLB-n`)
+//!   with a break: never to an account that is merely likely.
+//!
+//! By R3 of the check the cash is what the lines come to less the adjustments, so the legs on 2190 under the trace sum
+//! to B and every entry balances. Large remittances become several entries, posted whole or not at all.
+
+mod adjustment;
+mod differences;
+mod legs;
+
+use dianfu_ledger::account::AccountCode;
+use dianfu_ledger::entry::NewEntry;
+use dianfu_ledger::money::Currency;
+use dianfu_settlement::chart::{DUE, INSURER_PAYABLE, UNAPPLIED};
+use dianfu_settlement::number::PartyNo;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::breaks::Break;
+use crate::matching::Match;
+use crate::remittance::PayeeAdjustment;
+
+pub use self::adjustment::AdjustmentMatch;
+use self::legs::Legs;
+
+/// A remittance whose sums hold and whose cash is there.
+#[derive(Clone, Copy, Debug)]
+pub struct Funded<'a> {
+    /// Who pays.
+    pub insurer: &'a PartyNo,
+    /// The number that cash and advice share.
+    pub trace: &'a str,
+    /// The currency of every amount.
+    pub currency: Currency,
+    /// The cash.
+    pub paid_minor: i64,
+    /// What is set off against us as a whole.
+    pub adjustments: &'a [PayeeAdjustment],
+    /// When the remittance was received; ids of entries are derived from it.
+    pub received_at: Timestamp,
+    /// When applying it counts.
+    pub on: Date,
+    /// Who asks for it.
+    pub actor: &'a str,
+}
+
+/// What we owe the insurer under one item of 2301.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct OwedItem {
+    /// The item.
+    pub item: String,
+    /// Other numbers that the insurer may call it by.
+    pub references: Vec<String>,
+    /// How much, in minor units.
+    pub open_minor: i64,
+}
+
+/// The entries that apply a remittance, and what is left to explain.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Allocation {
+    /// To be posted in this order, whole or not at all; empty if no money moves.
+    pub entries: Vec<NewEntry>,
+    /// Where each adjustment went.
+    pub adjustments: Vec<AdjustmentMatch>,
+    /// What somebody must explain.
+    pub breaks: Vec<Break>,
+}
+
+/// Allocates a remittance that has passed the check, R3 and R9 in particular.
+pub fn allocate(funded: &Funded<'_>, matches: &[Match], owed: &[OwedItem]) -> Allocation {
+    let accounts = Accounts::of(funded.insurer);
+    let mut due_again = Legs::new("J18");
+    let mut applied = Legs::new("J14b");
+    for found in matches {
+        line_legs(funded, &accounts, found, &mut due_again, &mut applied);
+    }
+    let adjustments = adjustment::book(funded, matches, owed);
+    for booked in &adjustments {
+        let suspense = format!("{}/PLB-{}", funded.trace, booked.order);
+        applied.add(&accounts.unapplied, Some(&suspense), booked.suspense_minor);
+        if let Some(account) = &booked.account {
+            applied.add(account, booked.item.as_deref(), booked.booked_minor);
+        }
+    }
+    let mut entries = due_again.entries(funded, None);
+    entries.extend(applied.entries(funded, Some((&accounts.unapplied, funded.trace))));
+    dianfu_settlement::voucher::link(&mut entries);
+    let breaks = differences::of(funded, matches, &adjustments);
+    Allocation { entries, adjustments, breaks }
+}
+
+/// The insurer's accounts that lines are booked on.
+struct Accounts {
+    due: AccountCode,
+    owed: AccountCode,
+    unapplied: AccountCode,
+}
+
+impl Accounts {
+    fn of(insurer: &PartyNo) -> Accounts {
+        Accounts { due: DUE.of(insurer), owed: INSURER_PAYABLE.of(insurer), unapplied: UNAPPLIED.of(insurer) }
+    }
+}
+
+/// The item on 2190 under which a line's money waits.
+fn line_suspense(trace: &str, order: usize) -> String {
+    format!("{trace}/CLP-{order}")
+}
+
+fn line_legs(funded: &Funded<'_>, accounts: &Accounts, found: &Match, due_again: &mut Legs, applied: &mut Legs) {
+    let suspense = line_suspense(funded.trace, found.order);
+    applied.add(&accounts.unapplied, Some(&suspense), -found.parts.suspense_minor);
+    let Some(claim_no) = found.claim_no.as_deref() else { return };
+    applied.add(&accounts.owed, Some(claim_no), -found.parts.excess_minor);
+    if found.parts.applied_minor < 0 {
+        due_again.add(&accounts.due, Some(claim_no), -found.parts.applied_minor);
+        due_again.add(&accounts.owed, Some(claim_no), found.parts.applied_minor);
+        applied.add(&accounts.owed, Some(claim_no), -found.parts.applied_minor);
+    } else {
+        applied.add(&accounts.due, Some(claim_no), -found.parts.applied_minor);
+    }
+}
+
+#[cfg(test)]
+mod tests;
