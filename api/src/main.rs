@@ -1,1 +1,3 @@
+//! The `dianfu` program.
+
 fn main() {}
