@@ -7,5 +7,15 @@
 //! ([`breaks`], [`allocate`]).
 
 pub mod remittance;
-pub mod verdict;
 pub mod violation;
+
+pub mod parse;
+
+pub mod check;
+pub mod verdict;
+
+pub mod matching;
+
+pub mod breaks;
+
+pub mod allocate;
