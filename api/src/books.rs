@@ -54,7 +54,7 @@ impl Books {
             Some(client) => client,
             None => self.database.connect_owner().await?,
         };
-        client.simple_query("SELECT 1").await?;
+        client.check_connection().await?;
         *probe = Some(client);
         Ok(())
     }

@@ -126,7 +126,7 @@ impl Money {
 
     /// The amount as a decimal string with all the currency's decimals and no grouping: `-1234.50`.
     pub fn to_decimal_string(self) -> String {
-        Decimal::new(self.minor, self.currency.decimals()).to_string()
+        decimal_text(self.minor.into(), self.currency)
     }
 }
 
@@ -134,6 +134,17 @@ impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.to_decimal_string(), self.currency)
     }
+}
+
+/// A sum of minor units as a decimal string, like [`Money::to_decimal_string`]; sums of many amounts may be wider than
+/// one amount.
+pub fn decimal_text(minor: i128, currency: Currency) -> String {
+    let decimals = currency.decimals() as usize;
+    let sign = if minor < 0 { "-" } else { "" };
+    let digits = format!("{:0>width$}", minor.unsigned_abs(), width = decimals + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - decimals);
+    let point = if decimals == 0 { "" } else { "." };
+    format!("{sign}{whole}{point}{fraction}")
 }
 
 fn minor_units(text: &str, currency: Currency) -> Result<i64, MoneyError> {
@@ -221,6 +232,15 @@ mod tests {
         }
         assert_eq!(Money::new(-123_450, Currency::CNY).to_string(), "-1234.50 CNY");
         assert_eq!(Money::new(7, Currency::CNY).to_decimal_string(), "0.07");
+    }
+
+    #[test]
+    fn sums_print_beyond_one_amount() {
+        assert_eq!(decimal_text(i128::MAX, Currency::CNY), "1701411834604692317316873037158841057.27");
+        assert_eq!(decimal_text(i128::MIN, Currency::CNY), "-1701411834604692317316873037158841057.28");
+        for (minor, code, text) in [(-5, "JPY", "-5"), (0, "JPY", "0"), (5, "KWD", "0.005"), (-7, "CNY", "-0.07")] {
+            assert_eq!(decimal_text(minor, code.parse().unwrap()), text);
+        }
     }
 
     #[test]

@@ -1,14 +1,13 @@
 //! Accounts and balances.
 
 use dianfu_ledger::account::{Account, AccountCode, Limits, NewAccount, NormalSide};
-use dianfu_ledger::money::{Currency, Money, MoneyError};
+use dianfu_ledger::money::{Currency, Money, MoneyError, decimal_text};
 use dianfu_ledger::query::{BalanceView, Sums};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::amount::decimal;
 use crate::problem::Violation;
 
 /// The longest name of an account, in bytes.
@@ -121,7 +120,7 @@ pub struct AccountBody {
 
 impl From<Account> for AccountBody {
     fn from(account: Account) -> AccountBody {
-        let limit = |minor: Option<i64>| minor.map(|minor| decimal(minor.into(), account.currency));
+        let limit = |minor: Option<i64>| minor.map(|minor| decimal_text(minor.into(), account.currency));
         AccountBody {
             code: account.code.to_string(),
             currency: account.currency,
@@ -158,7 +157,10 @@ pub struct SumsBody {
 
 impl SumsBody {
     fn new(sums: Sums, currency: Currency) -> SumsBody {
-        SumsBody { debits: decimal(sums.debits_minor, currency), credits: decimal(sums.credits_minor, currency) }
+        SumsBody {
+            debits: decimal_text(sums.debits_minor, currency),
+            credits: decimal_text(sums.credits_minor, currency),
+        }
     }
 }
 
@@ -193,7 +195,7 @@ impl From<BalanceView> for BalanceBody {
             account: view.account.to_string(),
             normal_side: view.normal_side.into(),
             currency: view.currency,
-            balance: decimal(view.balance_minor(), view.currency),
+            balance: decimal_text(view.balance_minor(), view.currency),
             settled: SumsBody::new(view.settled, view.currency),
             pending: SumsBody::new(view.pending, view.currency),
             as_of: view.as_of,

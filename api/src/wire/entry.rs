@@ -4,7 +4,7 @@
 
 use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::entry::{EntryKind, NewEntry, NewPosting};
-use dianfu_ledger::money::{Currency, Money, MoneyError};
+use dianfu_ledger::money::{Currency, Money, MoneyError, decimal_text};
 use dianfu_ledger::query::{EntryView, PostingView};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -266,7 +266,7 @@ pub enum Side {
 impl Side {
     /// The side of an amount that is positive for a debit.
     pub fn of(amount: Money) -> Side {
-        let text = super::amount::decimal(i128::from(amount.minor).abs(), amount.currency);
+        let text = decimal_text(i128::from(amount.minor).abs(), amount.currency);
         if amount.minor < 0 { Side::Credit(text) } else { Side::Debit(text) }
     }
 }

@@ -4,7 +4,6 @@
 //! UTC. Unknown fields are refused, so that a misspelt one is not passed over.
 
 pub mod account;
-pub mod amount;
 pub mod entry;
 pub mod json;
 pub mod outcome;

@@ -1,6 +1,6 @@
 //! Reports over many accounts: the trial balance and the open items.
 
-use dianfu_ledger::money::Currency;
+use dianfu_ledger::money::{Currency, decimal_text};
 use dianfu_ledger::query::{OpenItem, TrialBalance, TrialBalanceRow, TrialBalanceTotal};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -8,7 +8,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::account::Side;
-use super::amount::decimal;
 
 /// Every account that has postings, and totals that are zero. Signed amounts are positive for a debit.
 #[derive(Serialize, ToSchema)]
@@ -74,7 +73,7 @@ impl From<TrialBalance> for TrialBalanceBody {
 
 impl From<TrialBalanceRow> for TrialBalanceRowBody {
     fn from(row: TrialBalanceRow) -> TrialBalanceRowBody {
-        let text = |minor| decimal(minor, row.currency);
+        let text = |minor| decimal_text(minor, row.currency);
         TrialBalanceRowBody {
             account: row.account.to_string(),
             normal_side: row.normal_side.into(),
@@ -90,7 +89,7 @@ impl From<TrialBalanceRow> for TrialBalanceRowBody {
 
 impl From<TrialBalanceTotal> for TrialBalanceTotalBody {
     fn from(total: TrialBalanceTotal) -> TrialBalanceTotalBody {
-        let text = |minor| decimal(minor, total.currency);
+        let text = |minor| decimal_text(minor, total.currency);
         TrialBalanceTotalBody {
             currency: total.currency,
             opening: text(total.opening_minor),
@@ -142,7 +141,7 @@ impl From<OpenItem> for OpenItemBody {
     fn from(item: OpenItem) -> OpenItemBody {
         OpenItemBody {
             account: item.account.to_string(),
-            outstanding: decimal(item.outstanding_minor, item.currency),
+            outstanding: decimal_text(item.outstanding_minor, item.currency),
             currency: item.currency,
             first_date: item.first_date,
             last_date: item.last_date,

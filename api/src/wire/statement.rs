@@ -1,6 +1,6 @@
 //! Statements of one account.
 
-use dianfu_ledger::money::Currency;
+use dianfu_ledger::money::{Currency, decimal_text};
 use dianfu_ledger::query::{Statement, StatementRow};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -9,7 +9,6 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::account::Side;
-use super::amount::decimal;
 use super::entry;
 
 /// A page of an account's statement. Balances are seen from the normal side.
@@ -63,7 +62,7 @@ struct StatementRowBody {
 impl From<Statement> for StatementBody {
     fn from(statement: Statement) -> StatementBody {
         let (side, currency) = (statement.normal_side, statement.currency);
-        let seen = |minor| decimal(side.seen_from(minor), currency);
+        let seen = |minor| decimal_text(side.seen_from(minor), currency);
         let row = |row: StatementRow| StatementRowBody {
             sequence: row.sequence,
             entry_id: row.entry_id,
