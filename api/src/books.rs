@@ -13,7 +13,8 @@ use tokio_postgres::Client;
 pub struct Books {
     database: Database,
     open: RwLock<HashMap<BookName, Ledger>>,
-    /// Held while a book is opened: callers who name books that do not exist cost one connection, however many they are.
+    /// Held while a book is opened: callers who name books that do not exist cost one connection, however many they
+    /// are.
     opening: Mutex<()>,
     /// The connection that answers whether the database is there; one at a time, made again when it broke.
     probe: Mutex<Option<Client>>,

@@ -4,9 +4,9 @@
 //!   this test process. A clone of a template, so it costs about a tenth of a second.
 //! - [`DataFolder`]: a data folder for crash tests, on which servers are durable. Whatever runs in it dies with the
 //!   test process.
-//! - [`sample`]: real files from outside, where they are at hand.
+//! - [`sample()`]: real files from outside, where they are at hand.
 //! - [`dianfu_bin`]: the program itself, built.
-//! - [`eventually`]: the one way to wait for something that nobody announces.
+//! - [`eventually()`]: the one way to wait for something that nobody announces.
 
 mod data_folder;
 mod database;

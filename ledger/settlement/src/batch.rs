@@ -1,8 +1,8 @@
 //! A payout batch: everything due under a cut-off, cut into payments.
 //!
 //! A maker proposes a cut-off; what is due under it is planned the same way for whoever looks and for the transaction
-//! that posts it ([`crate::instruct`]). The checker approves a control total: if by then anything else is due, nothing
-//! is paid.
+//! that posts it ([`mod@crate::instruct`]). The checker approves a control total: if by then anything else is due,
+//! nothing is paid.
 
 use std::collections::BTreeMap;
 

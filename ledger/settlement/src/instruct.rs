@@ -1,8 +1,9 @@
 //! A checker releases a batch: the payouts are written, own money is moved to cover the advances, and the entries are
 //! posted, in one transaction.
 //!
-//! The head is locked first. From then on nothing can be posted elsewhere in the book, so what is read as open is what is
-//! paid, and no item can slip into two batches or change its amount in between. Planning is a few index probes an item.
+//! The head is locked first. From then on nothing can be posted elsewhere in the book, so what is read as open is what
+//! is paid, and no item can slip into two batches or change its amount in between. Planning is a few index probes an
+//! item.
 
 use deadpool_postgres::{Client, Transaction};
 use dianfu_ledger::entry::NewEntry;

@@ -17,8 +17,8 @@ use crate::payout::{Fact, Payout, in_range};
 use crate::refusal::Refusal;
 use crate::voucher::{Heading, Voucher};
 
-/// J5a: own money moves to the clients' bank account to cover the advances in a batch, `1002 A / 1001 A`. Clients' money
-/// never funds an advance. `None` if the batch has none.
+/// J5a: own money moves to the clients' bank account to cover the advances in a batch, `1002 A / 1001 A`. Clients'
+/// money never funds an advance. `None` if the batch has none.
 pub fn own_money_moved(batch: &Batch, advances_minor: i64, on: Date, actor: &str) -> Option<NewEntry> {
     let heading = Heading {
         id: id::entry_id(batch.made_at, batch.batch_no.as_str(), "J5a"),

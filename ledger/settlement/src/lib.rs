@@ -1,8 +1,8 @@
 //! Settlement: what is due to whom, the payouts that carry it, and what the bank says of them.
 //!
-//! Payables are open items of the ledger. A payout's state is derived from facts; an unknown outcome is never sent again;
-//! maker and checker are two people, and the database says so. Every step is one transaction with its entries and may be
-//! repeated.
+//! Payables are open items of the ledger. A payout's state is derived from facts; an unknown outcome is never sent
+//! again; maker and checker are two people, and the database says so. Every step is one transaction with its entries
+//! and may be repeated.
 //!
 //! Modules in reading order: the vocabulary ([`number`], [`chart`], [`voucher`]); the pure part ([`payout`], [`batch`],
 //! [`journal_map`], [`refusal`]); the steps, one a file ([`payee`], [`payable`], [`propose`](mod@propose),
