@@ -75,7 +75,8 @@ mod lines {
             $(
                 #[doc = concat!($code, " ", $text)]
                 pub const $name: Line = Line {
-                    code: $code, name: $text, normal_side: $side, per: Per::$per, item: I::$item, never_negative: !$free,
+                    code: $code, name: $text, normal_side: $side, per: Per::$per, item: I::$item,
+                    never_negative: !$free,
                 };
             )*
             /// The whole chart, by code.
@@ -103,7 +104,7 @@ mod lines {
         REIMBURSEMENT    = "2201" C Patient    Claim     false "Patient payable, reimbursement";
         REFUND           = "2202" C Patient    Claim     false "Patient payable, refund";
         SHARE_HELD       = "2203" C Patient    Claim     false "Patient share held until dispense";
-        INSURER_PAYABLE  = "2301" C Insurer    Reference true  "Insurer payable: overpayment, takeback, forward balance";
+        INSURER_PAYABLE  = "2301" C Insurer    Reference true  "Insurer payable: overpayment, takeback, forward";
         PREFUND          = "2302" C Insurer    None      true  "Insurer prefund or deposit";
         OUTPUT_VAT       = "2401" C Book       None      true  "Output VAT";
         TAX_WITHHELD     = "2402" C Book       None      true  "Tax withheld by us, payable";

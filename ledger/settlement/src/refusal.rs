@@ -49,7 +49,8 @@ pub enum Refusal {
     /// What is due now is not what the checker approved.
     #[error(
         "batch {batch_no}: approved were {} payouts of {} in all, due are {} of {}",
-        expected.payouts, Money::new(expected.net_minor, *currency), actual.payouts, Money::new(actual.net_minor, *currency)
+        expected.payouts, Money::new(expected.net_minor, *currency), actual.payouts,
+        Money::new(actual.net_minor, *currency)
     )]
     ControlTotalDiffers {
         /// Its number.

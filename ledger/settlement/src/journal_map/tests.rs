@@ -1,3 +1,5 @@
+//! Each journal at the worked figures.
+
 use dianfu_ledger::money::Money;
 use jiff::civil::date;
 

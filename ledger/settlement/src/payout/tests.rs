@@ -1,3 +1,5 @@
+//! States follow from facts, whatever their order.
+
 use dianfu_ledger::account::AccountCode;
 use jiff::civil::date;
 use proptest::prelude::*;
