@@ -4,7 +4,7 @@
 //! - J14b, J16: each line, to 1102 of its claim as far as it is due; J15: what is beyond, to 2301 of the claim.
 //! - J18: a reversal makes due again on 1102 what the claim had received, against 2301; J14b then sets off the same on
 //!   2301 against the cash that did not come.
-//! - Payee-level adjustments, to the account that their code names ([`adjustment`]).
+//! - Payee-level adjustments, to the account that their code names (`adjustment`).
 //! - What no claim and no account is known for, to 2190 again, under an item of its own (`TRACE/CLP-n`, `TRACE/PLB-n`)
 //!   with a break: never to an account that is merely likely.
 //!
@@ -94,6 +94,11 @@ pub fn allocate(funded: &Funded<'_>, matches: &[Match], owed: &[OwedItem]) -> Al
     dianfu_settlement::voucher::link(&mut entries);
     let breaks = differences::of(funded, matches, &adjustments);
     Allocation { entries, adjustments, breaks }
+}
+
+/// What a remittance is called where ids are derived.
+pub fn subject(insurer: &PartyNo, trace: &str) -> String {
+    format!("remittance {insurer}/{trace}")
 }
 
 /// The insurer's accounts that lines are booked on.

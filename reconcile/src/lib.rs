@@ -2,20 +2,35 @@
 //!
 //! bytes → strict parse → canonical lines → arithmetic check → store once → match, reference first → post → breaks.
 //!
-//! Modules in reading order, all pure: the canonical model ([`remittance`]), what can be wrong with it ([`violation`]),
-//! reading it ([`parse`]), judging it ([`check`], [`verdict`]), finding the claims ([`matching`]), and moving the money
-//! ([`breaks`], [`allocate`]).
-
-pub mod remittance;
-pub mod violation;
+//! Modules in reading order. Pure: the canonical model ([`remittance`]), what can be wrong with it ([`violation`]),
+//! reading it ([`parse`]), judging it ([`check`], [`verdict`]), finding the claims ([`matching`]), moving the money
+//! ([`allocate`], [`breaks`]), where it stands ([`state`]), what is refused ([`refusal`]). With the database: taking a
+//! file in ([`mod@import`]), cash ([`cash`]), applying ([`mod@apply`]), reports ([`report`]).
 
 pub mod parse;
+pub mod remittance;
+pub mod violation;
 
 pub mod check;
 pub mod verdict;
 
-pub mod matching;
-
-pub mod breaks;
-
 pub mod allocate;
+pub mod breaks;
+pub mod matching;
+pub mod refusal;
+pub mod state;
+
+pub mod apply;
+pub mod cash;
+pub mod import;
+pub mod report;
+
+pub mod error;
+mod sql;
+
+pub use apply::{Application, apply, apply_waiting};
+pub use cash::{CashReceipt, receive};
+pub use check::examine;
+pub use error::Error;
+pub use import::{Delivery, Imported, import};
+pub use refusal::Refusal;

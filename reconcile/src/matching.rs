@@ -2,11 +2,11 @@
 //!
 //! Pass 2, reference first. A line belongs to a claim of the same insurer and currency under whose number it was sent;
 //! the number is echoed in the line. Where several claims were sent under one number, the payer's own number tells them
-//! apart, then the amount, then the order of the lines, each only if it leaves no choice ([`tell_apart`]). What is not
-//! certain is [`Outcome::Ambiguous`], never a guess: money that waits in suspense can be found, money on the wrong claim
-//! is lost twice.
+//! apart, then the amount, then the order of the lines, each only if it leaves no choice (`tell_apart`). What is not
+//! certain is [`Outcome::Ambiguous`], never a guess: money that waits in suspense can be found, money on the wrong
+//! claim is lost twice.
 //!
-//! The amount then decides what the line is ([`weigh`]): equal, short, over, a reversal, or denied. Evidence is kept as
+//! The amount then decides what the line is (`weigh`): equal, short, over, a reversal, or denied. Evidence is kept as
 //! keys that agreed and differed, not as a score.
 //!
 //! Costs a sort of lines and items; memory for both.

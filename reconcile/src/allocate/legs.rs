@@ -7,7 +7,7 @@ use dianfu_ledger::entry::NewEntry;
 use dianfu_ledger::id;
 use dianfu_settlement::voucher::{Heading, Voucher};
 
-use super::Funded;
+use super::{Funded, subject};
 
 /// Legs of one entry; the ledger takes a thousand, one of which brings the entry to zero. Even, so that pairs of legs
 /// that belong together stay together.
@@ -54,7 +54,7 @@ impl Legs {
         number: usize,
         against: Option<(&AccountCode, &str)>,
     ) -> Option<NewEntry> {
-        let subject = format!("remittance {}/{}", funded.insurer, funded.trace);
+        let subject = subject(funded.insurer, funded.trace);
         let heading = Heading {
             id: id::entry_id(funded.received_at, &subject, &format!("{}/{number}", self.journal)),
             journal: self.journal,

@@ -1,0 +1,182 @@
+//! Takes a remittance file in: parse, check, store once, and apply what is funded.
+//!
+//! The same bytes again get the first answer again. Another file under a trace that is on record is refused, whole.
+//! A file that does not hold is refused with its verdict, and that is noted. Storing is one transaction; applying is
+//! one more a remittance, so that a crash between the two leaves a remittance that is not applied yet, and the same
+//! file again, the cash again, or [`crate::apply::apply_waiting`] goes on from there.
+//!
+//! Costs one pass over the file, and one statement a table and remittance.
+
+use deadpool_postgres::{Client, Transaction};
+use dianfu_ledger::{Ledger, clock, id};
+use dianfu_settlement::chart::DUE;
+use dianfu_settlement::number::PartyNo;
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::allocate::subject;
+use crate::apply::{Application, Applying, apply};
+use crate::check::examine;
+use crate::error::Error;
+use crate::refusal::Refusal;
+use crate::remittance::Remittance;
+use crate::sql::{self, FileRow};
+use crate::verdict::Verdict;
+
+/// A file as it was handed over.
+#[derive(Clone, Copy, Debug)]
+pub struct Delivery<'a> {
+    /// Who sent it.
+    pub insurer: &'a PartyNo,
+    /// Its bytes.
+    pub bytes: &'a [u8],
+    /// When it came.
+    pub received_at: Timestamp,
+    /// Who brought it.
+    pub actor: &'a str,
+}
+
+/// A file that is taken in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Imported {
+    /// SHA-256 of its bytes.
+    pub digest: [u8; 32],
+    /// What was found when it was taken in first: warnings, and the sums of each payment.
+    pub verdict: Verdict,
+    /// Its remittances in the order of the file, and where each stands now.
+    pub remittances: Vec<Application>,
+    /// Whether it had been taken in before.
+    pub replayed: bool,
+}
+
+/// Takes a file in.
+pub async fn import(
+    ledger: &Ledger,
+    client: &mut Client,
+    delivery: &Delivery<'_>,
+) -> Result<Result<Imported, Refusal>, Error> {
+    let digest: [u8; 32] = Sha256::digest(delivery.bytes).into();
+    let stored = match store(client, delivery, &digest).await? {
+        Ok(stored) => stored,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let Stored { verdict, traces, replayed } = stored;
+    let mut remittances = Vec::with_capacity(traces.len());
+    for trace in &traces {
+        let applying = Applying {
+            insurer: delivery.insurer,
+            trace,
+            on: clock::date_of(delivery.received_at),
+            actor: delivery.actor,
+            now: delivery.received_at,
+        };
+        match apply(ledger, client, &applying).await? {
+            Ok(application) => remittances.push(application),
+            Err(refusal) => return Ok(Err(refusal)),
+        }
+    }
+    Ok(Ok(Imported { digest, verdict, remittances, replayed }))
+}
+
+struct Stored {
+    verdict: Verdict,
+    traces: Vec<String>,
+    replayed: bool,
+}
+
+async fn store(
+    client: &mut Client,
+    delivery: &Delivery<'_>,
+    digest: &[u8; 32],
+) -> Result<Result<Stored, Refusal>, Error> {
+    let tx = client.transaction().await?;
+    if let Some(stored) = stored_before(&tx, delivery.insurer, digest).await? {
+        return Ok(Ok(stored));
+    }
+    let (remittances, verdict) = examine(delivery.bytes);
+    let Delivery { insurer, bytes, received_at, actor } = *delivery;
+    let file = FileRow { insurer, digest, content: bytes, verdict: &verdict, received_at, actor };
+    if !verdict.balanced {
+        sql::insert_rejection(&tx, &file).await?;
+        tx.commit().await?;
+        return Ok(Err(Refusal::Unbalanced(Box::new(verdict))));
+    }
+    if let Some(refusal) = currency_refusal(&tx, insurer, &remittances).await? {
+        return Ok(Err(refusal));
+    }
+    if !sql::insert_file(&tx, &file).await? {
+        let stored = stored_before(&tx, insurer, digest).await?;
+        return stored.map(Ok).ok_or_else(|| Error::Corrupt("a file on record has no verdict".to_owned()));
+    }
+    if let Some(refusal) = insert(&tx, &file, &remittances).await? {
+        return Ok(Err(refusal));
+    }
+    tx.commit().await?;
+    let traces = remittances.into_iter().map(|remittance| remittance.trace).collect();
+    Ok(Ok(Stored { verdict, traces, replayed: false }))
+}
+
+async fn stored_before(tx: &Transaction<'_>, insurer: &PartyNo, digest: &[u8]) -> Result<Option<Stored>, Error> {
+    let Some(verdict) = sql::file_verdict(tx, insurer, digest).await? else { return Ok(None) };
+    let traces = sql::traces_of_file(tx, insurer, digest).await?;
+    Ok(Some(Stored { verdict, traces, replayed: true }))
+}
+
+async fn currency_refusal(
+    tx: &Transaction<'_>,
+    insurer: &PartyNo,
+    remittances: &[Remittance],
+) -> Result<Option<Refusal>, Error> {
+    let Some(expected) = sql::account_currency(tx, DUE.of(insurer).as_str()).await? else {
+        return Ok(Some(Refusal::InsurerUnknown { insurer: insurer.clone() }));
+    };
+    let other = remittances.iter().find(|remittance| remittance.currency != expected);
+    Ok(other.map(|other| Refusal::CurrencyMismatch {
+        insurer: insurer.clone(),
+        trace: other.trace.clone(),
+        expected,
+        actual: other.currency,
+    }))
+}
+
+/// Adds the remittances of a new file, or says which of them was announced before.
+async fn insert(
+    tx: &Transaction<'_>,
+    file: &FileRow<'_>,
+    remittances: &[Remittance],
+) -> Result<Option<Refusal>, Error> {
+    for remittance in remittances {
+        let value_date = remittance.value_date().unwrap_or_else(|| clock::date_of(file.received_at));
+        let remittance_id = remittance_id(file, &remittance.trace);
+        if !sql::insert_remittance(tx, remittance_id, remittance, value_date, file).await? {
+            return duplicate(tx, file, &remittance.trace).await.map(Some);
+        }
+        sql::insert_lines(tx, remittance_id, remittance).await?;
+        sql::insert_adjustments(tx, remittance_id, remittance).await?;
+    }
+    Ok(None)
+}
+
+fn remittance_id(file: &FileRow<'_>, trace: &str) -> Uuid {
+    id::entry_id(file.received_at, &subject(file.insurer, trace), "received")
+}
+
+async fn duplicate(tx: &Transaction<'_>, file: &FileRow<'_>, trace: &str) -> Result<Refusal, Error> {
+    let first = sql::digest_of_trace(tx, file.insurer, trace).await?.unwrap_or_default();
+    Ok(Refusal::DuplicateAdvice {
+        insurer: file.insurer.clone(),
+        trace: trace.to_owned(),
+        first_sha256: hexadecimal(&first),
+        given_sha256: hexadecimal(file.digest),
+    })
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a String takes what is written to it");
+        text
+    })
+}
