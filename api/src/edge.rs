@@ -84,21 +84,4 @@ fn message_of(panic: &(dyn Any + Send)) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn takes_only_short_visible_ids() {
-        let kept = |text: &[u8]| {
-            let mut headers = HeaderMap::new();
-            headers.insert(REQUEST_ID, HeaderValue::from_bytes(text).unwrap());
-            request_id(&headers).as_bytes() == text
-        };
-        assert!(kept(b"abc-123"));
-        assert!(kept(&[b'x'; REQUEST_ID_BYTES_MAX]));
-        for unusable in [&b""[..], b"a b", "\u{e9}".as_bytes(), &[b'x'; REQUEST_ID_BYTES_MAX + 1]] {
-            assert!(!kept(unusable), "{unusable:?}");
-        }
-        assert_eq!(request_id(&HeaderMap::new()).len(), 36);
-    }
-}
+mod tests;

@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, what cannot be had is a failure")]
 
+mod api;
 mod books;
 mod connections;
 mod export;
 mod queries;
+mod remittances;
 mod verify;

@@ -24,7 +24,7 @@ use crate::extract::{self, PathParams, QueryParams};
 use crate::problem::{Kind, Problem};
 use crate::wire::entry::{EntryBody, EntryPageBody, NewEntryBody};
 use crate::wire::outcome::{OutcomeBody, Status};
-use crate::wire::{entry, json};
+use crate::wire::{entry, json, outcome};
 
 /// The content type of a stream of entries.
 const NDJSON: &str = "application/x-ndjson";
@@ -45,14 +45,13 @@ const REFUSED: &str = "The ledger refused the entry";
 #[utoipa::path(
     post, path = "/v1/entries", tag = "entries",
     request_body(content(
-        (NewEntryBody<'static> = "application/json"),
-        (Vec<NewEntryBody<'static>> = "application/json"),
+        (entry::OneOrMany = "application/json"),
         (NewEntryBody<'static> = "application/x-ndjson"),
     )),
     responses(
         (status = 201, body = OutcomeBody, description = "One entry, and it is posted."),
         (status = 200, description = "One entry that was in the books already; or an outcome for each of many.",
-         content((OutcomeBody = "application/json"), (OutcomeBody = "application/x-ndjson"))),
+         content((outcome::OneOrMany = "application/json"), (outcome::Line = "application/x-ndjson"))),
         (status = 409, description = "One entry, and its id is in the books with other content."),
         (status = 422, description = "One entry, and the ledger refused it.")
     )
@@ -89,7 +88,7 @@ async fn create_one(access: &Access, text: &[u8]) -> Result<Response, Problem> {
         }
         Outcome::Replayed(receipt) => {
             let outcome = OutcomeBody::in_the_books(id, Status::Replayed, receipt);
-            Ok((StatusCode::OK, location, Json(outcome)).into_response())
+            Ok((StatusCode::OK, location, Json(outcome::OneOrMany::One(outcome))).into_response())
         }
         Outcome::Rejected(rejection) => {
             let is_conflict = matches!(rejection, Rejection::IdConflict { .. });
@@ -111,7 +110,7 @@ async fn create_many(access: &Access, text: &[u8]) -> Result<Response, Problem> 
     }
     let with_index = |(index, outcome)| OutcomeBody { index: Some(index), ..outcome };
     let outcomes: Vec<OutcomeBody> = posted.outcomes.into_iter().map(with_index).collect();
-    Ok(Json(outcomes).into_response())
+    Ok(Json(outcome::OneOrMany::Many(outcomes)).into_response())
 }
 
 /// One entry as it stands in the journal.

@@ -16,6 +16,7 @@ const NAME_BYTES_MAX: usize = 200;
 /// The side on which an account normally stands.
 #[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = NormalSide)]
 pub enum Side {
     /// Assets and expenses.
     Debit,

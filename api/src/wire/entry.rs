@@ -20,6 +20,7 @@ use crate::problem::Violation;
 /// What an entry does.
 #[derive(Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = EntryKind)]
 pub enum Kind {
     /// Moves money.
     #[default]
@@ -85,6 +86,17 @@ pub struct NewEntryBody<'a> {
     #[serde(default, borrow)]
     #[schema(value_type = Vec<NewPostingBody<'static>>)]
     postings: Vec<Object<NewPostingBody<'a>>>,
+}
+
+/// One entry, or many. Only the document has it as one type: each of many is read by itself.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[schema(as = NewEntryOrEntries)]
+pub enum OneOrMany {
+    /// One.
+    One(NewEntryBody<'static>),
+    /// Many.
+    Many(Vec<NewEntryBody<'static>>),
 }
 
 /// One leg: exactly one of `debit` and `credit`.
@@ -255,6 +267,7 @@ struct PostingBody {
 /// A positive amount on its side.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = AmountOnSide)]
 pub enum Side {
     /// On the debit side.
     #[schema(example = "15200.00")]

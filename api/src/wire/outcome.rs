@@ -11,6 +11,7 @@ use crate::problem::Violation;
 /// How an entry fared.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = OutcomeStatus)]
 pub enum Status {
     /// It is in the books now.
     Posted,
@@ -61,7 +62,32 @@ impl OutcomeBody {
     }
 }
 
-/// The last line of a stream: without it the answer is not whole.
+/// The answer to one entry, or to many.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = OutcomeOrOutcomes)]
+pub enum OneOrMany {
+    /// To one.
+    One(OutcomeBody),
+    /// To many, in their order.
+    Many(Vec<OutcomeBody>),
+}
+
+/// A line of the answer to a stream.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = OutcomeLine)]
+pub enum Line {
+    /// What became of one line.
+    Outcome(OutcomeBody),
+    /// The last line: without it the answer is not whole.
+    Last {
+        /// All lines together.
+        summary: Summary,
+    },
+}
+
+/// A whole stream, counted.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, ToSchema)]
 pub struct Summary {
     /// Lines read, empty ones included.

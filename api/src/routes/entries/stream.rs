@@ -11,7 +11,6 @@ use bytes::Bytes;
 use dianfu_ledger::Ledger;
 use futures_util::stream::{self, Stream};
 use futures_util::{FutureExt, StreamExt};
-use serde::Serialize;
 
 use super::batch::{self, Posted};
 use super::chunk::Chunk;
@@ -19,13 +18,7 @@ use super::lines::Lines;
 use crate::auth::Access;
 use crate::problem::{Kind, Violation};
 use crate::serve::Limits;
-use crate::wire::outcome::{OutcomeBody, Summary};
-
-/// The last line of the answer.
-#[derive(Serialize)]
-struct LastLine {
-    summary: Summary,
-}
+use crate::wire::outcome::{Line, OutcomeBody, Summary};
 
 struct Posting {
     ledger: Ledger,
@@ -78,7 +71,7 @@ impl Posting {
         let mut text = self.write(posted);
         if self.stage == Stage::Ending {
             self.summary.lines = self.lines.count();
-            append(&mut text, &LastLine { summary: self.summary });
+            append(&mut text, &Line::Last { summary: self.summary });
             self.stage = Stage::Ended;
         }
         text.into()
@@ -142,7 +135,7 @@ impl Posting {
         let mut text = Vec::with_capacity(128 * posted.outcomes.len());
         for (line, outcome) in posted.outcomes {
             self.summary.count(outcome.status);
-            append(&mut text, &OutcomeBody { line: Some(line), ..outcome });
+            append(&mut text, &Line::Outcome(OutcomeBody { line: Some(line), ..outcome }));
         }
         text
     }
@@ -155,7 +148,7 @@ enum Come {
     Broken(&'static str),
 }
 
-fn append(text: &mut Vec<u8>, value: &impl Serialize) {
-    serde_json::to_writer(&mut *text, value).expect("texts and numbers are always JSON");
+fn append(text: &mut Vec<u8>, line: &Line) {
+    serde_json::to_writer(&mut *text, line).expect("texts and numbers are always JSON");
     text.push(b'\n');
 }

@@ -1,0 +1,177 @@
+//! The interface over a real socket: each server is one of ours in this process, on a port of its own.
+
+mod access;
+mod accounts;
+mod document;
+mod entries;
+mod health;
+mod reading;
+mod robustness;
+mod stream;
+
+use dianfu_api::auth::{NewToken, Role, create_token};
+use dianfu_api::{Error, Limits, ServeConfig, Server};
+use dianfu_ledger::book::BookName;
+use dianfu_tests::{TestDatabase, test_database};
+use futures_util::stream::unfold;
+use reqwest::header::HeaderMap;
+use reqwest::{Body, Client, Method, RequestBuilder, Response};
+use serde_json::{Value, json};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// A serving process's worth of our program.
+pub struct Node {
+    base: String,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<Result<(), Error>>,
+}
+
+impl Node {
+    async fn start(test: &TestDatabase, limits: Limits) -> Node {
+        let listen = "127.0.0.1:0".parse().unwrap();
+        let server = Server::bind(&ServeConfig { listen, limits }, test.database().clone()).await.unwrap();
+        let base = format!("http://{}", server.address());
+        let (stop, stopped) = oneshot::channel::<()>();
+        let running = tokio::spawn(server.run(async {
+            let _dropped_or_told = stopped.await;
+        }));
+        Node { base, stop, running }
+    }
+
+    /// Tells the server to stop; the handle ends when it has.
+    pub fn stop(self) -> JoinHandle<Result<(), Error>> {
+        self.stop.send(()).unwrap();
+        self.running
+    }
+}
+
+/// A server on a database of its own, and somebody who asks it.
+pub struct Api {
+    node: Node,
+    client: Client,
+    token: String,
+    test: TestDatabase,
+}
+
+/// An answer, taken apart.
+#[derive(Debug)]
+pub struct Reply {
+    status: u16,
+    headers: HeaderMap,
+    body: Value,
+}
+
+impl Reply {
+    async fn of(response: Response) -> Reply {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.unwrap();
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Reply { status, headers, body }
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// Checks that it is a problem with this status and code, and answers its first place.
+    #[track_caller]
+    fn problem(&self, status: u16, code: &str) -> &Value {
+        assert_eq!((self.status, self.body["code"].as_str()), (status, Some(code)), "{self:?}");
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        assert_eq!(self.body["type"], format!("urn:problem-type:dianfu:{code}"));
+        assert_eq!(self.body["status"], status);
+        assert_eq!(self.body["request_id"], self.header("x-request-id"));
+        assert!(self.body["title"].is_string() && self.body["detail"].is_string(), "{self:?}");
+        &self.body["errors"][0]
+    }
+}
+
+impl Api {
+    /// A server with the usual limits, asked by an admin.
+    async fn start() -> Api {
+        Api::start_with(Limits::default()).await
+    }
+
+    async fn start_with(limits: Limits) -> Api {
+        let test = test_database().await;
+        let node = Node::start(&test, limits).await;
+        let token = token(&test, "admin", Role::Admin).await;
+        Api { node, client: Client::new(), token, test }
+    }
+
+    /// The same with the accounts 1002.a, 1102.picc (open items), 2190 and 6001 of the currency CNY.
+    async fn with_accounts() -> Api {
+        let api = Api::start().await;
+        for (code, side, open_item) in [
+            ("1002.a", "debit", false),
+            ("1102.picc", "debit", true),
+            ("2190", "credit", false),
+            ("6001", "credit", false),
+        ] {
+            let account =
+                json!({"code": code, "name": code, "currency": "CNY", "normal_side": side, "open_item": open_item});
+            assert_eq!(api.post("/v1/accounts", &account).await.status, 201);
+        }
+        api
+    }
+
+    /// A request without credentials.
+    fn bare(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.node.base))
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.bare(method, path).bearer_auth(&self.token)
+    }
+
+    async fn get(&self, path: &str) -> Reply {
+        Reply::of(self.request(Method::GET, path).send().await.unwrap()).await
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Reply {
+        Reply::of(self.request(Method::POST, path).json(body).send().await.unwrap()).await
+    }
+
+    async fn post_text(&self, path: &str, content_type: &str, body: impl Into<Body>) -> Reply {
+        let request = self.request(Method::POST, path).header("content-type", content_type).body(body);
+        Reply::of(request.send().await.unwrap()).await
+    }
+
+    /// Posts an entry that must go through.
+    async fn posted(&self, entry: &Value) -> Reply {
+        let reply = self.post("/v1/entries", entry).await;
+        assert_eq!(reply.status, 201, "{reply:?}");
+        reply
+    }
+}
+
+fn main_book() -> BookName {
+    BookName::parse("main").unwrap()
+}
+
+async fn token(test: &TestDatabase, name: &str, role: Role) -> String {
+    let new = NewToken { name, role, expires_at: None, created_by: "test" };
+    create_token(test.database(), &main_book(), &new).await.unwrap()
+}
+
+/// The id of the n-th entry of a test.
+fn id(number: u32) -> String {
+    format!("0199aa00-0000-7000-8000-{number:012}")
+}
+
+/// An entry of two legs in CNY.
+fn entry(number: u32, debit: &str, credit: &str, amount: &str) -> Value {
+    json!({"id": id(number), "postings": [
+        {"account": debit, "debit": amount, "currency": "CNY"},
+        {"account": credit, "credit": amount, "currency": "CNY"},
+    ]})
+}
+
+/// A body that grows as it is sent to, and ends when its sender is dropped.
+fn growing_body() -> (UnboundedSender<String>, Body) {
+    let (send, sent) = unbounded_channel();
+    let pieces = unfold(sent, async |mut sent| sent.recv().await.map(|piece| (Ok::<_, Error>(piece), sent)));
+    (send, Body::wrap_stream(pieces))
+}

@@ -1,0 +1,116 @@
+//! Opening accounts and finding them again.
+
+use serde_json::{Value, json};
+
+use super::Api;
+
+fn receivable() -> Value {
+    json!({"code": "1101.picc", "name": "advanced for PICC", "currency": "CNY", "normal_side": "debit",
+           "open_item": true, "min": "0", "max": "500000.00"})
+}
+
+#[tokio::test]
+async fn an_account_is_opened_once() {
+    let api = Api::start().await;
+    let opened = api.post("/v1/accounts", &receivable()).await;
+    assert_eq!((opened.status, opened.header("location")), (201, "/v1/accounts/1101.picc"));
+    let expected = json!({"code": "1101.picc", "name": "advanced for PICC", "currency": "CNY", "normal_side": "debit",
+                          "open_item": true, "min": "0.00", "max": "500000.00", "closed": false});
+    assert_eq!(opened.body, expected);
+
+    let again = api.post("/v1/accounts", &receivable()).await;
+    assert_eq!((again.status, &again.body), (200, &expected));
+    assert_eq!(api.get("/v1/accounts/1101.picc").await.body, expected);
+}
+
+#[tokio::test]
+async fn another_definition_is_a_conflict_that_names_the_field() {
+    let api = Api::start().await;
+    api.post("/v1/accounts", &receivable()).await;
+    for (field, value, first, given) in
+        [("currency", json!("USD"), "CNY", "USD"), ("normal_side", json!("credit"), "D", "C")]
+    {
+        let mut other = receivable();
+        other[field] = value;
+        let reply = api.post("/v1/accounts", &other).await;
+        let place = reply.problem(409, "account_conflict");
+        assert_eq!(place["pointer"], format!("/{field}"));
+        assert_eq!((&place["expected"], &place["actual"]), (&json!(first), &json!(given)));
+    }
+}
+
+#[tokio::test]
+async fn a_malformed_account_is_refused_at_its_place() {
+    let api = Api::start().await;
+    for (field, value, code) in [
+        ("code", json!("1101 picc"), "account_malformed"),
+        ("currency", json!("RMB"), "currency_unknown"),
+        ("max", json!("0.001"), "amount_too_many_decimals"),
+        ("max", json!(5), "field_invalid"),
+        ("min", json!("600000"), "limits_crossed"),
+        ("normal_side", json!("left"), "field_invalid"),
+        ("colour", json!("red"), "field_invalid"),
+    ] {
+        let mut account = receivable();
+        account[field] = value;
+        let reply = api.post("/v1/accounts", &account).await;
+        assert_eq!(reply.problem(422, code)["pointer"], format!("/{field}"));
+    }
+    api.post("/v1/accounts", &json!([receivable()])).await.problem(422, "field_invalid");
+    api.post_text("/v1/accounts", "application/json", "{").await.problem(400, "json_malformed");
+    api.post_text("/v1/accounts", "text/plain", "{}").await.problem(415, "content_type_unsupported");
+    api.get("/v1/accounts/1101.picc").await.problem(404, "account_unknown");
+}
+
+#[tokio::test]
+async fn accounts_are_listed_page_by_page() {
+    let api = Api::with_accounts().await;
+    let codes = |page: &Value| -> Vec<String> {
+        page["accounts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|account| account["code"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let first = api.get("/v1/accounts?limit=3").await.body;
+    assert_eq!(codes(&first), ["1002.a", "1102.picc", "2190"]);
+    let next = first["next"].as_str().unwrap();
+    let second = api.get(&format!("/v1/accounts?limit=3&cursor={next}")).await.body;
+    assert_eq!((codes(&second), &second["next"]), (vec!["6001".to_owned()], &Value::Null));
+    assert_eq!(codes(&api.get("/v1/accounts?prefix=1").await.body), ["1002.a", "1102.picc"]);
+}
+
+#[tokio::test]
+async fn a_question_that_cannot_be_is_refused() {
+    let api = Api::with_accounts().await;
+    for path in [
+        "/v1/accounts?limit=0",
+        "/v1/accounts?limit=1001",
+        "/v1/accounts?limit=many",
+        "/v1/accounts?colour=red",
+        "/v1/accounts?prefix=%00",
+        "/v1/accounts/2190/balance?as_off=2026-01-01",
+        "/v1/accounts/2190/balance?as_of=2026-02-30",
+        "/v1/accounts/2190/balance?known_at=2026-05-01T08:00:00+08:00",
+        "/v1/accounts/2190/statement?from=yesterday",
+        "/v1/open-items",
+        "/v1/open-items?account=%20",
+        "/v1/reports/trial-balance?level=fine",
+        "/v1/entries?after=x",
+        "/v1/entries/17",
+    ] {
+        api.get(path).await.problem(400, "parameter_invalid");
+    }
+    for path in
+        ["/v1/accounts?cursor=%2F", "/v1/accounts/2190/statement?cursor=x", "/v1/open-items?account=2190&cursor=x"]
+    {
+        assert_eq!(api.get(path).await.problem(400, "cursor_malformed")["pointer"], "/query/cursor");
+    }
+    let future = "/v1/accounts/2190/balance?known_at=2999-01-01T00:00:00Z";
+    assert_eq!(api.get(future).await.problem(400, "known_at_in_future")["pointer"], "/query/known_at");
+    for path in ["/v1/accounts/9/balance", "/v1/accounts/9/statement", "/v1/accounts/9%2F9", "/v1/open-items?account=9"]
+    {
+        api.get(path).await.problem(404, "account_unknown");
+    }
+}

@@ -1,0 +1,157 @@
+//! The database goes away, the server stops: nothing is half done.
+
+use std::future::Future;
+use std::time::Duration;
+
+use dianfu_api::Limits;
+use dianfu_tests::eventually;
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+use tokio_postgres::Client;
+
+use super::{Api, Reply, entry, growing_body};
+
+/// A connection to the server of a test, but to another database.
+async fn beside(api: &Api) -> (Client, String) {
+    let own = api.test.database().connect_owner().await.unwrap();
+    let name = own.query_one("SELECT current_database()::text", &[]).await.unwrap().get(0);
+    (api.test.database().with_database("postgres").connect_owner().await.unwrap(), name)
+}
+
+/// Ends every connection to a database, and lets no new one in.
+async fn take_away(beside: &Client, name: &str) {
+    beside.batch_execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).await.unwrap();
+    let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = $1";
+    beside.query(end, &[&name]).await.unwrap();
+}
+
+async fn give_back(beside: &Client, name: &str) {
+    beside.batch_execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).await.unwrap();
+}
+
+/// Posts in a task of its own, while a transaction of ours holds the head; answers when the post waits for it.
+async fn post_behind_lock(api: &Api, holder: &Client, entry: &Value) -> JoinHandle<Response> {
+    holder.batch_execute("BEGIN; SELECT FROM book_main.head FOR UPDATE").await.unwrap();
+    let request = api.request(Method::POST, "/v1/entries").json(entry);
+    let post = tokio::spawn(async { request.send().await.unwrap() });
+    let waits = "SELECT EXISTS (SELECT FROM pg_stat_activity
+                 WHERE datname = current_database() AND wait_event_type = 'Lock')";
+    eventually("the post waits for the head", async || holder.query_one(waits, &[]).await.unwrap().get(0)).await;
+    post
+}
+
+#[tokio::test]
+async fn when_the_database_goes_away_nothing_is_half_done() {
+    let api = Api::with_accounts().await;
+    let (beside, name) = beside(&api).await;
+    let holder = api.test.database().connect_owner().await.unwrap();
+    let given = entry(1, "1002.a", "6001", "1.00");
+    let post = post_behind_lock(&api, &holder, &given).await;
+    take_away(&beside, &name).await;
+
+    let gone = Reply::of(post.await.unwrap()).await;
+    gone.problem(503, "unavailable");
+    assert_eq!((&gone.body["retryable"], gone.header("retry-after")), (&json!(true), "1"));
+    api.get("/v1/accounts/6001/balance").await.problem(503, "unavailable");
+    api.get("/health/ready").await.problem(503, "unavailable");
+    assert_eq!(api.get("/health/live").await.status, 200);
+
+    give_back(&beside, &name).await;
+    assert_eq!(api.get("/health/ready").await.status, 200);
+    assert_eq!(api.get("/v1/entries").await.body["entries"], json!([]));
+    api.posted(&given).await;
+    assert_eq!(api.get("/v1/accounts/6001/balance").await.body["balance"], "1.00");
+}
+
+#[tokio::test]
+async fn a_stream_ends_early_and_says_so() {
+    let api = Api::with_accounts().await;
+    let (beside, name) = beside(&api).await;
+    let (send, body) = growing_body();
+    let line = |number| format!("{}\n", entry(number, "1002.a", "6001", "1.00"));
+    let request = api.request(Method::POST, "/v1/entries").header("content-type", "application/x-ndjson");
+    let mut response = request.body(body).send().await.unwrap();
+    send.send(line(1)).unwrap();
+    response.chunk().await.unwrap().unwrap();
+    take_away(&beside, &name).await;
+    send.send(line(2)).unwrap();
+    let text = response.text().await.unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&lines[0]["line"], &lines[0]["status"]), (&json!(2), &json!("failed")));
+    assert_eq!(lines[0]["error"]["code"], "unavailable");
+    let summary = &lines[1]["summary"];
+    assert_eq!((&summary["posted"], &summary["failed"], &summary["complete"]), (&json!(1), &json!(1), &json!(false)));
+    give_back(&beside, &name).await;
+}
+
+#[tokio::test]
+async fn a_server_that_stops_finishes_what_is_under_way() {
+    let api = Api::with_accounts().await;
+    let holder = api.test.database().connect_owner().await.unwrap();
+    let post = post_behind_lock(&api, &holder, &entry(1, "1002.a", "6001", "1.00")).await;
+    let Api { node, client, test, .. } = api;
+    let base = node.base.clone();
+    let mut running = node.stop();
+    eventually("new callers are turned away", async || client.get(format!("{base}/health/live")).send().await.is_err())
+        .await;
+    assert!(is_pending(&mut running).await, "the server stopped with a request under way");
+
+    holder.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(post.await.unwrap().status().as_u16(), 201);
+    running.await.unwrap().unwrap();
+    drop(test);
+}
+
+#[tokio::test]
+async fn a_request_that_never_ends_does_not_keep_the_server() {
+    let limits = Limits { stopping_time: Duration::from_millis(10), ..Limits::default() };
+    let api = Api::start_with(limits).await;
+    let (send, body) = growing_body();
+    let request = api.request(Method::POST, "/v1/entries").header("content-type", "application/x-ndjson");
+    let response = request.body(body).send().await.unwrap();
+    assert_eq!(response.status().as_u16(), 200);
+    api.node.stop().await.unwrap().unwrap();
+    drop(send);
+}
+
+#[tokio::test]
+async fn a_caller_who_falls_silent_is_told_so() {
+    let limits = Limits { request_time: Duration::from_millis(200), ..Limits::default() };
+    let api = Api::start_with(limits).await;
+    let (send, body) = growing_body();
+    let request = api.request(Method::POST, "/v1/entries").header("content-type", "application/x-ndjson");
+    let response = request.body(body).send().await.unwrap();
+    let text = response.text().await.unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&lines[0]["line"], &lines[0]["error"]["code"]), (&json!(1), &json!("body_incomplete")));
+    assert_eq!(lines[1]["summary"]["complete"], false);
+    drop(send);
+}
+
+#[tokio::test]
+async fn what_takes_too_long_is_a_problem_and_counts_once() {
+    let limits = Limits { request_time: Duration::from_millis(300), ..Limits::default() };
+    let api = Api::start_with(limits).await;
+    for code in ["1002.a", "6001"] {
+        let account = json!({"code": code, "name": code, "currency": "CNY", "normal_side": "debit"});
+        api.post("/v1/accounts", &account).await;
+    }
+    let holder = api.test.database().connect_owner().await.unwrap();
+    let given = entry(1, "1002.a", "6001", "1.00");
+    let post = post_behind_lock(&api, &holder, &given).await;
+    let late = Reply::of(post.await.unwrap()).await;
+    late.problem(503, "timeout");
+    assert_eq!(late.body["retryable"], true);
+    holder.batch_execute("COMMIT").await.unwrap();
+    let again = api.post("/v1/entries", &given).await;
+    assert_eq!((again.status, &again.body["sequence"]), (200, &json!(1)), "{again:?}");
+}
+
+async fn is_pending<F: Future + Unpin>(future: &mut F) -> bool {
+    tokio::select! {
+        biased;
+        _ = future => false,
+        () = std::future::ready(()) => true,
+    }
+}
