@@ -1,0 +1,100 @@
+//! The canonical load program: our figure, the floor and two plain ways, from one run on one server.
+//!
+//! - *ours*: `Ledger::post`, every promise kept: durable, sums checked by the database, exact limits, hash chain.
+//! - *floor*: the same bytes by COPY into tables without indexes or triggers, in batches of 8,000, one connection:
+//!   what the server can take at all.
+//! - *row lock*: the usual way: a transaction an entry that locks two balance rows, inserts and updates.
+//! - *set function*: the other usual way: one PL/pgSQL function a batch that does the same for all of its entries.
+//!
+//! Every workload gets a book of its own on a durable server, and after it the book is verified.
+
+#![expect(clippy::float_arithmetic, reason = "rates are no money")]
+
+mod floor;
+mod measure;
+mod ours;
+mod plain;
+mod report;
+mod workload;
+
+use std::sync::Arc;
+
+use clap::Parser;
+use dianfu_ledger::db::Database;
+use dianfu_tests::durable_cluster;
+
+use self::report::Line;
+use self::workload::Workload;
+
+/// Measures posting, beside the floor and two plain ways.
+///
+/// Without a database URL it makes a durable private server in a temporary folder, and removes it afterwards.
+#[derive(Parser)]
+#[command(
+    after_help = "EXAMPLES:\n    ./run bench\n    ./run bench --workload U --entries 10000000\n    ./run bench --json"
+)]
+struct Args {
+    /// Which workloads, in order: U uniform, H one account on every entry, S single entries from many callers.
+    #[arg(long, value_delimiter = ',', default_values_t = [Workload::Uniform, Workload::Hot, Workload::Single])]
+    workload: Vec<Workload>,
+    /// Entries a workload; S posts a tenth of it.
+    #[arg(long, default_value_t = 1_000_000)]
+    entries: usize,
+    /// Accounts that entries are spread over.
+    #[arg(long, default_value_t = 10_000)]
+    accounts: usize,
+    /// Concurrent callers of single entries.
+    #[arg(long, default_value_t = 256)]
+    callers: usize,
+    /// A short run that shows that everything works: 50,000 entries.
+    #[arg(long)]
+    quick: bool,
+    /// One JSON object a line instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// A server to measure instead of a private one; the user must be allowed to create schemas and roles.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
+    match &args.database_url {
+        Some(url) => run(&args, &Database::at_url(url)?).await,
+        None => {
+            let (_folder, cluster) = tokio::task::spawn_blocking(durable_cluster).await?;
+            let database = Database::on_cluster(Arc::new(cluster));
+            let outcome = run(&args, &database).await;
+            database.close().await?;
+            outcome
+        }
+    }
+}
+
+async fn run(args: &Args, database: &Database) -> anyhow::Result<()> {
+    let entries = if args.quick { 50_000 } else { args.entries };
+    let mut lines = Vec::new();
+    for workload in &args.workload {
+        let size = workload.size(entries, args.accounts, args.callers);
+        let line = measure_one(database, *workload, size).await?;
+        if args.json {
+            println!("{}", serde_json::to_string(&line)?);
+        } else {
+            eprintln!("{workload}: done");
+        }
+        lines.push(line);
+    }
+    if !args.json {
+        println!("{}", report::table(&lines));
+    }
+    Ok(())
+}
+
+async fn measure_one(database: &Database, workload: Workload, size: workload::Size) -> anyhow::Result<Line> {
+    let ours = ours::measure(database, workload, size).await?;
+    let floor_per_s = floor::measure(database, size).await?;
+    let row_lock_per_s = plain::row_lock(database, workload, size).await?;
+    let set_function_per_s = plain::set_function(database, workload, size).await?;
+    Ok(Line::new(workload, size, &ours, floor_per_s, row_lock_per_s, set_function_per_s))
+}
