@@ -19,7 +19,7 @@ use crate::error::Error;
 
 pub use partner::{PartnerKey, create_partner_key, revoke_partner_key};
 pub use role::{Permission, Role};
-pub use token::{NewToken, create_token, revoke_token};
+pub use token::{NewToken, TokenOnRecord, create_token, list_tokens, revoke_token};
 
 /// What the gate grants to one request.
 #[derive(Clone)]

@@ -1,7 +1,7 @@
 //! The statements on tokens, keys and nonces.
 
 use jiff::Timestamp;
-use tokio_postgres::{Client, Error};
+use tokio_postgres::{Client, Error, Row};
 
 use super::NewToken;
 
@@ -28,6 +28,15 @@ pub async fn revoke_token(client: &Client, name: &str) -> Result<bool, Error> {
         SET revoked_at = now()
         WHERE name = $1 AND revoked_at IS NULL";
     Ok(client.execute(SQL, &[&name]).await? > 0)
+}
+
+/// Every token, by name and then by age.
+pub async fn tokens(client: &Serving) -> Result<Vec<Row>, Error> {
+    const SQL: &str = "
+        SELECT name, role, created_at, created_by, expires_at, revoked_at
+        FROM access_token
+        ORDER BY name, created_at";
+    client.query(SQL, &[]).await
 }
 
 /// Name and role of the live token with this hash.

@@ -9,6 +9,7 @@ use dianfu_ledger::db::Database;
 use dianfu_ledger::entry::REFERENCE_BYTES_MAX;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
+use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 
 use super::{Role, secret, sql};
@@ -62,6 +63,40 @@ pub async fn create_token(database: &Database, book: &BookName, new: &NewToken<'
 pub async fn revoke_token(database: &Database, book: &BookName, name: &str) -> Result<bool, Error> {
     let client = super::connect_owner(database, book).await?;
     Ok(sql::revoke_token(&client, name).await?)
+}
+
+/// A token on record, live or not; its secret is not.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TokenOnRecord {
+    /// Who acts with it.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Who made it.
+    pub created_by: String,
+    /// When it ends by itself.
+    pub expires_at: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// Every token of the book that `client` is on, by name.
+pub async fn list_tokens(client: &deadpool_postgres::Client) -> Result<Vec<TokenOnRecord>, Error> {
+    let rows = sql::tokens(client).await?;
+    let view = |row: &Row| -> Result<TokenOnRecord, tokio_postgres::Error> {
+        let role: &str = row.try_get("role")?;
+        Ok(TokenOnRecord {
+            name: row.try_get("name")?,
+            role: Role::from_word(role).expect("the table knows our roles only"),
+            created_at: row.try_get("created_at")?,
+            created_by: row.try_get("created_by")?,
+            expires_at: row.try_get("expires_at")?,
+            revoked_at: row.try_get("revoked_at")?,
+        })
+    };
+    Ok(rows.iter().map(view).collect::<Result<_, _>>()?)
 }
 
 /// The book that a token names; `None` if it does not look like a token.

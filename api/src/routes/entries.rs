@@ -1,9 +1,9 @@
 //! Posting entries, one, many, or a stream of them; and reading them.
 
-mod batch;
-mod chunk;
-mod item;
-mod lines;
+pub mod batch;
+pub mod chunk;
+pub mod item;
+pub mod lines;
 mod stream;
 
 use axum::body::Body;

@@ -2,7 +2,7 @@
 
 mod accounts;
 mod document;
-mod entries;
+pub mod entries;
 mod health;
 mod open_items;
 mod reports;

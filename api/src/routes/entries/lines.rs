@@ -41,7 +41,7 @@ impl Lines {
     }
 
     /// The next whole line that is not empty, with its number from 1.
-    pub fn next(&mut self) -> Option<(u64, Line)> {
+    pub fn next_line(&mut self) -> Option<(u64, Line)> {
         while let Some(found) = self.waiting[self.searched..].iter().position(|byte| *byte == b'\n') {
             let line = self.waiting.split_to(self.searched + found + 1);
             self.searched = 0;
@@ -88,7 +88,7 @@ mod tests {
         let mut seen = Vec::new();
         for piece in pieces {
             lines.push(piece.as_bytes());
-            while let Some(line) = lines.next() {
+            while let Some(line) = lines.next_line() {
                 seen.push(line);
             }
         }
@@ -127,7 +127,7 @@ mod tests {
         let mut lines = Lines::new(4);
         for _ in 0..1_000 {
             lines.push(b"abcdefgh");
-            assert_eq!(lines.next(), None);
+            assert_eq!(lines.next_line(), None);
             assert!(lines.waiting.is_empty());
         }
         assert_eq!(lines.count(), 1);

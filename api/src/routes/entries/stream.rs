@@ -81,7 +81,7 @@ impl Posting {
     async fn read(&mut self) {
         loop {
             while !self.chunk.is_full() {
-                let Some((number, line)) = self.lines.next() else { break };
+                let Some((number, line)) = self.lines.next_line() else { break };
                 self.chunk.push(number, &line);
             }
             if self.chunk.is_full() {
