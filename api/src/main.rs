@@ -1,3 +1,9 @@
-//! The `dianfu` program.
+//! The `dianfu` program: the shell around the libraries.
 
-fn main() {}
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

@@ -1,0 +1,116 @@
+//! `dianfu account`: the chart of a book.
+
+mod chart;
+mod open;
+
+use clap::Subcommand;
+use dianfu_api::wire::account::{AccountBody, AccountPageBody};
+use dianfu_ledger::account::{Account as BookAccount, AccountCode};
+use dianfu_ledger::query;
+
+use super::arguments::account_code;
+use super::desk::Desk;
+use super::ending::{Answer, No};
+use super::pages::Pages;
+use super::print::{Column, Output, Sheet};
+
+/// Open, list and show accounts
+#[derive(Subcommand)]
+#[command(after_help = "\
+Examples:
+  dianfu account chart --currency CNY --insurer picc
+  dianfu account list 1101
+  dianfu account show 1101.picc")]
+pub enum Account {
+    Open(open::Open),
+    Chart(chart::Chart),
+    /// List accounts by code, with the limits in force
+    #[command(after_help = "\
+Examples:
+  dianfu account list
+  dianfu account list 1101 --format csv")]
+    List {
+        /// Only accounts whose code begins so
+        #[arg(default_value = "")]
+        prefix: String,
+        #[command(flatten)]
+        pages: Pages,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Show one account
+    #[command(after_help = "\
+Example:
+  dianfu account show 1101.picc --format json")]
+    Show {
+        /// Its code
+        #[arg(value_parser = account_code)]
+        code: AccountCode,
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+const COLUMNS: &[Column] = &[
+    Column::Text("code"),
+    Column::Text("name"),
+    Column::Text("currency"),
+    Column::Text("normal_side"),
+    Column::Text("open_item"),
+    Column::Number("min"),
+    Column::Number("max"),
+    Column::Text("closed"),
+];
+
+impl Account {
+    pub async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
+        match self {
+            Account::Open(open) => open.run(desk).await,
+            Account::Chart(chart) => chart.run(desk).await,
+            Account::List { prefix, pages, output } => list(desk, prefix, pages, output).await,
+            Account::Show { code, output } => show(desk, code, output).await,
+        }
+    }
+}
+
+async fn list(desk: &Desk, prefix: &str, pages: &Pages, output: &Output) -> anyhow::Result<Answer> {
+    let client = desk.client().await?;
+    let mut cursor = pages.cursor().map(|text| account_code(text).map_err(No::new)).transpose()?;
+    let mut accounts = Vec::new();
+    loop {
+        let page = query::accounts(&**client, prefix, cursor.as_ref(), pages.rows()).await?;
+        accounts.extend(page.accounts.into_iter().map(AccountBody::from));
+        cursor = page.next;
+        if cursor.is_none() || pages.is_one() {
+            break;
+        }
+    }
+    let next = cursor.map(|code| code.to_string());
+    pages.note_next(output, next.as_deref());
+    let (rows, empty) = ("accounts", "There is no such account.");
+    output.print(&AccountPageBody { accounts, next }, &Sheet { rows, columns: COLUMNS, empty, ..Sheet::default() })?;
+    Ok(Answer::Yes)
+}
+
+async fn show(desk: &Desk, code: &AccountCode, output: &Output) -> anyhow::Result<Answer> {
+    print(find(desk, code).await?, output)
+}
+
+fn print(account: BookAccount, output: &Output) -> anyhow::Result<Answer> {
+    output.print(&AccountBody::from(account), &Sheet { columns: COLUMNS, ..Sheet::default() })?;
+    Ok(Answer::Yes)
+}
+
+/// The account of exactly this code: the first of those that begin with it.
+async fn find(desk: &Desk, code: &AccountCode) -> anyhow::Result<BookAccount> {
+    let client = desk.client().await?;
+    let page = query::accounts(&**client, code.as_str(), None, 1).await?;
+    let found = page.accounts.into_iter().next().filter(|account| account.code == *code);
+    Ok(found.ok_or_else(|| unknown(desk, code))?)
+}
+
+/// The answer where there is no account of this code.
+pub fn unknown(desk: &Desk, code: &AccountCode) -> No {
+    No::new(format!("there is no account {code} in book '{}'", desk.book()))
+        .next("`dianfu account list` shows the accounts, `dianfu account open` opens one")
+}

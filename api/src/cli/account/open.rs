@@ -1,0 +1,86 @@
+//! `dianfu account open`: one account.
+
+use clap::{Args, ValueEnum};
+use dianfu_api::wire::account::NewAccountBody;
+use dianfu_api::wire::json::{self, Misread, Object};
+use dianfu_ledger::account::AccountCode;
+use dianfu_ledger::opening::AccountOutcome;
+use serde_json::json;
+
+use crate::cli::arguments::account_code;
+use crate::cli::desk::Desk;
+use crate::cli::ending::{Answer, No, note};
+use crate::cli::print::Output;
+
+/// Open an account
+///
+/// The same definition again is fine; another one for the same code is refused. Limits are on the balance seen from the
+/// account's normal side, with money that is held counted in.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  dianfu account open 1002.bank --name \"Settlement account\" --currency CNY --side debit
+  dianfu account open 1101.picc --name \"Advanced to PICC\" --currency CNY --side debit --open-item --max 5000000.00")]
+pub struct Open {
+    /// CODE or CODE.PARTY, such as 1101.picc; 1101 sums up all accounts that begin with `1101.`
+    #[arg(value_parser = account_code)]
+    code: AccountCode,
+    /// A person's name for it
+    #[arg(long)]
+    name: String,
+    /// Its one currency, such as CNY
+    #[arg(long)]
+    currency: String,
+    /// The side on which it normally stands: debit for assets and costs, credit for debts, capital and income
+    #[arg(long, value_enum)]
+    side: Side,
+    /// Every posting names an item, such as a claim, and the items add up to the balance
+    #[arg(long = "open-item")]
+    has_items: bool,
+    /// The balance never falls below this; 0 forbids an overdraft
+    #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true)]
+    min: Option<String>,
+    /// The balance never rises above this: a credit line
+    #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true)]
+    max: Option<String>,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Side {
+    Debit,
+    Credit,
+}
+
+impl Open {
+    pub async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
+        let Open { code, name, currency, side, has_items, min, max, output } = self;
+        let side = match side {
+            Side::Debit => "debit",
+            Side::Credit => "credit",
+        };
+        let body = json!({
+            "code": code.as_str(), "name": name, "currency": currency, "normal_side": side,
+            "open_item": has_items, "min": min, "max": max,
+        });
+        let read = json::read::<Object<NewAccountBody>>(body.to_string().as_bytes()).map_err(Misread::into_violation);
+        let account = read.and_then(|Object(body)| body.into_account());
+        let account = account.map_err(|violation| No::new(violation.message))?;
+        let outcomes = desk.ledger().await?.open_accounts(&[account], &Desk::actor()).await?;
+        match outcomes.into_iter().next().expect("one outcome an account") {
+            AccountOutcome::Opened(_) => {}
+            AccountOutcome::Existing(_) => note(&format!("account {code} was open already, with this definition")),
+            AccountOutcome::Conflict { field, first, given } => {
+                return Err(conflict(code, field, &first, &given).into());
+            }
+        }
+        super::show(desk, code, output).await
+    }
+}
+
+/// The answer where an account is open with another definition.
+pub fn conflict(code: &AccountCode, field: &str, first: &str, given: &str) -> No {
+    No::new(format!("account {code} is open with another {field}: there '{first}', here '{given}'"))
+        .next("an account's definition never changes: open another account")
+}

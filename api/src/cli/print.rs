@@ -1,0 +1,187 @@
+//! Answers on standard output: as a table for a person, as CSV, or as JSON.
+//!
+//! JSON is the answer as the HTTP interface gives it. Tables and CSV pick fields of the same answer by their names, so
+//! that the three cannot say different things; `settled.debits` is the field `debits` of the field `settled`.
+
+use std::io::{self, BufWriter, Write};
+
+use clap::{Args, ValueEnum};
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::ending::printable;
+
+/// How an answer is printed.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, ValueEnum)]
+pub enum Format {
+    /// For a person
+    #[default]
+    Table,
+    /// With a line of field names
+    Csv,
+    /// As the HTTP interface answers: amounts are decimal strings
+    Json,
+}
+
+/// The option that every command has that prints data.
+#[derive(Args)]
+pub struct Output {
+    /// How to print the answer
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// A column of a table: the field that it shows.
+#[derive(Clone, Copy)]
+pub enum Column {
+    /// Words.
+    Text(&'static str),
+    /// A number or an amount.
+    Number(&'static str),
+}
+
+impl Column {
+    fn field(self) -> &'static str {
+        match self {
+            Column::Text(field) | Column::Number(field) => field,
+        }
+    }
+}
+
+/// How an answer looks as a table. CSV has its rows only.
+#[derive(Clone, Copy, Default)]
+pub struct Sheet {
+    /// Fields shown above the rows, one a line.
+    pub above: &'static [&'static str],
+    /// The field that holds the rows; the answer itself if empty.
+    pub rows: &'static str,
+    /// The columns.
+    pub columns: &'static [Column],
+    /// The field that holds rows of totals.
+    pub totals: Option<&'static str>,
+    /// Fields shown below the rows, one a line.
+    pub below: &'static [&'static str],
+    /// What is said in place of a table without rows.
+    pub empty: &'static str,
+}
+
+impl Output {
+    /// Prints an answer.
+    pub fn print(&self, answer: &impl Serialize, sheet: &Sheet) -> anyhow::Result<()> {
+        let mut out = stdout();
+        match self.format {
+            Format::Table => write_table(&mut out, &serde_json::to_value(answer)?, sheet)?,
+            Format::Csv => write_csv(&mut out, &serde_json::to_value(answer)?, sheet)?,
+            Format::Json => write_json(&mut out, answer)?,
+        }
+        Ok(out.flush()?)
+    }
+
+    /// Prints an answer that is one thing: as a table, one field a line.
+    pub fn print_one(&self, answer: &impl Serialize, fields: &'static [&'static str]) -> anyhow::Result<()> {
+        let mut out = stdout();
+        match self.format {
+            Format::Table => write_fields(&mut out, &serde_json::to_value(answer)?, fields)?,
+            Format::Csv => {
+                let answer = serde_json::to_value(answer)?;
+                let mut csv = csv::Writer::from_writer(&mut out);
+                csv.write_record(fields)?;
+                csv.write_record(fields.iter().map(|field| text(&answer, field)))?;
+                csv.flush()?;
+            }
+            Format::Json => write_json(&mut out, answer)?,
+        }
+        Ok(out.flush()?)
+    }
+}
+
+/// Standard output, with a buffer.
+pub fn stdout() -> BufWriter<io::Stdout> {
+    BufWriter::new(io::stdout())
+}
+
+/// Writes an answer as JSON that a person can read, too.
+pub fn write_json(out: &mut impl Write, answer: &impl Serialize) -> anyhow::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, answer)?;
+    Ok(writeln!(out)?)
+}
+
+/// Writes the fields above, the rows and their totals, the fields below.
+pub fn write_table(out: &mut impl Write, answer: &Value, sheet: &Sheet) -> anyhow::Result<()> {
+    write_fields(out, answer, sheet.above)?;
+    let rows = rows(answer, sheet.rows);
+    if rows.is_empty() && !sheet.columns.is_empty() {
+        writeln!(out, "{}", sheet.empty)?;
+    } else if !sheet.columns.is_empty() {
+        let totals = sheet.totals.map_or(&[][..], |field| self::rows(answer, field));
+        let table = table(sheet.columns, rows.iter().chain(totals));
+        table.lines().try_for_each(|line| writeln!(out, "{}", line.trim_end()))?;
+    }
+    write_fields(out, answer, sheet.below)
+}
+
+fn write_fields(out: &mut impl Write, answer: &Value, fields: &[&str]) -> anyhow::Result<()> {
+    for field in fields {
+        let value = text(answer, field);
+        if !value.is_empty() {
+            writeln!(out, "{}: {}", heading(field), printable(&value))?;
+        }
+    }
+    Ok(())
+}
+
+/// A line under the headings, and nothing else: easy to read, easy to cut.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction(' '));
+
+fn table<'a>(columns: &[Column], rows: impl Iterator<Item = &'a Value>) -> Table {
+    let mut table = Table::new();
+    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(columns.iter().map(|column| heading(column.field())));
+    for row in rows {
+        table.add_row(columns.iter().map(|column| printable(&text(row, column.field()))));
+    }
+    for (column, shown) in columns.iter().zip(table.column_iter_mut()) {
+        if matches!(column, Column::Number(_)) {
+            shown.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+/// Writes the field names, and the rows.
+pub fn write_csv(out: &mut impl Write, answer: &Value, sheet: &Sheet) -> anyhow::Result<()> {
+    let mut csv = csv::Writer::from_writer(out);
+    csv.write_record(sheet.columns.iter().map(|column| column.field()))?;
+    for row in rows(answer, sheet.rows) {
+        csv.write_record(sheet.columns.iter().map(|column| text(row, column.field())))?;
+    }
+    Ok(csv.flush()?)
+}
+
+fn rows<'a>(answer: &'a Value, field: &str) -> &'a [Value] {
+    let rows = if field.is_empty() { answer } else { &answer[field] };
+    match rows {
+        Value::Array(rows) => rows,
+        Value::Null => &[],
+        one => std::slice::from_ref(one),
+    }
+}
+
+/// What a field says; nothing if it is absent or null.
+pub fn text(row: &Value, field: &str) -> String {
+    words(field.split('.').fold(row, |value, name| &value[name]))
+}
+
+fn words(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(words).collect::<Vec<_>>().join(" "),
+        other => other.to_string(),
+    }
+}
+
+fn heading(field: &str) -> String {
+    field.replace(['_', '.'], " ")
+}

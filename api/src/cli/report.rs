@@ -1,0 +1,83 @@
+//! `dianfu report`: the whole book at a glance.
+
+mod open_items;
+
+use clap::{Args, Subcommand};
+use dianfu_api::wire::report::TrialBalanceBody;
+use dianfu_ledger::query;
+use jiff::civil::Date;
+
+use super::arguments::{MomentArgs, day};
+use super::desk::Desk;
+use super::ending::Answer;
+use super::print::{Column, Output, Sheet};
+
+/// Reports over the whole book
+#[derive(Subcommand)]
+#[command(after_help = "\
+Examples:
+  dianfu report trial-balance
+  dianfu report open-items 1102")]
+pub enum Report {
+    TrialBalance(TrialBalance),
+    OpenItems(open_items::OpenItems),
+}
+
+/// Show every account with its debits and credits; the totals show that the book balances
+///
+/// Openings and closings are positive for a debit, negative for a credit, and sum to zero in each currency.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  dianfu report trial-balance
+  dianfu report trial-balance --by-control --as-of 2026-05-31
+  dianfu report trial-balance --from 2026-05-01 --as-of 2026-05-31 --format csv")]
+pub struct TrialBalance {
+    /// The first day; what is dated before it is in the openings
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    from: Option<Date>,
+    /// One row for `1101.picc` and `1101.cpic` together, and so on
+    #[arg(long)]
+    by_control: bool,
+    #[command(flatten)]
+    moment: MomentArgs,
+    #[command(flatten)]
+    output: Output,
+}
+
+const SHEET: Sheet = Sheet {
+    above: &[],
+    rows: "rows",
+    columns: &[
+        Column::Text("account"),
+        Column::Text("name"),
+        Column::Text("currency"),
+        Column::Number("opening"),
+        Column::Number("debits"),
+        Column::Number("credits"),
+        Column::Number("closing"),
+    ],
+    totals: Some("totals"),
+    below: &["balanced", "as_of", "known_at"],
+    empty: "Nothing is posted yet.",
+};
+
+impl Report {
+    pub async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
+        match self {
+            Report::TrialBalance(report) => report.run(desk).await,
+            Report::OpenItems(report) => report.run(desk).await,
+        }
+    }
+}
+
+impl TrialBalance {
+    async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
+        let client = desk.client().await?;
+        let report = query::trial_balance(&**client, self.moment.moment(), self.from).await?;
+        let report = if self.by_control { report.by_control() } else { report };
+        let is_balanced = report.is_balanced();
+        self.output.print(&TrialBalanceBody::from(report), &SHEET)?;
+        Ok(if is_balanced { Answer::Yes } else { Answer::No })
+    }
+}
