@@ -152,7 +152,7 @@ fn entry_id(claim: &Claim, journal: Journal, event: &Event) -> Uuid {
 
 fn committed(claim: &Claim, heading: Heading<'_>) -> Option<NewEntry> {
     Voucher::hold(heading, claim.intake.currency)
-        .debit(ADVANCED.of(&claim.intake.insurer), claim.advance_minor(), item(claim))
+        .debit(ADVANCED.of(&claim.intake.insurer), claim.advance_minor(), Some(item(claim)))
         .credit(EXPOSURE_CONTRA.of(&claim.intake.insurer), claim.advance_minor(), None)
         .close()
 }
@@ -162,15 +162,15 @@ fn share_taken_in(claim: &Claim, event: &Event, heading: Heading<'_>) -> Option<
     let day = heading.on.to_string();
     Voucher::post(heading, claim.intake.currency)
         .debit(CHANNEL.of(channel), *amount_minor, Some(&day))
-        .credit(SHARE_HELD.of(&claim.intake.patient), *amount_minor, item(claim))
+        .credit(SHARE_HELD.of(&claim.intake.patient), *amount_minor, Some(item(claim)))
         .close()
 }
 
 fn share_given_back(claim: &Claim, heading: Heading<'_>) -> Option<NewEntry> {
     let share_minor = claim.share_to_collect_minor();
     Voucher::post(heading, claim.intake.currency)
-        .debit(SHARE_HELD.of(&claim.intake.patient), share_minor, item(claim))
-        .credit(REFUND.of(&claim.intake.patient), share_minor, item(claim))
+        .debit(SHARE_HELD.of(&claim.intake.patient), share_minor, Some(item(claim)))
+        .credit(REFUND.of(&claim.intake.patient), share_minor, Some(item(claim)))
         .close()
 }
 
@@ -178,16 +178,16 @@ fn dispensed(journal: Journal, claim: &Claim, heading: Heading<'_>) -> Option<Ne
     let share_minor = if journal == Journal::J3 { claim.share_to_collect_minor() } else { 0 };
     let owed_minor = claim.advance_minor().checked_add(share_minor).expect("advance and share are parts of the price");
     Voucher::post(heading, claim.intake.currency)
-        .debit(ADVANCED.of(&claim.intake.insurer), claim.advance_minor(), item(claim))
-        .debit(SHARE_HELD.of(&claim.intake.patient), share_minor, item(claim))
-        .credit(PHARMACY_PAYABLE.of(&claim.intake.pharmacy), owed_minor, item(claim))
+        .debit(ADVANCED.of(&claim.intake.insurer), claim.advance_minor(), Some(item(claim)))
+        .debit(SHARE_HELD.of(&claim.intake.patient), share_minor, Some(item(claim)))
+        .credit(PHARMACY_PAYABLE.of(&claim.intake.pharmacy), owed_minor, Some(item(claim)))
         .close()
 }
 
 fn fee(claim: &Claim, heading: Heading<'_>) -> Option<NewEntry> {
     let quote = claim.quote.as_ref()?;
     Voucher::post(heading, claim.intake.currency)
-        .debit(PHARMACY_PAYABLE.of(&claim.intake.pharmacy), quote.fee_minor, item(claim))
+        .debit(PHARMACY_PAYABLE.of(&claim.intake.pharmacy), quote.fee_minor, Some(item(claim)))
         .credit(FEE_PHARMACIES.of_book(), quote.fee_minor - quote.vat_minor, None)
         .credit(OUTPUT_VAT.of_book(), quote.vat_minor, None)
         .close()
@@ -198,25 +198,25 @@ fn fee(claim: &Claim, heading: Heading<'_>) -> Option<NewEntry> {
 fn decided(claim: &Claim, heading: Heading<'_>) -> Option<NewEntry> {
     let excess_minor = (claim.approved_minor - claim.advance_minor()).max(0);
     Voucher::post(heading, claim.intake.currency)
-        .debit(DUE.of(&claim.intake.insurer), claim.approved_minor, item(claim))
-        .debit(SHORTFALL.of(&claim.intake.insurer), claim.shortfall_minor, item(claim))
-        .credit(ADVANCED.of(&claim.intake.insurer), claim.advance_minor(), item(claim))
-        .credit(REFUND.of(&claim.intake.patient), excess_minor, item(claim))
+        .debit(DUE.of(&claim.intake.insurer), claim.approved_minor, Some(item(claim)))
+        .debit(SHORTFALL.of(&claim.intake.insurer), claim.shortfall_minor, Some(item(claim)))
+        .credit(ADVANCED.of(&claim.intake.insurer), claim.advance_minor(), Some(item(claim)))
+        .credit(REFUND.of(&claim.intake.patient), excess_minor, Some(item(claim)))
         .close()
 }
 
 fn borne(claim: &Claim, event: &Event, heading: Heading<'_>) -> Option<NewEntry> {
     let Event::ShortfallAssigned { bearer, amount_minor, .. } = event else { return None };
     let (account, item_of_account) = match bearer {
-        Bearer::Patient => (CLAWBACK.of(&claim.intake.patient), item(claim)),
-        Bearer::PharmacyByNetting => (PHARMACY_OWES.of(&claim.intake.pharmacy), item(claim)),
-        Bearer::PharmacyUnpaidOrder => (PHARMACY_PAYABLE.of(&claim.intake.pharmacy), item(claim)),
+        Bearer::Patient => (CLAWBACK.of(&claim.intake.patient), Some(item(claim))),
+        Bearer::PharmacyByNetting => (PHARMACY_OWES.of(&claim.intake.pharmacy), Some(item(claim))),
+        Bearer::PharmacyUnpaidOrder => (PHARMACY_PAYABLE.of(&claim.intake.pharmacy), Some(item(claim))),
         Bearer::Platform => (ADVANCE_LOSS.of_book(), None),
-        Bearer::InsurerAfterDispute => (DUE.of(&claim.intake.insurer), item(claim)),
+        Bearer::InsurerAfterDispute => (DUE.of(&claim.intake.insurer), Some(item(claim))),
     };
     Voucher::post(heading, claim.intake.currency)
         .debit(account, *amount_minor, item_of_account)
-        .credit(SHORTFALL.of(&claim.intake.insurer), *amount_minor, item(claim))
+        .credit(SHORTFALL.of(&claim.intake.insurer), *amount_minor, Some(item(claim)))
         .close()
 }
 
@@ -242,12 +242,12 @@ fn payable(journal: Journal, claim: &Claim, on: Date) -> Option<NewPayable> {
         | Journal::J10d
         | Journal::J11 => return None,
     };
-    let (item, currency) = (claim.claim_no().to_string(), claim.intake.currency);
+    let (item, currency) = (item(claim).to_owned(), claim.intake.currency);
     Some(NewPayable { account, item, payee: payee.clone(), currency, advance_minor, due_on })
 }
 
-fn item(claim: &Claim) -> Option<&str> {
-    Some(claim.claim_no().as_str())
+fn item(claim: &Claim) -> &str {
+    claim.claim_no().as_str()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Why something cannot happen to a claim: values with a stable code, the state, the event, and a sentence.
 
 use dianfu_ledger::Rejection;
-use dianfu_ledger::money::Money;
+use dianfu_ledger::money::{Currency, Money};
 use dianfu_settlement::difference::Difference;
 use jiff::civil::Date;
 
@@ -42,6 +42,16 @@ pub enum Reason {
         /// Its number.
         number: String,
     },
+    /// The claim is in another currency than its policy.
+    #[error("policy '{policy_no}' is in {expected}, not in {actual}")]
+    CurrencyDiffers {
+        /// The policy.
+        policy_no: String,
+        /// The policy's currency.
+        expected: Currency,
+        /// The claim's.
+        actual: Currency,
+    },
     /// The insurer has no pre-review rules in force.
     #[error("insurer '{insurer}' has no rules in force on {on}")]
     RulesMissing {
@@ -63,10 +73,12 @@ pub enum Reason {
         actual: i64,
     },
     /// A text is missing or too long.
-    #[error("{field} has 1 to {max} bytes; it has {actual}")]
+    #[error("{field} has {min} to {max} bytes and no NUL; it has {actual}")]
     TextLength {
         /// Which text.
         field: &'static str,
+        /// The shortest it may be.
+        min: usize,
         /// The longest it may be.
         max: usize,
         /// Its length.
@@ -141,7 +153,7 @@ pub enum Reason {
         open: Money,
     },
     /// The order cannot be paid less, because less is open or a payout has it.
-    #[error("the pharmacy's order has {open} open{}; {wanted} cannot be kept back", if *in_flight { " in a payout" } else { "" })]
+    #[error("of the pharmacy's order {open} is open{}; {wanted} cannot be kept back", where_it_is(*in_flight))]
     OrderNotOpen {
         /// What the pharmacy is still owed for the order.
         open: Money,
@@ -183,6 +195,7 @@ impl Reason {
             Reason::Conflict(_) => "conflict",
             Reason::NotInThisState => "not_in_this_state",
             Reason::PartyUnknown { .. } => "party_unknown",
+            Reason::CurrencyDiffers { .. } => "currency_differs",
             Reason::RulesMissing { .. } => "rules_missing",
             Reason::OutOfRange { .. } => "out_of_range",
             Reason::TextLength { .. } => "text_length",
@@ -206,4 +219,8 @@ impl Reason {
     pub fn refuse(self, claim_no: &ClaimNo, state: Option<State>, event: EventKind) -> Refusal {
         Refusal { claim_no: claim_no.clone(), state, event, reason: self }
     }
+}
+
+fn where_it_is(in_flight: bool) -> &'static str {
+    if in_flight { ", and a payout carries it" } else { "" }
 }

@@ -95,8 +95,7 @@ pub fn standing(claim: &Claim, outstanding: &Outstanding) -> Option<State> {
         | State::Dispensed
         | State::InsurerSubmitted => None,
         State::Cancelled | State::Expired => Some(if nothing { State::Closed } else { claim.state }),
-        State::Recovered if nothing => Some(State::Closed),
-        State::Closed if nothing => Some(State::Closed),
+        State::Recovered | State::Closed if nothing => Some(State::Closed),
         State::Recovered | State::Closed | State::TakenBack => Some(match (due, shortfall) {
             (true, _) => State::TakenBack,
             (false, true) => State::ShortfallOpen,

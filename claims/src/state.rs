@@ -7,8 +7,8 @@
 //!                                                                                                   │
 //!                              CLOSED <─ RECOVERED <─ PART_RECOVERED, SHORTFALL_OPEN, TAKEN_BACK <──┘
 //! ```
-//! Before DISPENSED a claim can be CANCELLED, and from PRE_APPROVED on it can be EXPIRED. Behind the insurer's decision the
-//! ledger leads ([`crate::standing`]).
+//! Until the drug is dispensed a claim can be cancelled, and once it is approved it can expire. Behind the insurer's
+//! decision the ledger leads ([`crate::standing`]).
 
 use jiff::civil::Date;
 
@@ -254,8 +254,9 @@ fn range(field: &'static str, actual: i64, min: i64, max: i64) -> Result<(), Rea
 }
 
 fn text(field: &'static str, text: &str) -> Result<(), Reason> {
-    let (max, actual) = (REFERENCE_BYTES_MAX, text.len());
-    if (1..=max).contains(&actual) { Ok(()) } else { Err(Reason::TextLength { field, max, actual }) }
+    let (min, max, actual) = (1, REFERENCE_BYTES_MAX, text.len());
+    let fits = (min..=max).contains(&actual) && !text.contains('\0');
+    if fits { Ok(()) } else { Err(Reason::TextLength { field, min, max, actual }) }
 }
 
 impl Claim {

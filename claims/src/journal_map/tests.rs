@@ -1,3 +1,5 @@
+//! Each journal at the worked figures.
+
 use dianfu_ledger::entry::{EntryKind, NewPosting};
 use dianfu_ledger::money::{Currency, Money};
 use dianfu_settlement::number::PartyNo;

@@ -52,6 +52,14 @@ impl Verdict {
     pub fn outcome(&self) -> &Outcome {
         &self.outcome
     }
+
+    /// The codes of the rules that said no.
+    pub fn rules_fired(&self) -> &[String] {
+        match &self.outcome {
+            Outcome::Approved(_) => &[],
+            Outcome::Rejected { rules } => rules,
+        }
+    }
 }
 
 /// A verdict with everything that led to it.

@@ -1,3 +1,5 @@
+//! Each rule at its edges, and how decisions explain themselves.
+
 use jiff::civil::date;
 
 use super::*;

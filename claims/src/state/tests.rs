@@ -1,3 +1,5 @@
+//! The straight path and its forks, refusals, and random stories.
+
 use std::collections::BTreeMap;
 
 use dianfu_ledger::account::AccountCode;

@@ -1,0 +1,40 @@
+//! What can go wrong with the world. What a caller did wrong is a [`crate::refusal::Refusal`] or another value.
+
+use dianfu_ledger::query::QueryError;
+
+/// An error of the world.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The ledger or its database could not do its work.
+    #[error("the ledger could not do its work")]
+    Ledger(#[from] dianfu_ledger::Error),
+    /// Settlement could not do its work.
+    #[error("settlement could not do its work")]
+    Settlement(#[from] dianfu_settlement::Error),
+    /// The database holds what this program never wrote.
+    #[error("the book holds what this program never wrote: {0}")]
+    Corrupt(String),
+}
+
+impl Error {
+    /// Whether the same request may succeed later. Nothing is half done.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Error::Ledger(error) => error.is_retryable(),
+            Error::Settlement(error) => error.is_retryable(),
+            Error::Corrupt(_) => false,
+        }
+    }
+}
+
+impl From<tokio_postgres::Error> for Error {
+    fn from(error: tokio_postgres::Error) -> Error {
+        Error::Ledger(dianfu_ledger::Error::Database(error))
+    }
+}
+
+impl From<QueryError> for Error {
+    fn from(error: QueryError) -> Error {
+        Error::Settlement(error.into())
+    }
+}

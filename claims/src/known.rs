@@ -1,0 +1,96 @@
+//! Reads what a batch of commands needs to know, and locks what it decides on: claims first, then patients.
+
+use std::collections::{HashMap, HashSet};
+
+use deadpool_postgres::Transaction;
+use jiff::ToSpan;
+
+use crate::claim::{Claim, ClaimNo, NewClaim};
+use crate::command::{Command, Request};
+use crate::decide::Known;
+use crate::error::Error;
+use crate::event::Event;
+use crate::review::ReviewBook;
+use crate::sql;
+use crate::sql::parties::PolicyKey;
+use crate::sql::rules::PacksKey;
+
+/// Reads it, in at most eight statements whatever the number of commands.
+pub async fn read(tx: &Transaction<'_>, commands: &[Command]) -> Result<Known, Error> {
+    let numbers = sorted(commands.iter().map(|command| command.claim_no.as_str()));
+    let claims = sql::claims::lock_claims(tx, &numbers).await?;
+    let wanted: Vec<(&str, String)> =
+        commands.iter().filter_map(|command| Some((command.claim_no.as_str(), command.fact()?))).collect();
+    let facts = sql::claims::facts(tx, &wanted).await?;
+    let book = read_book(tx, commands, &claims).await?;
+    Ok(Known { claims, facts, book, outstanding: HashMap::new() })
+}
+
+async fn read_book(
+    tx: &Transaction<'_>,
+    commands: &[Command],
+    claims: &HashMap<ClaimNo, Claim>,
+) -> Result<ReviewBook, Error> {
+    let new: HashMap<&ClaimNo, &NewClaim> = commands.iter().filter_map(taken_in).collect();
+    let reviews: Vec<(&Command, &NewClaim)> = commands
+        .iter()
+        .filter(|command| matches!(command.request, Request::Review))
+        .filter_map(|command| Some((command, intake(&command.claim_no, claims, &new)?)))
+        .collect();
+    let concerned: Vec<&NewClaim> = new.values().copied().chain(reviews.iter().map(|(_, intake)| *intake)).collect();
+    if concerned.is_empty() {
+        return Ok(ReviewBook::default());
+    }
+    let keys: Vec<PolicyKey> = concerned.iter().map(|of| (of.insurer.clone(), of.policy_no.clone())).collect();
+    let pharmacies = sorted(concerned.iter().map(|of| of.pharmacy.as_str()));
+    let mut book = ReviewBook {
+        policies: sql::parties::policies(tx, &keys).await?,
+        pharmacies: sql::parties::pharmacies(tx, &pharmacies).await?,
+        ..ReviewBook::default()
+    };
+    if !reviews.is_empty() {
+        read_history(tx, &reviews, &mut book).await?;
+    }
+    Ok(book)
+}
+
+/// What earlier claims have used up, as it stands once the patients are locked.
+async fn read_history(
+    tx: &Transaction<'_>,
+    reviews: &[(&Command, &NewClaim)],
+    book: &mut ReviewBook,
+) -> Result<(), Error> {
+    let intakes = || reviews.iter().map(|(_, intake)| *intake);
+    sql::parties::lock_patients(tx, &sorted(intakes().map(|of| of.patient.as_str()))).await?;
+    book.rules = sql::rules::versions(tx, &sorted(intakes().map(|of| of.insurer.as_str()))).await?;
+    let keys: Vec<PolicyKey> = intakes().map(|of| (of.insurer.clone(), of.policy_no.clone())).collect();
+    book.used = sql::rules::used(tx, &keys).await?;
+    let versions = book.rules.values().flatten();
+    let longest_cycle = versions.map(|version| version.rules.longest_cycle_days()).max().unwrap_or(0);
+    let Some(earliest) = reviews.iter().map(|(command, _)| command.on).min() else { return Ok(()) };
+    let keys: Vec<PacksKey> = intakes().map(|of| (of.patient.clone(), of.drug_code.clone())).collect();
+    book.packs = sql::rules::packs(tx, &keys, earliest.saturating_sub(longest_cycle.days())).await?;
+    Ok(())
+}
+
+fn taken_in(command: &Command) -> Option<(&ClaimNo, &NewClaim)> {
+    match &command.request {
+        Request::Tell(Event::TakenIn(intake)) => Some((&command.claim_no, intake)),
+        Request::Tell(_) | Request::Review => None,
+    }
+}
+
+fn intake<'a>(
+    claim_no: &ClaimNo,
+    claims: &'a HashMap<ClaimNo, Claim>,
+    new: &HashMap<&ClaimNo, &'a NewClaim>,
+) -> Option<&'a NewClaim> {
+    claims.get(claim_no).map(|claim| &claim.intake).or_else(|| new.get(claim_no).copied())
+}
+
+fn sorted<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let distinct: HashSet<&str> = texts.collect();
+    let mut sorted: Vec<&str> = distinct.into_iter().collect();
+    sorted.sort_unstable();
+    sorted
+}

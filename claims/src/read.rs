@@ -1,0 +1,18 @@
+//! What is on record of a claim, for those who ask.
+
+use deadpool_postgres::Client;
+
+use crate::claim::{Claim, ClaimNo};
+use crate::decide::RecordedEvent;
+use crate::error::Error;
+use crate::sql;
+
+/// A claim and everything that happened to it, in order; `None` if there is no such claim.
+pub async fn story(client: &mut Client, claim_no: &ClaimNo) -> Result<Option<(Claim, Vec<RecordedEvent>)>, Error> {
+    let tx = client.transaction().await?;
+    let Some(claim) = sql::claims::claims(&tx, &[claim_no.as_str()]).await?.pop() else { return Ok(None) };
+    let mut events = sql::claims::events(&tx, claim_no).await?;
+    // What happened between the two statements is left for the next question.
+    events.retain(|event| event.event_no <= claim.event_no);
+    Ok(Some((claim, events)))
+}
