@@ -77,7 +77,7 @@ impl Line {
 /// The lines as a table: rates in two-leg entries a second, latencies of a request in milliseconds.
 pub fn table(lines: &[Line]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header([
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header([
         "workload",
         "batch",
         "callers",
