@@ -1,13 +1,13 @@
 //! Applies commands to claims: reads, decides in memory, writes, posts, in one transaction.
 //!
 //! In order: lock the claims (by number); read what is on record and what reviews need; decide all commands in order
-//! ([`crate::decide`]); write claims, events, decisions, payables and references with array statements; post the entries
-//! last, each claim's in one linked run. So the head is held for the posting alone, and N claims cost as many round trips
-//! as one.
+//! ([`crate::decide`]); write claims, events, decisions, payables and references with array statements; post the
+//! entries last, each claim's in one linked run. So the head is held for the posting alone, and N claims cost as many
+//! round trips as one.
 //!
-//! When the ledger refuses a claim's entries, such as past the insurer's credit line, everything is rolled back and done
-//! again without that claim: the refusal names the ledger's reason, and its neighbours are applied. A refused entry
-//! changes nothing for the others, so the second round usually is the last.
+//! When the ledger refuses a claim's entries, such as past the insurer's credit line, everything is rolled back and
+//! done again without that claim: the refusal names the ledger's reason, and its neighbours are applied. A refused
+//! entry changes nothing for the others, so the second round usually is the last.
 //!
 //! A batch is bounded by [`COMMANDS_MAX`].
 
@@ -62,8 +62,8 @@ pub async fn apply(
 pub enum Attempt {
     /// Everything is written and posted; it counts with COMMIT.
     Applied(Vec<Result<Applied, Refusal>>),
-    /// It must be rolled back and done again, without these commands: the ledger has refused them. Without any, somebody
-    /// else has taken in the same claim at the same moment.
+    /// It must be rolled back and done again, without these commands: the ledger has refused them. Without any,
+    /// somebody else has taken in the same claim at the same moment.
     Again(BTreeMap<usize, Rejection>),
 }
 
@@ -93,7 +93,8 @@ pub async fn attempt(
     Ok(if refused.is_empty() { Attempt::Applied(answers) } else { Attempt::Again(refused) })
 }
 
-/// Orders that are to be paid less are looked up in the ledger, under the head, so that no payout can take them meanwhile.
+/// Orders that are to be paid less are looked up in the ledger, under the head, so that no payout can take them
+/// meanwhile.
 async fn see_orders(tx: &Transaction<'_>, known: &mut Known, commands: &[Command]) -> Result<(), Error> {
     let pays_less = |command: &&Command| {
         let Request::Tell(Event::ShortfallAssigned { bearer, .. }) = &command.request else { return false };
@@ -151,7 +152,8 @@ fn waves(steps: &[Step]) -> Vec<Vec<&Claim>> {
     waves
 }
 
-/// What the insurer will call the receivable. Also of a claim that it denies, so that a line that pays nothing finds it.
+/// What the insurer will call the receivable. Also of a claim that it denies, so that a line that pays nothing finds
+/// it.
 fn reference(step: &Step) -> Option<Reference<'_>> {
     let Event::InsurerDecided { insurer_claim_no, position, .. } = &step.event else { return None };
     Some(Reference {

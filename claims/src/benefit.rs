@@ -1,8 +1,8 @@
 //! How a price is shared between patient and insurer, and what the pharmacy's fee is. Pure and exact.
 //!
-//! U = what is left of the deductible + coinsurance of the rest, capped by what is left of the patient's yearly cap; the
-//! insurer covers the rest as far as its yearly benefit goes, and what is above that is the patient's too. Each product
-//! is rounded once ([`share_of`]), and A = G - U, so that the parts always add up to the price.
+//! U = what is left of the deductible + coinsurance of the rest, capped by what is left of the patient's yearly cap;
+//! the insurer covers the rest as far as its yearly benefit goes, and what is above that is the patient's too. Each
+//! product is rounded once ([`share_of`]), and A = G - U, so that the parts always add up to the price.
 
 use dianfu_ledger::money::share_of;
 use jiff::ToSpan;
@@ -132,7 +132,8 @@ mod tests {
             share_cap_left_minor in proptest::option::of(0_i64..=i64::MAX),
             benefit_left_minor in proptest::option::of(0_i64..=i64::MAX),
         ) {
-            let terms = Terms { deductible_left_minor, coinsurance_per_10000, share_cap_left_minor, benefit_left_minor };
+            let terms =
+                Terms { deductible_left_minor, coinsurance_per_10000, share_cap_left_minor, benefit_left_minor };
             let split = split(gross_minor, &terms);
             prop_assert_eq!(split.share_minor.checked_add(split.advance_minor), Some(gross_minor));
             prop_assert!(split.advance_minor >= 0 && split.share_minor >= split.deductible_minor);

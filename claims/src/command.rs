@@ -90,8 +90,8 @@ impl Command {
     }
 }
 
-/// What must hold of a command whatever the claim: proof where it is needed, two people where it takes two, and texts that
-/// fit.
+/// What must hold of a command whatever the claim: proof where it is needed, two people where it takes two, and texts
+/// that fit.
 pub fn check(command: &Command, actor: &str) -> Result<(), Reason> {
     if command.kind() == EventKind::Dispensed && command.evidence_sha256.is_none() {
         return Err(Reason::EvidenceMissing);

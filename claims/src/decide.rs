@@ -1,7 +1,8 @@
 //! Decides a batch of commands in order, purely, on what is known of their claims.
 //!
 //! A refused command changes nothing and never fails its neighbours. A fact that is on record gets its first answer
-//! again, or a conflict that names what differs. What a command brings about is a [`Step`]; writing it is another's work.
+//! again, or a conflict that names what differs. What a command brings about is a [`Step`]; writing it is another's
+//! work.
 
 use std::collections::{BTreeMap, HashMap};
 

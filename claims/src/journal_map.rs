@@ -96,8 +96,8 @@ impl Journal {
     }
 }
 
-/// The entries of an event, tied together; `claim` is as it stands after the event. A journal that moves nothing, such as
-/// J4 without a fee, has no entry.
+/// The entries of an event, tied together; `claim` is as it stands after the event. A journal that moves nothing, such
+/// as J4 without a fee, has no entry.
 pub fn entries(claim: &Claim, event: &Event, on: Date, actor: &str, journals: &[Journal]) -> Vec<NewEntry> {
     let mut entries: Vec<NewEntry> =
         journals.iter().filter_map(|journal| entry(*journal, claim, event, on, actor)).collect();

@@ -1,8 +1,8 @@
 //! Claims: from intake through pre-review, dispensing and the insurer's decision to the day when every balance is zero.
 //!
 //! What may happen to a claim is decided purely; a transition writes its event, the new state and its entries in one
-//! transaction. A claim raises open items; others clear them; a claim reads what is outstanding, and knows nothing of how
-//! it was cleared.
+//! transaction. A claim raises open items; others clear them; a claim reads what is outstanding, and knows nothing of
+//! how it was cleared.
 //!
 //! Modules in reading order: what a claim is ([`claim`], [`event`], [`refusal`]); the pure decisions ([`state`],
 //! [`journal_map`], [`standing`], [`benefit`], [`prereview`], [`review`], [`decide`]); who takes part

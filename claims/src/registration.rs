@@ -1,7 +1,7 @@
 //! Putting those who take part on record: insurers, pharmacies, patients, policies, rules.
 //!
-//! The same again is fine; other content under the same number is a conflict. Whoever has accounts gets them in the same
-//! transaction.
+//! The same again is fine; other content under the same number is a conflict. Whoever has accounts gets them in the
+//! same transaction.
 
 use deadpool_postgres::Transaction;
 use dianfu_ledger::account::NewAccount;

@@ -1,7 +1,7 @@
 //! What a review needs to know, and the review itself, in memory.
 //!
-//! Reviews of one patient come one after the other (their rows are locked), and reviews of one batch see what those before
-//! them have granted, so that a deductible is used once and a cycle's packs are given once.
+//! Reviews of one patient come one after the other (their rows are locked), and reviews of one batch see what those
+//! before them have granted, so that a deductible is used once and a cycle's packs are given once.
 
 use std::collections::HashMap;
 

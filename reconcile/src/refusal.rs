@@ -1,4 +1,5 @@
-//! What reconciliation refuses a caller: values with a stable code and a sentence. Nothing of what was asked for is done.
+//! What reconciliation refuses a caller: values with a stable code and a sentence. Nothing of what was asked for is
+//! done.
 
 use dianfu_ledger::Rejection;
 use dianfu_ledger::money::Currency;

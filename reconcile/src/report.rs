@@ -1,7 +1,7 @@
 //! What became of remittances: the application report, and one remittance with its lines, evidence and breaks.
 //!
-//! Each answer is read in one snapshot. Amounts are minor units of the row's currency; cash and what waits come from the
-//! ledger, everything else from the remittance as it was taken in. Costs one pass over the lines of the remittances
+//! Each answer is read in one snapshot. Amounts are minor units of the row's currency; cash and what waits come from
+//! the ledger, everything else from the remittance as it was taken in. Costs one pass over the lines of the remittances
 //! shown, and the postings of their items.
 
 use std::collections::HashMap;

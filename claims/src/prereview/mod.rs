@@ -1,5 +1,5 @@
-//! Pre-review: whether a claim may pass before money moves. Rules are data with versions ([`rules`]); the engine is pure;
-//! every decision keeps the version, the inputs it saw, and an explanation for people ([`explain`]).
+//! Pre-review: whether a claim may pass before money moves. Rules are data with versions ([`rules`]); the engine is
+//! pure; every decision keeps the version, the inputs it saw, and an explanation for people ([`explain`]).
 
 pub mod explain;
 pub mod rules;

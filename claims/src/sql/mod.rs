@@ -1,7 +1,8 @@
-//! Every statement of claims, one function each, on the caller's transaction. Statements take arrays; one is the case of
-//! length one.
+//! Every statement of claims, one function each, on the caller's transaction. Statements take arrays; one is the case
+//! of length one.
 //!
-//! Reading order: [`parties`] (who takes part), [`rules`] (the rules and what they need to know), [`claims`] (the claims).
+//! Reading order: [`parties`] (who takes part), [`rules`] (the rules and what they need to know), [`claims`] (the
+//! claims).
 
 pub mod claims;
 pub mod parties;

@@ -117,8 +117,8 @@ pub async fn patient(tx: &Transaction<'_>, patient_no: &PartyNo) -> Result<Optio
     row.map(known).transpose()
 }
 
-/// Locks these patients until the end of the transaction, so that their reviews come one after the other. In the order of
-/// their numbers, so that two transactions never wait for each other.
+/// Locks these patients until the end of the transaction, so that their reviews come one after the other. In the order
+/// of their numbers, so that two transactions never wait for each other.
 pub async fn lock_patients(tx: &Transaction<'_>, numbers: &[&str]) -> Result<(), Error> {
     const SQL: &str = "
         SELECT patient_no

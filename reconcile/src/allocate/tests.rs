@@ -215,7 +215,7 @@ fn a_large_remittance_is_several_entries_posted_whole_or_not_at_all() {
 
 prop_compose! {
     fn claim_rows()(rows in vec((0..60_i64, 0..60_i64, 0..30_i64), 1..8)) -> String {
-        let row = |(index, (open, received, owed)): (usize, &(i64, i64, i64))| format!("C{index} {open} {received} {owed}");
+        let row = |(claim, (open, received, owed))| format!("C{claim} {open} {received} {owed}");
         rows.iter().enumerate().map(row).collect::<Vec<_>>().join(";")
     }
 }
@@ -228,7 +228,9 @@ prop_compose! {
 
 prop_compose! {
     fn adjustment_rows()(rows in vec((
-        select(vec!["WO", "72", "FB", "L6", "IR", "50", "LE", "CS", "ZZ"]), select(vec!["-", "R1", "C1", "OWN"]), -40..40_i64
+        select(vec!["WO", "72", "FB", "L6", "IR", "50", "LE", "CS", "ZZ"]),
+        select(vec!["-", "R1", "C1", "OWN"]),
+        -40..40_i64,
     ), 0..6)) -> String {
         rows.iter().map(|(code, reference, minor)| format!("{code} {reference} {minor}")).collect::<Vec<_>>().join(";")
     }
@@ -240,7 +242,8 @@ proptest! {
     #[test]
     fn all_money_goes_somewhere_once(lines_ in line_rows(), items_ in claim_rows(), own in adjustment_rows()) {
         let (lines, items, mut own) = (lines(&lines_), items(&items_), adjustments(&own));
-        let net: i64 = lines.iter().map(|line| line.paid_minor).sum::<i64>() - own.iter().map(|a| a.amount_minor).sum::<i64>();
+        let paid: i64 = lines.iter().map(|line| line.paid_minor).sum();
+        let net = paid - own.iter().map(|a| a.amount_minor).sum::<i64>();
         if net < 0 {
             let forward = adjustments(&format!("FB FWD {net}")).remove(0);
             own.push(PayeeAdjustment { order: own.len() + 1, ..forward });
@@ -280,7 +283,8 @@ proptest! {
         let overpaid = allocation.breaks.iter().filter(|b| b.category == Category::OverPaid && b.item.is_none());
         prop_assert!(overpaid.into_iter().all(|b| b.amount_minor > 0));
         for entry in &allocation.entries {
-            let keys: BTreeSet<_> = entry.postings.iter().map(|leg| (leg.account.as_str(), leg.item.as_deref())).collect();
+            let keys = entry.postings.iter().map(|leg| (leg.account.as_str(), leg.item.as_deref()));
+            let keys: BTreeSet<_> = keys.collect();
             prop_assert_eq!(keys.len(), entry.postings.len(), "one leg an account and item");
         }
     }

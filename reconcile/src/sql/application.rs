@@ -137,8 +137,9 @@ pub async fn known_as(
 ) -> Result<Vec<KnownAs>, Error> {
     const SQL: &str = "
         SELECT item, submitted_no, min(position) AS position,
-               COALESCE(array_agg(insurer_claim_no ORDER BY insurer_claim_no) FILTER (WHERE insurer_claim_no <> ''), '{}')
-                   AS insurer_claim_nos
+               COALESCE(
+                   array_agg(insurer_claim_no ORDER BY insurer_claim_no) FILTER (WHERE insurer_claim_no <> ''), '{}'
+               ) AS insurer_claim_nos
         FROM open_item_reference
         WHERE account = $1 AND (submitted_no = ANY($2) OR insurer_claim_no = ANY($3))
         GROUP BY item, submitted_no
