@@ -60,7 +60,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("ledger/settlement", &["dianfu-ledger"]),
     ("claims", &["dianfu-ledger", "dianfu-settlement"]),
     ("reconcile", &["dianfu-ledger", "dianfu-settlement"]),
-    ("benches", &["dianfu-ledger", "clap", "anyhow"]),
+    ("benches", &["dianfu-ledger", "dianfu-tests", "clap", "anyhow"]),
     ("api", &["dianfu-ledger", "dianfu-settlement", "dianfu-claims", "dianfu-reconcile", "axum", "clap", "anyhow"]),
 ];
 const RESTRICTED: &[&str] = &["dianfu", "axum", "askama", "clap", "anyhow"];
