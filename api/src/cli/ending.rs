@@ -8,6 +8,8 @@ use dianfu_ledger::db::DbError;
 use dianfu_ledger::query::QueryError;
 use tokio_postgres::error::SqlState;
 
+use super::print::nobody_reads;
+
 /// What a command found out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Answer {
@@ -47,7 +49,7 @@ pub fn of(ended: anyhow::Result<Answer>) -> ExitCode {
         Ok(Answer::No) => ExitCode::from(1),
         Ok(Answer::Interrupted) => ExitCode::from(130),
         // Who reads us has seen enough.
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if nobody_reads(&error) => ExitCode::SUCCESS,
         Err(error) => {
             say(&sentence(&error), next_step(&error).as_deref());
             ExitCode::from(if is_no(&error) { 1 } else { 3 })
@@ -86,10 +88,6 @@ fn sentence(error: &anyhow::Error) -> String {
 
 fn find<T: StdError + 'static>(error: &anyhow::Error) -> Option<&T> {
     error.chain().find_map(|cause| cause.downcast_ref())
-}
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    find::<io::Error>(error).is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// Whether the question itself is to blame, not the world.

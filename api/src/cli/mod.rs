@@ -13,6 +13,7 @@ mod balance;
 mod book;
 mod desk;
 mod ending;
+mod entry;
 mod export;
 mod input;
 mod outcomes;
@@ -66,6 +67,8 @@ enum Command {
     #[command(subcommand)]
     Account(account::Account),
     Post(Box<post::Post>),
+    #[command(subcommand)]
+    Entry(entry::Entry),
     Balance(balance::Balance),
     Statement(statement::Statement),
     #[command(subcommand)]
@@ -118,6 +121,7 @@ impl Command {
             Command::Book(book) => book.run(desk).await,
             Command::Account(account) => account.run(desk).await,
             Command::Post(post) => post.run(desk).await,
+            Command::Entry(entry) => entry.run(desk).await,
             Command::Balance(balance) => balance.run(desk).await,
             Command::Statement(statement) => statement.run(desk).await,
             Command::Report(report) => report.run(desk).await,

@@ -2,12 +2,12 @@
 //!
 //! Who reads us may stop reading; the entries are posted all the same.
 
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io::{self, BufWriter, Write};
 
 use dianfu_api::wire::outcome::{Line, OutcomeBody, Status, Summary};
 
 use super::ending::{Answer, note, printable, say};
-use super::print::{Format, stdout, write_json};
+use super::print::{Format, Out, nobody_reads, stdout, write_json};
 
 /// How the entries came, and so how JSON tells their outcomes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,7 +24,7 @@ pub enum Shape {
 pub struct Outcomes {
     format: Format,
     shape: Shape,
-    out: BufWriter<Stdout>,
+    out: BufWriter<Out>,
     /// Those of an array, which is printed when it is whole.
     array: Vec<OutcomeBody>,
     /// All together.
@@ -64,6 +64,8 @@ impl Outcomes {
 
     fn print(&mut self, outcome: OutcomeBody) -> anyhow::Result<()> {
         match (self.format, self.shape) {
+            // The error says it all.
+            (Format::Table, Shape::One) if outcome.error.is_some() => {}
             (Format::Table, _) => writeln!(self.out, "{}", sentence(&outcome))?,
             (Format::Csv, _) => self.print_csv(&outcome)?,
             (Format::Json, Shape::One) => write_json(&mut self.out, &outcome)?,
@@ -74,12 +76,13 @@ impl Outcomes {
     }
 
     fn print_line(&mut self, line: &Line) -> anyhow::Result<()> {
-        serde_json::to_writer(&mut self.out, line)?;
+        serde_json::to_writer(&mut self.out, line).map_err(io::Error::from)?;
         Ok(writeln!(self.out)?)
     }
 
     fn print_csv(&mut self, outcome: &OutcomeBody) -> anyhow::Result<()> {
-        let mut csv = csv::Writer::from_writer(&mut self.out);
+        // A line at a time in memory: flushing a CSV writer would flush what is below it, too.
+        let mut csv = csv::Writer::from_writer(Vec::new());
         if !std::mem::replace(&mut self.is_begun, true) {
             let place = if self.shape == Shape::Lines { "line" } else { "index" };
             csv.write_record([place, "id", "status", "sequence", "booked_at", "code", "pointer", "message"])?;
@@ -96,7 +99,8 @@ impl Outcomes {
             text(error.and_then(|error| error.pointer.as_ref().map(ToString::to_string))),
             text(error.map(|error| error.message.to_string())),
         ])?;
-        Ok(csv.flush()?)
+        let lines = csv.into_inner().map_err(csv::IntoInnerError::into_error)?;
+        Ok(self.out.write_all(&lines)?)
     }
 
     /// Ends the answer, and says on standard error what a person needs to know.
@@ -127,11 +131,7 @@ impl Outcomes {
 
 /// Nobody reading is no error here.
 fn unless_nobody_reads(error: anyhow::Error) -> anyhow::Result<()> {
-    let kinds = error.chain().filter_map(|cause| {
-        let own = cause.downcast_ref::<io::Error>().map(io::Error::kind);
-        own.or_else(|| cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind))
-    });
-    if kinds.into_iter().any(|kind| kind == io::ErrorKind::BrokenPipe) { Ok(()) } else { Err(error) }
+    if nobody_reads(&error) { Ok(()) } else { Err(error) }
 }
 
 fn word(status: Status) -> &'static str {

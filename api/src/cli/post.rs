@@ -25,8 +25,8 @@ use super::print::Output;
 /// A file has the entries as `POST /v1/entries` takes them: one JSON object, an array of them, or one a line. Lines are
 /// posted as they come, of any number. One refused entry does not touch its neighbours, unless they are linked to it.
 ///
-/// Every entry has an id of yours that means one thing for ever, so that posting the same file again is safe: what is in
-/// the book already gets its first answer again.
+/// Every entry has an id of yours that means one thing for ever, so that posting the same file again is safe: what is
+/// in the book already gets its first answer again.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -63,7 +63,7 @@ impl Post {
         let limit = Limits::default().body_bytes;
         let is_lines = self.lines || is_named_lines(path);
         match head.trim_ascii_start() {
-            [] => Err(No::new(format!("{} is empty", input::name(path))).into()),
+            [] if !is_lines => Err(No::new(format!("{} is empty", input::name(path))).into()),
             [b'[', ..] if !is_lines => self.post_many(desk, &input.rest(head, limit).await?).await,
             start if !is_lines && is_unfinished(start) => self.post_one(desk, &input.rest(head, limit).await?).await,
             _ => stream::post(desk, input, head, &self.output).await,

@@ -3,6 +3,7 @@
 //! JSON is the answer as the HTTP interface gives it. Tables and CSV pick fields of the same answer by their names, so
 //! that the three cannot say different things; `settled.debits` is the field `debits` of the field `settled`.
 
+use std::error::Error as StdError;
 use std::io::{self, BufWriter, Write};
 
 use clap::{Args, ValueEnum};
@@ -84,11 +85,8 @@ impl Output {
         match self.format {
             Format::Table => write_fields(&mut out, &serde_json::to_value(answer)?, fields)?,
             Format::Csv => {
-                let answer = serde_json::to_value(answer)?;
-                let mut csv = csv::Writer::from_writer(&mut out);
-                csv.write_record(fields)?;
-                csv.write_record(fields.iter().map(|field| text(&answer, field)))?;
-                csv.flush()?;
+                let columns: Vec<Column> = fields.iter().copied().map(Column::Text).collect();
+                write_rows(&mut out, std::slice::from_ref(&serde_json::to_value(answer)?), &columns)?;
             }
             Format::Json => write_json(&mut out, answer)?,
         }
@@ -96,14 +94,46 @@ impl Output {
     }
 }
 
+/// Standard output.
+pub struct Out(io::Stdout);
+
 /// Standard output, with a buffer.
-pub fn stdout() -> BufWriter<io::Stdout> {
-    BufWriter::new(io::stdout())
+pub fn stdout() -> BufWriter<Out> {
+    BufWriter::new(Out(io::stdout()))
+}
+
+/// Whoever read our output has closed it, as `head` does.
+#[derive(Debug, thiserror::Error)]
+#[error("nobody reads the output any more")]
+struct NobodyReads;
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes).map_err(marked)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush().map_err(marked)
+    }
+}
+
+/// Marks the pipe that broke as ours: the one to the database can break, too.
+fn marked(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => io::Error::new(io::ErrorKind::BrokenPipe, NobodyReads),
+        _ => error,
+    }
+}
+
+/// Whether an error means no more than that nobody reads our output any more.
+pub fn nobody_reads(error: &anyhow::Error) -> bool {
+    let of_output = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>()?.get_ref());
+    of_output.into_iter().any(<dyn StdError + Send + Sync>::is::<NobodyReads>)
 }
 
 /// Writes an answer as JSON that a person can read, too.
 pub fn write_json(out: &mut impl Write, answer: &impl Serialize) -> anyhow::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, answer)?;
+    serde_json::to_writer_pretty(&mut *out, answer).map_err(io::Error::from)?;
     Ok(writeln!(out)?)
 }
 
@@ -151,12 +181,24 @@ fn table<'a>(columns: &[Column], rows: impl Iterator<Item = &'a Value>) -> Table
 
 /// Writes the field names, and the rows.
 pub fn write_csv(out: &mut impl Write, answer: &Value, sheet: &Sheet) -> anyhow::Result<()> {
+    write_rows(out, rows(answer, sheet.rows), sheet.columns)
+}
+
+fn write_rows(out: &mut impl Write, rows: &[Value], columns: &[Column]) -> anyhow::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
-    csv.write_record(sheet.columns.iter().map(|column| column.field()))?;
-    for row in rows(answer, sheet.rows) {
-        csv.write_record(sheet.columns.iter().map(|column| text(row, column.field())))?;
+    csv.write_record(columns.iter().map(|column| column.field())).map_err(written_badly)?;
+    for row in rows {
+        csv.write_record(columns.iter().map(|column| text(row, column.field()))).map_err(written_badly)?;
     }
     Ok(csv.flush()?)
+}
+
+/// The cause inside an error of the CSV writer, which does not show it as its source.
+fn written_badly(error: csv::Error) -> anyhow::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error.into(),
+        _ => anyhow::anyhow!("CSV cannot be written"),
+    }
 }
 
 fn rows<'a>(answer: &'a Value, field: &str) -> &'a [Value] {

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 
 use super::arguments::{MomentArgs, day};
 use super::desk::Desk;
-use super::ending::Answer;
+use super::ending::{Answer, No};
 use super::print::{Column, Output, Sheet};
 
 /// Reports over the whole book
@@ -78,6 +78,9 @@ impl TrialBalance {
         let report = if self.by_control { report.by_control() } else { report };
         let is_balanced = report.is_balanced();
         self.output.print(&TrialBalanceBody::from(report), &SHEET)?;
-        Ok(if is_balanced { Answer::Yes } else { Answer::No })
+        if is_balanced {
+            return Ok(Answer::Yes);
+        }
+        Err(No::new("the book does not balance").next("`dianfu verify` names the first row that is wrong").into())
     }
 }

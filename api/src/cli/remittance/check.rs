@@ -15,11 +15,11 @@ use crate::cli::print::{Column, Format, Output, Sheet, stdout, write_csv, write_
 
 /// Check whether an X12 835 is well formed and all its sums hold; needs no database
 ///
-/// Rules: R1 a service's charge less its adjustments is its payment; R2 the same for a claim; R3 what the lines pay less
-/// the payee-level adjustments is the amount paid; R4 the amount paid is not negative; R5 a notification moves no money,
-/// and a trace is used once; R6 a reversal carries negative amounts; R7 (a warning) totals that senders often get wrong;
-/// R8 envelopes are closed with the right counts; R9 amounts are decimals that the currency can hold; SYNTAX the file is
-/// not an 835 at all. Exit code 1 if any of them but R7 is broken.
+/// Rules: R1 a service's charge less its adjustments is its payment; R2 the same for a claim; R3 what the lines pay
+/// less the payee-level adjustments is the amount paid; R4 the amount paid is not negative; R5 a notification moves no
+/// money, and a trace is used once; R6 a reversal carries negative amounts; R7 (a warning) totals that senders often
+/// get wrong; R8 envelopes are closed with the right counts; R9 amounts are decimals that the currency can hold; SYNTAX
+/// the file is not an 835 at all. Exit code 1 if any of them but R7 is broken.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
