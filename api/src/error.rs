@@ -4,6 +4,8 @@
 
 use std::net::SocketAddr;
 
+use dianfu_settlement::number::NumberError;
+
 /// An error outside of requests.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -43,6 +45,6 @@ pub enum Error {
         max: usize,
     },
     /// The insurer's name cannot be the party of an account.
-    #[error("'{0}' cannot be the party of an account: letters, digits, '-' and '_' only")]
-    InsurerMalformed(String),
+    #[error(transparent)]
+    InsurerMalformed(NumberError),
 }

@@ -300,6 +300,12 @@ impl From<tokio_postgres::Error> for Problem {
     }
 }
 
+impl From<dianfu_reconcile::Error> for Problem {
+    fn from(error: dianfu_reconcile::Error) -> Problem {
+        if error.is_retryable() { Problem::unavailable(error) } else { Problem::internal(error) }
+    }
+}
+
 impl From<QueryError> for Problem {
     fn from(error: QueryError) -> Problem {
         let message = error.to_string();

@@ -5,11 +5,12 @@ mod accounts;
 mod document;
 mod entries;
 mod health;
+mod partner;
 mod reading;
 mod robustness;
 mod stream;
 
-use dianfu_api::auth::{NewToken, Role, create_token};
+use dianfu_api::auth::{NewToken, PartnerKey, Role, create_partner_key, create_token};
 use dianfu_api::{Error, Limits, ServeConfig, Server};
 use dianfu_ledger::book::BookName;
 use dianfu_tests::{TestDatabase, test_database};
@@ -154,6 +155,10 @@ fn main_book() -> BookName {
 async fn token(test: &TestDatabase, name: &str, role: Role) -> String {
     let new = NewToken { name, role, expires_at: None, created_by: "test" };
     create_token(test.database(), &main_book(), &new).await.unwrap()
+}
+
+async fn partner_key(test: &TestDatabase, insurer: &str) -> PartnerKey {
+    create_partner_key(test.database(), &main_book(), insurer, None, "test").await.unwrap()
 }
 
 /// The id of the n-th entry of a test.

@@ -14,6 +14,7 @@ pub mod token;
 use dianfu_ledger::Ledger;
 use dianfu_ledger::book::{self, BookName};
 use dianfu_ledger::db::Database;
+use dianfu_settlement::number::PartyNo;
 
 use crate::error::Error;
 
@@ -29,7 +30,7 @@ pub struct Access {
     /// Who acts, for the record: `token:NAME` or `partner:APP_ID`.
     pub actor: String,
     /// For a partner: the only insurer it may speak for.
-    pub insurer: Option<String>,
+    pub insurer: Option<PartyNo>,
 }
 
 /// A connection of the book's owner, on the book's tables: only the owner makes ways in.

@@ -9,9 +9,9 @@
 //! strangers cannot make us hold large bodies; and a nonce is spent only when the whole body has come.
 
 use axum::http::{HeaderMap, Method, Uri};
-use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::book::BookName;
 use dianfu_ledger::db::Database;
+use dianfu_settlement::number::PartyNo;
 use jiff::Timestamp;
 
 use super::{secret, sql};
@@ -40,7 +40,7 @@ pub struct Credentials {
     /// The book in the app id.
     pub book: BookName,
     /// The insurer in the app id.
-    pub insurer: String,
+    pub insurer: PartyNo,
     /// `X-App-Id`.
     pub app_id: String,
     key_id: String,
@@ -58,13 +58,10 @@ pub async fn create_partner_key(
     expires_at: Option<Timestamp>,
     created_by: &str,
 ) -> Result<PartnerKey, Error> {
-    let is_party = AccountCode::parse(insurer).is_some_and(|code| code.party().is_none());
-    if !is_party {
-        return Err(Error::InsurerMalformed(insurer.to_owned()));
-    }
+    let insurer = PartyNo::parse(insurer).map_err(Error::InsurerMalformed)?;
     let client = super::connect_owner(database, book).await?;
     let (key_id, secret) = (format!("pk_{}", secret::draw_name()), secret::draw());
-    sql::insert_partner_key(&client, &key_id, insurer, &secret, expires_at, created_by).await?;
+    sql::insert_partner_key(&client, &key_id, insurer.as_str(), &secret, expires_at, created_by).await?;
     Ok(PartnerKey { app_id: format!("{book}.{insurer}"), key_id, secret })
 }
 
@@ -78,7 +75,9 @@ impl Credentials {
     /// Reads the headers; all six must be there.
     pub fn read(headers: &HeaderMap) -> Result<Credentials, Problem> {
         let app_id = text(headers, "X-App-Id")?;
-        let parts = app_id.split_once('.').and_then(|(book, insurer)| Some((BookName::parse(book)?, insurer)));
+        let parts = app_id
+            .split_once('.')
+            .and_then(|(book, insurer)| Some((BookName::parse(book)?, PartyNo::parse(insurer).ok()?)));
         let Some((book, insurer)) = parts else {
             return Err(invalid("X-App-Id", "is BOOK.INSURER, such as main.picc"));
         };
@@ -95,7 +94,6 @@ impl Credentials {
             return Err(invalid("X-Content-SHA256", "is 64 lower-case hexadecimal digits"));
         }
         let (key_id, signature) = (text(headers, "X-Key-Id")?, text(headers, "X-Signature")?);
-        let insurer = insurer.to_owned();
         Ok(Credentials { book, insurer, app_id, key_id, timestamp, nonce, body_sha256, signature })
     }
 
@@ -107,7 +105,7 @@ impl Credentials {
         uri: &Uri,
         now: Timestamp,
     ) -> Result<(), Problem> {
-        let Some(secret) = sql::live_partner_secret(client, &self.key_id, &self.insurer).await? else {
+        let Some(secret) = sql::live_partner_secret(client, &self.key_id, self.insurer.as_str()).await? else {
             return Err(self.key_unknown());
         };
         let signed = Signed {

@@ -1,3 +1,5 @@
+//! Requests that are too large, too slow, or from nowhere, against a bare router.
+
 use std::path::Path;
 use std::time::Duration;
 

@@ -5,6 +5,7 @@ mod document;
 pub mod entries;
 mod health;
 mod open_items;
+mod remittances;
 mod reports;
 
 use axum::Router;
@@ -42,6 +43,10 @@ fn routes(app: &App) -> OpenApiRouter<App> {
         .routes(routes!(health::health_ready))
         // Systems that post, and finance.
         .merge(group(app, Permission::PostEntries, |routes| routes.routes(routes!(entries::entry_create))))
+        // Insurers, by signature, and finance for those who send files by mail.
+        .merge(group(app, Permission::ImportRemittances, |routes| {
+            routes.routes(routes!(remittances::remittance_import))
+        }))
         // Whoever sets up the book.
         .merge(group(app, Permission::OpenAccounts, |routes| routes.routes(routes!(accounts::account_open))))
         // Finance and auditors.
@@ -55,6 +60,8 @@ fn routes(app: &App) -> OpenApiRouter<App> {
                 .routes(routes!(accounts::account_statement))
                 .routes(routes!(reports::trial_balance))
                 .routes(routes!(open_items::open_item_list))
+                .routes(routes!(remittances::remittance_list))
+                .routes(routes!(remittances::remittance_view))
         }))
 }
 

@@ -7,6 +7,7 @@ pub mod account;
 pub mod entry;
 pub mod json;
 pub mod outcome;
+pub mod remittance;
 pub mod report;
 pub mod statement;
 pub mod time;

@@ -157,7 +157,8 @@ async fn too_many_at_once_are_sent_back() {
 async fn an_entry_is_shown_as_it_was_sent() {
     let api = Api::with_accounts().await;
     let sent = format!(
-        r#"{{"id":"{}","effective_date":"2026-01-31","reference":"CLM-1","description":"advance","metadata":{{"b": 1.10}},
+        r#"{{"id":"{}","effective_date":"2026-01-31","reference":"CLM-1","description":"advance",
+            "metadata":{{"b": 1.10}},
             "postings":[{{"account":"1102.picc","debit":"3.5","currency":"CNY","item":"CLM-1"}},
                         {{"account":"2190","credit":"3.50","currency":"CNY"}}]}}"#,
         id(1)

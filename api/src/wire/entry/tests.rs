@@ -1,3 +1,5 @@
+//! What an entry may look like on the wire, and what is said of one that may not.
+
 use super::*;
 
 const ID: &str = "0199aa00-0000-7000-8000-000000000001";
