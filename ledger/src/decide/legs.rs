@@ -59,10 +59,10 @@ impl<'a> Batch<'a> {
         if expected != actual {
             return Err(Rejection::CurrencyMismatch { leg, account: code(), expected, actual });
         }
-        match (&posting.item, account.open_item) {
-            (None, true) => Err(Rejection::ItemRequired { leg, account: code() }),
-            (Some(item), false) => Err(Rejection::ItemNotAllowed { leg, account: code(), item: item.clone() }),
-            (item, _) => Ok(Resolved { slot, amount: posting.amount, item: item.as_deref() }),
+        match (posting.item.as_deref(), account.open_item) {
+            (None | Some(""), true) => Err(Rejection::ItemRequired { leg, account: code() }),
+            (Some(item), false) => Err(Rejection::ItemNotAllowed { leg, account: code(), item: item.to_owned() }),
+            (item, _) => Ok(Resolved { slot, amount: posting.amount, item }),
         }
     }
 
