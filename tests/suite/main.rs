@@ -6,6 +6,7 @@ mod api;
 mod books;
 mod connections;
 mod export;
+mod model;
 mod queries;
 mod remittances;
 mod verify;

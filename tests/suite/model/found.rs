@@ -1,0 +1,64 @@
+//! What the model has found wrong in the ledger once, as the shortest operations that show it.
+
+use dianfu_ledger::account::AccountCode;
+use dianfu_ledger::entry::{EntryKind, NewEntry, NewPosting};
+use dianfu_ledger::money::Money;
+use proptest::test_runner::Config;
+use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
+use uuid::Uuid;
+
+use super::books::Expected;
+use super::draft::bare;
+use super::machine::Machine;
+use super::operation::Operation;
+use super::reference::{Answer, State};
+
+/// Posts each request by itself, to the ledger and to the model, and gives the model's answers to the last.
+fn post_each(requests: Vec<Vec<NewEntry>>) -> Vec<Expected> {
+    let mut state = State::new();
+    let mut operations = Vec::new();
+    for request in requests {
+        operations.push(Operation::Post { handle: 0, requests: vec![request] });
+        state = <Machine as StateMachineTest>::Reference::apply(state, operations.last().unwrap());
+    }
+    Machine::test_sequential(Config::default(), State::new(), operations, None);
+    let Answer::Posted(mut answers) = state.answer else { panic!("{:?}", state.answer) };
+    answers.remove(0)
+}
+
+fn codes(answers: &[Expected]) -> Vec<&str> {
+    let code = |answer: &Expected| match answer {
+        Expected::Rejected(rejection) => rejection.code(),
+        Expected::Posted(_) | Expected::Replayed(_) => "in the books",
+    };
+    answers.iter().map(code).collect()
+}
+
+fn entry(id: u128, kind: EntryKind, legs: &[(&str, i64, Option<&str>)]) -> NewEntry {
+    let posting = |(code, minor, item): &(&str, i64, Option<&str>)| NewPosting {
+        account: AccountCode::parse(code).unwrap(),
+        amount: Money::new(*minor, "USD".parse().unwrap()),
+        item: item.map(str::to_owned),
+    };
+    NewEntry { postings: legs.iter().map(posting).collect(), ..bare(Uuid::from_u128(id), kind) }
+}
+
+#[test]
+fn an_empty_text_names_no_item() {
+    let nameless = entry(1, EntryKind::Post, &[("1002.usd", 5, None), ("2190.usd", -5, Some(""))]);
+    assert_eq!(codes(&post_each(vec![vec![nameless]])), ["item_required"]);
+}
+
+#[test]
+fn a_release_that_is_repeated_with_legs_of_its_own_is_another_release() {
+    let legs = [("1002.usd", 5, None), ("2190.usd", -5, Some("CLM-1"))];
+    let hold = entry(1, EntryKind::Hold, &legs);
+    let release = NewEntry { relates_to: Some(hold.id), ..entry(2, EntryKind::Release, &[]) };
+    let opposite = legs.map(|(code, minor, item)| (code, -minor, item));
+    let with_legs = NewEntry { relates_to: Some(hold.id), ..entry(2, EntryKind::Release, &opposite) };
+
+    let later = post_each(vec![vec![hold.clone()], vec![release.clone()], vec![with_legs.clone()]]);
+    assert_eq!(codes(&later), ["id_conflict"]);
+    let at_once = post_each(vec![vec![hold, release, with_legs]]);
+    assert_eq!(codes(&at_once), ["in the books", "in the books", "id_conflict"]);
+}

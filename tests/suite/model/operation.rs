@@ -1,0 +1,103 @@
+//! What is done to the books at random: operations, and the strategy that draws them knowing what was done before.
+
+use dianfu_ledger::account::{AccountCode, AccountSetting, Limits, NewAccount, NormalSide};
+use dianfu_ledger::entry::NewEntry;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use super::chart;
+use super::draft::{self, Draft};
+
+/// One step of the test.
+#[derive(Clone, Debug)]
+pub enum Operation {
+    /// Requests that are made at once of one of the two handles; they are worked off in this order.
+    Post { handle: usize, requests: Vec<Vec<NewEntry>> },
+    /// Requests one after the other inside one transaction, which is then committed or rolled back.
+    PostIn { handle: usize, requests: Vec<Vec<NewEntry>>, commit: bool },
+    /// Opens accounts.
+    Open { handle: usize, accounts: Vec<NewAccount> },
+    /// Changes an account's limits, closes it or opens it again.
+    Change { handle: usize, account: AccountCode, setting: AccountSetting },
+    /// Closes a handle and opens it again.
+    Reopen { handle: usize },
+}
+
+/// Draws an operation. `sent` is every entry that was ever sent, in the books or not.
+pub fn operation(sent: &[NewEntry]) -> BoxedStrategy<Operation> {
+    prop_oneof![
+        12 => (handle(), requests(sent)).prop_map(|(handle, requests)| Operation::Post { handle, requests }),
+        5 => (handle(), requests(sent), any::<bool>())
+            .prop_map(|(handle, requests, commit)| Operation::PostIn { handle, requests, commit }),
+        1 => (handle(), prop::collection::vec(new_account(), 1..4))
+            .prop_map(|(handle, accounts)| Operation::Open { handle, accounts }),
+        3 => (handle(), account_code(), setting())
+            .prop_map(|(handle, account, setting)| Operation::Change { handle, account, setting }),
+        1 => handle().prop_map(|handle| Operation::Reopen { handle }),
+    ]
+    .boxed()
+}
+
+fn handle() -> impl Strategy<Value = usize> {
+    0..2_usize
+}
+
+fn requests(sent: &[NewEntry]) -> impl Strategy<Value = Vec<Vec<NewEntry>>> + use<> {
+    let request = prop::collection::vec(draft::draft(), 0..8);
+    let sent = sent.to_vec();
+    prop::collection::vec((request, any::<Index>()), 1..4).prop_map(move |requests| {
+        let mut sent = sent.clone();
+        requests.into_iter().map(|(drafts, end)| request_of(drafts, end, &mut sent)).collect()
+    })
+}
+
+/// Writes the drafts out; each may refer to whatever was sent before it. One request in sixteen may end with an entry
+/// that is linked to nothing.
+fn request_of(drafts: Vec<(Draft, bool)>, end: Index, sent: &mut Vec<NewEntry>) -> Vec<NewEntry> {
+    let mut request = Vec::new();
+    for (draft, linked) in drafts {
+        let entry = NewEntry { linked, ..draft.entry(sent) };
+        sent.push(entry.clone());
+        request.push(entry);
+    }
+    let may_stay_linked = end.index(16) == 0;
+    if let Some(last) = request.last_mut().filter(|_| !may_stay_linked) {
+        last.linked = false;
+    }
+    request
+}
+
+fn account_code() -> impl Strategy<Value = AccountCode> {
+    let mut codes: Vec<AccountCode> = chart::all().into_iter().map(|account| account.code).collect();
+    codes.push(chart::nobodys());
+    select(codes)
+}
+
+fn setting() -> impl Strategy<Value = AccountSetting> {
+    let closed = prop_oneof![4 => Just(false), 1 => Just(true)];
+    (limits(), closed).prop_map(|(limits, closed)| AccountSetting { limits, closed })
+}
+
+fn limits() -> impl Strategy<Value = Limits> {
+    let limit = || prop::option::of(prop_oneof![4 => -600..1_500_i64, 1 => Just(0), 1 => Just(i64::MAX)]);
+    (limit(), limit()).prop_map(|(min_minor, max_minor)| Limits { min_minor, max_minor })
+}
+
+/// An account of the chart, as it is defined there or with one thing changed.
+fn new_account() -> impl Strategy<Value = NewAccount> {
+    (select(chart::all()), 0..8_u8).prop_map(|(account, change)| match change {
+        0 => NewAccount { currency: "KWD".parse().unwrap(), ..account },
+        1 => NewAccount { open_item: !account.open_item, ..account },
+        2 => NewAccount { normal_side: other(account.normal_side), ..account },
+        3 => NewAccount { limits: Limits::default(), ..account },
+        4 => NewAccount { name: "another name".to_owned(), ..account },
+        _ => account,
+    })
+}
+
+fn other(side: NormalSide) -> NormalSide {
+    match side {
+        NormalSide::Debit => NormalSide::Credit,
+        NormalSide::Credit => NormalSide::Debit,
+    }
+}
