@@ -9,4 +9,5 @@ mod export;
 mod model;
 mod queries;
 mod remittances;
+mod shell;
 mod verify;

@@ -30,6 +30,8 @@ pub struct Balance {
     output: Output,
 }
 
+const NOTHING: &str = "Nothing was posted below this code.";
+
 const COLUMNS: &[Column] = &[
     Column::Text("account"),
     Column::Text("name"),
@@ -47,7 +49,7 @@ impl Balance {
         let views = query::balances(&**client, &self.code, self.moment.moment()).await?;
         let views = views.ok_or_else(|| unknown(desk, &self.code))?;
         let balances: Vec<BalanceBody> = views.into_iter().map(BalanceBody::from).collect();
-        self.output.print(&balances, &Sheet { columns: COLUMNS, ..Sheet::default() })?;
+        self.output.print(&balances, &Sheet { columns: COLUMNS, empty: NOTHING, ..Sheet::default() })?;
         Ok(Answer::Yes)
     }
 }
