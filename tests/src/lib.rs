@@ -6,13 +6,18 @@
 //!   test process.
 //! - [`sample()`]: real files from outside, where they are at hand.
 //! - [`dianfu_bin`]: the program itself, built.
+//! - [`mod@work`], [`poster`], [`journal`]: requests by number, a program that makes them in a process of its own, and
+//!   the check that what it was told is what is in the books.
 //! - [`eventually()`]: the one way to wait for something that nobody announces.
 
 mod data_folder;
 mod database;
 mod eventually;
+pub mod journal;
+pub mod poster;
 mod program;
 mod sample;
+pub mod work;
 
 pub use data_folder::{DataFolder, durable_cluster};
 pub use database::{TestDatabase, test_database};

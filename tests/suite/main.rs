@@ -4,6 +4,7 @@
 
 mod api;
 mod books;
+mod concurrency;
 mod connections;
 mod export;
 mod model;
