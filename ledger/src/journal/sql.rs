@@ -122,18 +122,22 @@ pub async fn entries(tx: &Transaction<'_>, ids: &[Uuid]) -> Result<Vec<(Uuid, St
                metadata::text AS metadata, actor
         FROM entry
         WHERE entry_id = ANY ($1)";
+    // A join, because `= ANY ($1)` compares every row with every number; and the bounds, which the block ranges of an
+    // unsealed segment can use.
     const LEGS: &str = "
         SELECT p.sequence, p.amount_minor, p.account_no, p.currency, p.item, a.code
-        FROM posting p
+        FROM unnest($1::bigint[]) AS wanted (sequence)
+        JOIN posting p USING (sequence)
         JOIN account a USING (account_no)
-        WHERE p.sequence = ANY ($1)
+        WHERE p.sequence BETWEEN $2 AND $3
         ORDER BY p.sequence, p.leg";
     let rows = tx.query(&tx.prepare_cached(SQL).await?, &[&ids]).await?;
     if rows.is_empty() {
         return Ok(Vec::new());
     }
     let sequences: Vec<i64> = rows.iter().map(|row| row.get("sequence")).collect();
-    let legs = tx.query(&tx.prepare_cached(LEGS).await?, &[&sequences]).await?;
+    let (first, last) = (sequences.iter().min(), sequences.iter().max());
+    let legs = tx.query(&tx.prepare_cached(LEGS).await?, &[&sequences, &first, &last]).await?;
     let mut legs_by_sequence: HashMap<i64, Vec<StoredLeg>> = HashMap::new();
     for row in &legs {
         legs_by_sequence.entry(row.get("sequence")).or_default().push(stored_leg(row)?);
