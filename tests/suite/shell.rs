@@ -163,9 +163,9 @@ impl Ended {
 /// An entry of one line; `n` numbers it.
 pub fn entry_line(n: u32, debit: &str, credit: &str, amount: &str) -> String {
     let id = entry_id(n);
-    format!(
-        r#"{{"id":"{id}","postings":[{{"account":"{debit}","debit":"{amount}","currency":"CNY"}},{{"account":"{credit}","credit":"{amount}","currency":"CNY"}}]}}"#
-    )
+    let debit = format!(r#"{{"account":"{debit}","debit":"{amount}","currency":"CNY"}}"#);
+    let credit = format!(r#"{{"account":"{credit}","credit":"{amount}","currency":"CNY"}}"#);
+    format!(r#"{{"id":"{id}","postings":[{debit},{credit}]}}"#)
 }
 
 /// The id of the n-th entry of a test.

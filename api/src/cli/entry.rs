@@ -1,6 +1,6 @@
 //! `dianfu entry`: the journal, entry by entry.
 
-use clap::Subcommand;
+use clap::{Subcommand, value_parser};
 use dianfu_api::wire::entry::{EntryBody, EntryPageBody};
 use dianfu_ledger::query;
 use uuid::Uuid;
@@ -26,7 +26,7 @@ Examples:
         #[arg(long, value_name = "SEQUENCE", default_value_t = 0)]
         after: i64,
         /// At most this many, 1 to 1000
-        #[arg(long, value_name = "ROWS", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
+        #[arg(long, value_name = "ROWS", default_value_t = 100, value_parser = value_parser!(u16).range(1..=1000))]
         limit: u16,
         #[command(flatten)]
         output: Output,

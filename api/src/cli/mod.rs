@@ -110,7 +110,8 @@ async fn work(options: Options, command: Command) -> ExitCode {
             Ok(()) => code,
             Err(error) => ending::of(Err(error)),
         },
-        () = interrupts.again() => ending::of(Ok(Answer::Interrupted)),
+        // Dropping the runtime would wait for the server all the same. What is left running, the next command uses.
+        () = interrupts.again() => std::process::exit(130),
     }
 }
 

@@ -30,7 +30,7 @@ use super::print::Output;
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  dianfu post --currency CNY --debit 1002.bank=500.00 --credit 3001=500.00 --description \"Capital paid in\"
+  dianfu post --currency CNY --debit 1002.bank=500.00 --credit 3001=500.00 --reference REF-1
   dianfu post --currency CNY --debit 1101.picc=152.00@CLM-17 --credit 2101.xinte=152.00@CLM-17
   dianfu post entries.ndjson --format csv
   some-program | dianfu post - --format json
@@ -47,9 +47,9 @@ pub struct Post {
     #[arg(long, requires = "file")]
     lines: bool,
     #[command(flatten)]
-    one: one::One,
-    #[command(flatten)]
     output: Output,
+    #[command(flatten)]
+    one: one::One,
 }
 
 impl Post {
