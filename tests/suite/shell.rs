@@ -21,9 +21,9 @@ const VARIABLES: [&str; 5] = ["DIANFU_DATA", "DIANFU_BOOK", "DATABASE_URL", "DIA
 /// A program that knows nothing of its surroundings.
 pub fn dianfu(arguments: &[&str]) -> Command {
     let mut command = Command::new(dianfu_bin());
-    VARIABLES.iter().for_each(|variable| {
+    for variable in VARIABLES {
         command.env_remove(variable);
-    });
+    }
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -49,7 +49,7 @@ impl Shell {
             &["1101.picc", "--name", "Advanced", "--side", "debit", "--open-item", "--max", "1000.00"],
             &["3001", "--name", "Capital", "--side", "credit"],
         ] {
-            shell.run(&[&["account", "open"], rest, &cny].concat()).is_fine();
+            shell.run(&[&["account", "open"], rest, &cny].concat()).went_well();
         }
         shell
     }
@@ -83,13 +83,14 @@ impl Shell {
     /// An entry over `1002.bank` and `3001` that must go through.
     pub fn pay_in(&self, amount: &str) -> Ended {
         let (debit, credit) = (format!("1002.bank={amount}"), format!("3001={amount}"));
-        self.run(&["post", "--currency", "CNY", "--debit", &debit, "--credit", &credit]).is_fine()
+        self.run(&["post", "--currency", "CNY", "--debit", &debit, "--credit", &credit]).went_well()
     }
 }
 
 /// A command that has ended.
 #[derive(Debug)]
 pub struct Ended {
+    #[expect(dead_code, reason = "shown where an assertion fails")]
     arguments: String,
     pub code: i32,
     pub out: String,
@@ -108,7 +109,7 @@ impl Ended {
 
     /// It went well and complains about nothing.
     #[track_caller]
-    pub fn is_fine(self) -> Ended {
+    pub fn went_well(self) -> Ended {
         assert_eq!(self.code, 0, "{self:?}");
         assert!(!self.err.contains("error"), "{self:?}");
         self
@@ -135,7 +136,7 @@ impl Ended {
 
     /// It ended so.
     #[track_caller]
-    pub fn code_is(self, code: i32) -> Ended {
+    pub fn ended_with(self, code: i32) -> Ended {
         assert_eq!(self.code, code, "{self:?}");
         self
     }

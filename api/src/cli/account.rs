@@ -2,6 +2,7 @@
 
 mod chart;
 mod open;
+mod set;
 
 use clap::Subcommand;
 use dianfu_api::wire::account::{AccountBody, AccountPageBody};
@@ -14,16 +15,18 @@ use super::ending::{Answer, No};
 use super::pages::Pages;
 use super::print::{Column, Output, Sheet};
 
-/// Open, list and show accounts
+/// Open, list and show accounts, and set their limits
 #[derive(Subcommand)]
 #[command(after_help = "\
 Examples:
   dianfu account chart --currency CNY --insurer picc
   dianfu account list 1101
-  dianfu account show 1101.picc")]
+  dianfu account show 1101.picc
+  dianfu account set 1101.picc --max 8000000.00 --reason \"Credit committee\"")]
 pub enum Account {
     Open(open::Open),
     Chart(chart::Chart),
+    Set(set::Set),
     /// List accounts by code, with the limits in force
     #[command(after_help = "\
 Examples:
@@ -67,6 +70,7 @@ impl Account {
         match self {
             Account::Open(open) => open.run(desk).await,
             Account::Chart(chart) => chart.run(desk).await,
+            Account::Set(set) => set.run(desk).await,
             Account::List { prefix, pages, output } => list(desk, prefix, pages, output).await,
             Account::Show { code, output } => show(desk, code, output).await,
         }

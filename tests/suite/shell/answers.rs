@@ -7,7 +7,7 @@ use super::{Shell, entry_id, entry_line};
 /// Runs a command that answers rows, in every format; answers the JSON.
 #[track_caller]
 fn in_every_format(shell: &Shell, arguments: &[&str], rows: &str) -> Value {
-    let with = |format: &'static str| shell.run(&[arguments, &["--format", format]].concat()).is_fine();
+    let with = |format: &'static str| shell.run(&[arguments, &["--format", format]].concat()).went_well();
     let answer = with("json").json();
     let rows = answer.pointer(rows).unwrap_or_else(|| panic!("{arguments:?}: {answer}"));
     let rows = rows.as_array().cloned().unwrap_or_else(|| vec![rows.clone()]);
@@ -28,12 +28,12 @@ fn in_every_format(shell: &Shell, arguments: &[&str], rows: &str) -> Value {
 #[tokio::test]
 async fn books() {
     let shell = Shell::new().await;
-    assert_eq!(shell.run(&["book", "create", "second"]).is_fine().out, "name: second\nnew: true\n");
+    assert_eq!(shell.run(&["book", "create", "second"]).went_well().out, "name: second\nnew: true\n");
     let there = in_every_format(&shell, &["book", "create", "second"], "");
     assert_eq!(there, json!({"name": "second", "new": false}));
     let books = in_every_format(&shell, &["book", "list"], "/books");
     assert_eq!(books, json!({"books": [{"name": "main"}, {"name": "second"}]}));
-    assert_eq!(shell.run(&["--book", "second", "account", "list"]).is_fine().out, "There is no such account.\n");
+    assert_eq!(shell.run(&["--book", "second", "account", "list"]).went_well().out, "There is no such account.\n");
 }
 
 #[tokio::test]
@@ -49,12 +49,36 @@ async fn accounts() {
     });
     assert_eq!(account, expected);
     let again = ["account", "open", "3001", "--name", "Capital", "--currency", "CNY", "--side", "credit"];
-    let again = shell.run(&again).is_fine();
+    let again = shell.run(&again).went_well();
     assert!(again.err.contains("was open already"), "{again:?}");
-    let page = shell.run(&["account", "list", "--limit", "2"]).is_fine();
+    let page = shell.run(&["account", "list", "--limit", "2"]).went_well();
     assert!(page.err.contains("--limit 2 --cursor 1101.picc"), "{page:?}");
-    let rest = shell.run(&["account", "list", "--cursor", "1101.picc", "--format", "csv"]).is_fine();
+    let rest = shell.run(&["account", "list", "--cursor", "1101.picc", "--format", "csv"]).went_well();
     assert_eq!(rest.csv().1.len(), 1);
+}
+
+#[tokio::test]
+async fn limits_are_set_and_an_account_is_closed_and_reopened() {
+    let shell = Shell::with_accounts().await;
+    let set = |rest: &[&str]| {
+        shell.run(&[&["account", "set", "3001", "--reason", "test", "--format", "json"], rest].concat())
+    };
+    let limits = |account: &Value| (account["min"].clone(), account["max"].clone(), account["closed"].clone());
+    let account = set(&["--min", "-5.00", "--max", "10"]).went_well().json();
+    assert_eq!(limits(&account), (json!("-5.00"), json!("10.00"), json!(false)));
+    shell.pay_in("10.00");
+    let post = ["post", "--currency", "CNY", "--debit", "1002.bank=0.01", "--credit", "3001=0.01"];
+    shell.run(&post).says(1, "[above_maximum]");
+    let account = set(&["--min", "none", "--close"]).went_well().json();
+    assert_eq!(limits(&account), (json!(null), json!("10.00"), json!(true)));
+    shell.run(&post).says(1, "[account_closed]");
+    assert!(set(&["--close"]).went_well().err.contains("was so already"));
+    set(&["--reopen", "--max", "none"]).went_well();
+    shell.run(&post).went_well();
+    set(&["--min", "2", "--max", "1"]).says(1, "the lower limit is above the upper one");
+    set(&["--min", "much"]).says(1, "'much' is not a decimal amount");
+    set(&[]).ended_with(2);
+    shell.run(&["account", "set", "3009", "--close", "--reason", "test"]).says(1, "there is no account 3009");
 }
 
 #[tokio::test]
@@ -73,24 +97,24 @@ async fn balances_statements_and_reports() {
     let shell = Shell::with_accounts().await;
     shell.pay_in("500.00");
     let advance = ["post", "--currency", "CNY", "--debit", "1101.picc=152.25@CLM-1", "--credit", "1002.bank=152.25"];
-    shell.run(&[&advance[..], &["--date", "2026-05-01", "--reference", "CLM-1"]].concat()).is_fine();
-    shell.run(&[&advance[..], &["--hold"]].concat()).is_fine();
+    shell.run(&[&advance[..], &["--date", "2026-05-01", "--reference", "CLM-1"]].concat()).went_well();
+    shell.run(&[&advance[..], &["--hold"]].concat()).went_well();
 
     let balances = in_every_format(&shell, &["balance", "1101"], "");
     let [balance] = balances.as_array().unwrap().as_slice() else { panic!("one currency: {balances}") };
     assert_eq!((&balance["balance"], &balance["pending"]["debits"]), (&json!("152.25"), &json!("152.25")));
     let known_at = balance["known_at"].as_str().unwrap();
-    let before = shell.run(&["balance", "1101.picc", "--as-of", "2026-04-30", "--format", "json"]).is_fine().json();
+    let before = shell.run(&["balance", "1101.picc", "--as-of", "2026-04-30", "--format", "json"]).went_well().json();
     assert_eq!(before[0]["balance"], "0.00");
-    let none_below = shell.run(&["balance", "1101", "--as-of", "2026-04-30"]).is_fine();
+    let none_below = shell.run(&["balance", "1101", "--as-of", "2026-04-30"]).went_well();
     assert_eq!(none_below.out, "Nothing was posted below this code.\n");
 
     let statement = in_every_format(&shell, &["statement", "1002.bank", "--known-at", known_at], "/rows");
     assert_eq!((&statement["opening"], &statement["closing"]), (&json!("0.00"), &json!("347.75")));
-    let first = shell.run(&["statement", "1002.bank", "--limit", "1", "--format", "json"]).is_fine().json();
+    let first = shell.run(&["statement", "1002.bank", "--limit", "1", "--format", "json"]).went_well().json();
     assert_eq!(first["rows"].as_array().unwrap().len(), 1);
     let next = first["next"].as_str().unwrap();
-    let second = shell.run(&["statement", "1002.bank", "--cursor", next, "--format", "json"]).is_fine().json();
+    let second = shell.run(&["statement", "1002.bank", "--cursor", next, "--format", "json"]).went_well().json();
     assert_eq!(second["rows"], json!([statement["rows"][1]]));
 
     let report = in_every_format(&shell, &["report", "trial-balance", "--from", "2026-01-01"], "/rows");
@@ -112,11 +136,11 @@ async fn balances_statements_and_reports() {
 async fn entries() {
     let shell = Shell::with_accounts().await;
     for n in 1..=3 {
-        shell.feed(&["post", "-"], &entry_line(n, "1002.bank", "3001", "1.00")).is_fine();
+        shell.feed(&["post", "-"], &entry_line(n, "1002.bank", "3001", "1.00")).went_well();
     }
     let entries = in_every_format(&shell, &["entry", "list", "--limit", "2"], "/entries");
     assert_eq!(entries["next"], 2);
-    let rest = shell.run(&["entry", "list", "--after", "2", "--format", "json"]).is_fine().json();
+    let rest = shell.run(&["entry", "list", "--after", "2", "--format", "json"]).went_well().json();
     assert_eq!(rest["entries"][0]["id"], entry_id(3));
     let entry = in_every_format(&shell, &["entry", "show", &entry_id(1)], "/postings");
     assert_eq!(entry["postings"][0], json!({"account": "1002.bank", "debit": "1.00", "currency": "CNY", "item": null}));
@@ -149,33 +173,33 @@ async fn an_altered_book_is_not() {
 async fn the_export_is_a_journal_in_a_file_or_on_standard_output() {
     let shell = Shell::with_accounts().await;
     shell.pay_in("12.50");
-    let told = shell.run(&["export", "hledger", "-o", "book.journal"]).is_fine();
+    let told = shell.run(&["export", "hledger", "-o", "book.journal"]).went_well();
     assert!(told.out.is_empty() && told.err.contains("1 entries"), "{told:?}");
     let written = std::fs::read_to_string(shell.folder.path().join("book.journal")).unwrap();
     assert!(written.contains("    1002:bank  12.50 CNY\n    3001  -12.50 CNY\n"), "{written}");
-    assert_eq!(shell.run(&["export", "hledger"]).is_fine().out, written);
+    assert_eq!(shell.run(&["export", "hledger"]).went_well().out, written);
     assert_eq!(std::fs::read_dir(shell.folder.path()).unwrap().count(), 1);
 }
 
 #[tokio::test]
 async fn tokens_and_keys_are_shown_once() {
     let shell = Shell::new().await;
-    let made = shell.run(&["token", "create", "lin", "--role", "finance", "--format", "json"]).is_fine().json();
+    let made = shell.run(&["token", "create", "lin", "--role", "finance", "--format", "json"]).went_well().json();
     assert!(made["token"].as_str().unwrap().starts_with("dianfu_main_"), "{made}");
-    let made = shell.run(&["token", "create", "wu", "--role", "auditor", "--format", "csv"]).is_fine();
+    let made = shell.run(&["token", "create", "wu", "--role", "auditor", "--format", "csv"]).went_well();
     assert_eq!(made.csv().0, ["name", "role", "expires_at", "token"]);
     let listed = in_every_format(&shell, &["token", "list"], "/tokens");
     assert_eq!((&listed["tokens"][0]["name"], &listed["tokens"][1]["role"]), (&json!("lin"), &json!("auditor")));
     assert!(!listed.to_string().contains("dianfu_main_"), "{listed}");
-    shell.run(&["token", "revoke", "lin"]).is_fine();
+    shell.run(&["token", "revoke", "lin"]).went_well();
     shell.run(&["token", "revoke", "lin"]).says(1, "no live token of the name 'lin'");
 
     let until = ["--expires-at", "2099-01-01T00:00:00Z"];
-    let key = shell.run(&[&["partner", "key", "create", "picc", "--format", "json"], &until[..]].concat()).is_fine();
+    let key = shell.run(&[&["partner", "key", "create", "picc", "--format", "json"], &until[..]].concat()).went_well();
     let key = key.json();
     assert_eq!((&key["app_id"], &key["expires_at"]), (&json!("main.picc"), &json!("2099-01-01T00:00:00Z")));
     let key_id = key["key_id"].as_str().unwrap();
-    assert!(shell.run(&["partner", "key", "create", "picc"]).is_fine().out.contains("secret: "));
-    shell.run(&["partner", "key", "revoke", key_id]).is_fine();
+    assert!(shell.run(&["partner", "key", "create", "picc"]).went_well().out.contains("secret: "));
+    shell.run(&["partner", "key", "revoke", key_id]).went_well();
     shell.run(&["partner", "key", "revoke", key_id]).says(1, "no live key");
 }

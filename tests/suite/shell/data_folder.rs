@@ -23,13 +23,14 @@ fn server_lives(folder: &DataFolder) -> bool {
 fn the_book_stays_from_one_command_to_the_next_and_no_server_is_left() {
     let folder = DataFolder::new();
     run(&folder, &["account", "list"]).says(1, "dianfu book create main");
-    run(&folder, &["book", "create", "main"]).is_fine();
+    run(&folder, &["book", "create", "main"]).went_well();
     let cny = ["--currency", "CNY"];
-    run(&folder, &[&["account", "open", "1002", "--name", "Bank", "--side", "debit"], &cny[..]].concat()).is_fine();
-    run(&folder, &[&["account", "open", "3001", "--name", "Capital", "--side", "credit"], &cny[..]].concat()).is_fine();
-    run(&folder, &[&["post", "--debit", "1002=7.25", "--credit", "3001=7.25"], &cny[..]].concat()).is_fine();
+    run(&folder, &[&["account", "open", "1002", "--name", "Bank", "--side", "debit"], &cny[..]].concat()).went_well();
+    run(&folder, &[&["account", "open", "3001", "--name", "Capital", "--side", "credit"], &cny[..]].concat())
+        .went_well();
+    run(&folder, &[&["post", "--debit", "1002=7.25", "--credit", "3001=7.25"], &cny[..]].concat()).went_well();
     assert!(!server_lives(&folder));
-    let balance = run(&folder, &["balance", "1002", "--format", "json"]).is_fine().json();
+    let balance = run(&folder, &["balance", "1002", "--format", "json"]).went_well().json();
     assert_eq!(balance[0]["balance"], "7.25");
     run(&folder, &["balance", "3009"]).says(1, "there is no account 3009");
     assert!(!server_lives(&folder));
@@ -38,7 +39,7 @@ fn the_book_stays_from_one_command_to_the_next_and_no_server_is_left() {
 #[tokio::test]
 async fn an_interrupted_command_takes_its_server_with_it() {
     let folder = DataFolder::new();
-    run(&folder, &["book", "create", "main"]).is_fine();
+    run(&folder, &["book", "create", "main"]).went_well();
     let mut command = dianfu(&["serve", "--listen", "127.0.0.1:0"]);
     let mut running = command.env("DIANFU_DATA", folder.path()).stderr(Stdio::null()).spawn().unwrap();
     eventually("its server runs", async || server_lives(&folder)).await;

@@ -17,11 +17,11 @@ async fn one_entry_from_the_command_line_in_every_format() {
     let shell = Shell::with_accounts().await;
     let id = entry_id(1);
     let post = ["post", "--currency", "CNY", "--debit", "1002.bank=5.50", "--credit", "3001=5.50", "--id", &id];
-    let table = shell.run(&post).is_fine();
+    let table = shell.run(&post).went_well();
     assert_eq!(table.out, format!("{id} posted as entry 1\n"));
-    let json = shell.run(&[&post[..], &["--format", "json"]].concat()).is_fine().json();
+    let json = shell.run(&[&post[..], &["--format", "json"]].concat()).went_well().json();
     assert_eq!((&json["status"], &json["sequence"]), (&json!("replayed"), &json!(1)));
-    let (names, rows) = shell.run(&[&post[..], &["--format", "csv"]].concat()).is_fine().csv();
+    let (names, rows) = shell.run(&[&post[..], &["--format", "csv"]].concat()).went_well().csv();
     assert_eq!(names[..4], ["index", "id", "status", "sequence"]);
     assert_eq!(rows[0][1..4], [id.as_str(), "replayed", "1"]);
 }
@@ -31,8 +31,8 @@ async fn a_hold_is_released_from_the_command_line() {
     let shell = Shell::with_accounts().await;
     let id = entry_id(1);
     let hold = ["post", "--hold", "--currency", "CNY", "--debit", "1002.bank=5", "--credit", "3001=5", "--id", &id];
-    shell.run(&hold).is_fine();
-    shell.run(&["post", "--release", &id]).is_fine();
+    shell.run(&hold).went_well();
+    shell.run(&["post", "--release", &id]).went_well();
     shell.run(&["post", "--release", &id]).says(1, "[hold_released]");
     shell.run(&["post", "--release", &entry_id(2)]).says(1, "[hold_unknown]");
 }
@@ -42,7 +42,7 @@ async fn a_document_over_several_lines_is_one_entry() {
     let shell = Shell::with_accounts().await;
     let entry: Value = serde_json::from_str(&entry_line(1, "1002.bank", "3001", "1.00")).unwrap();
     let path = shell.file("entry.json", format!("\n{entry:#}\n"));
-    let json = shell.run(&["post", path.to_str().unwrap(), "--format", "json"]).is_fine().json();
+    let json = shell.run(&["post", path.to_str().unwrap(), "--format", "json"]).went_well().json();
     assert_eq!((&json["status"], &json["id"]), (&json!("posted"), &json!(entry_id(1))));
     shell.file("cut.json", &format!("{entry:#}")[..80]);
     shell.run(&["post", "cut.json"]).says(1, "[json_malformed]");
@@ -126,7 +126,7 @@ async fn entries_are_posted_also_when_nobody_reads_what_became_of_them() {
     drop(running.stdout.take());
     let ended = super::Ended::of(&["post"], running.wait_with_output().unwrap());
     assert_eq!((ended.code, ended.err.as_str()), (0, ""));
-    let report = shell.run(&["verify", "--format", "json"]).is_fine().json();
+    let report = shell.run(&["verify", "--format", "json"]).went_well().json();
     assert_eq!(report["entries"], 2_500);
     let mut running = shell.command(&["export", "hledger"]).spawn().unwrap();
     drop(running.stdout.take());
@@ -148,5 +148,5 @@ async fn a_signal_ends_it_while_it_waits_for_input() {
     eventually("the program has ended", async || running.try_wait().unwrap().is_some()).await;
     assert_eq!(running.wait().unwrap().code(), Some(130));
     drop(input);
-    assert_eq!(shell.run(&["verify", "--format", "json"]).is_fine().json()["entries"], 1);
+    assert_eq!(shell.run(&["verify", "--format", "json"]).went_well().json()["entries"], 1);
 }

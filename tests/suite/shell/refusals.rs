@@ -45,14 +45,14 @@ async fn questions_with_the_answer_no() {
 #[tokio::test]
 async fn entries_that_are_refused() {
     let shell = Shell::with_accounts().await;
-    shell.feed(&["post", "-"], &entry_line(1, "1002.bank", "3001", "1.00")).is_fine();
+    shell.feed(&["post", "-"], &entry_line(1, "1002.bank", "3001", "1.00")).went_well();
     let post = |debit: &str, credit: &str, rest: &[&str]| {
         let legs = ["post", "--currency", "CNY", "--debit", debit, "--credit", credit];
         shell.run(&[&legs[..], rest].concat())
     };
     post("1002.bank=2.00", "3001=1.00", &[]).says(1, "[unbalanced]");
     post("1002.none=1.00", "3001=1.00", &[]).says(1, "[account_unknown]");
-    post("1002.bank=1.00", "3001=1.00", &["--currency", "USD"]).code_is(2);
+    post("1002.bank=1.00", "3001=1.00", &["--currency", "USD"]).ended_with(2);
     post("1101.picc=1.00", "3001=1.00", &[]).says(1, "[item_required]");
     post("1002.bank=1.00@X", "3001=1.00", &[]).says(1, "[item_not_allowed]");
     post("1101.picc=1000.01@X", "3001=1000.01", &[]).says(1, "[above_maximum]");
@@ -77,7 +77,7 @@ async fn entries_that_are_refused() {
         (&error["code"], &error["expected"], &error["actual"]),
         (&"unbalanced".into(), &"0.00 CNY".into(), &"1.00 CNY".into())
     );
-    assert_eq!(shell.run(&["verify", "--format", "json"]).is_fine().json()["entries"], 1);
+    assert_eq!(shell.run(&["verify", "--format", "json"]).went_well().json()["entries"], 1);
 }
 
 #[test]

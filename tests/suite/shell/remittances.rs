@@ -28,10 +28,10 @@ async fn a_file_is_checked_in_every_format_without_a_database() {
     let bad = shell.file("bad.835", file("78.00"));
     let (good, bad) = (good.to_str().unwrap(), bad.to_str().unwrap());
 
-    let verdict = check(&[good, "--format", "json"]).is_fine().json();
+    let verdict = check(&[good, "--format", "json"]).went_well().json();
     assert_eq!((&verdict["balanced"], &verdict["errors"]), (&json!(true), &json!([])));
-    assert!(check(&[good]).is_fine().out.ends_with("The sums hold.\n"));
-    assert_eq!(check(&[good, "--format", "csv"]).is_fine().csv().1, Vec::<Vec<String>>::new());
+    assert!(check(&[good]).went_well().out.ends_with("The sums hold.\n"));
+    assert_eq!(check(&[good, "--format", "csv"]).went_well().csv().1, Vec::<Vec<String>>::new());
 
     let verdict = check(&[bad, "--format", "json"]).says(1, "does not hold: R3 at ST 1, BPR02").json();
     let error = &verdict["errors"][0];
@@ -73,7 +73,7 @@ async fn real_files_get_the_verdict_of_an_independent_script() {
 
 async fn shell_with_insurer() -> Shell {
     let shell = Shell::new().await;
-    shell.run(&["account", "chart", "--currency", "USD", "--insurer", "picc"]).is_fine();
+    shell.run(&["account", "chart", "--currency", "USD", "--insurer", "picc"]).went_well();
     shell.file("good.835", file("77.00"));
     shell
 }
@@ -83,12 +83,12 @@ const IMPORT: [&str; 5] = ["remittance", "import", "good.835", "--insurer", "pic
 #[tokio::test]
 async fn a_file_without_its_cash_waits_and_is_applied_when_the_cash_is_booked() {
     let shell = shell_with_insurer().await;
-    let waiting = shell.run(&[&IMPORT[..], &["--format", "json"]].concat()).is_fine().json();
+    let waiting = shell.run(&[&IMPORT[..], &["--format", "json"]].concat()).went_well().json();
     assert_eq!((&waiting["replayed"], &waiting["remittances"][0]["state"]), (&json!(false), &json!("VALIDATED")));
     assert_eq!(waiting["details"][0]["cash_break"], "MISSING_CASH");
 
     let with_cash = [&IMPORT[..], &["--cash", "settlement"]].concat();
-    let applied = shell.run(&[&with_cash[..], &["--format", "json"]].concat()).is_fine();
+    let applied = shell.run(&[&with_cash[..], &["--format", "json"]].concat()).went_well();
     assert!(applied.err.contains("taken in before"), "{applied:?}");
     let applied = applied.json();
     assert_eq!((&applied["replayed"], &applied["remittances"][0]["state"]), (&json!(true), &json!("PART_APPLIED")));
@@ -98,27 +98,27 @@ async fn a_file_without_its_cash_waits_and_is_applied_when_the_cash_is_booked() 
     let categories: Vec<&Value> = details["breaks"].as_array().unwrap().iter().map(|one| &one["category"]).collect();
     assert_eq!(categories, ["UNKNOWN_CLAIM", "TAKEBACK_UNEXPECTED"]);
 
-    let again = shell.run(&[&with_cash[..], &["--format", "json"]].concat()).is_fine().json();
+    let again = shell.run(&[&with_cash[..], &["--format", "json"]].concat()).went_well().json();
     assert_eq!(again, applied);
-    let bank = shell.run(&["balance", "1002.settlement", "--format", "json"]).is_fine().json();
+    let bank = shell.run(&["balance", "1002.settlement", "--format", "json"]).went_well().json();
     assert_eq!(bank[0]["balance"], "77.00");
 
-    let table = shell.run(&with_cash).is_fine().out;
+    let table = shell.run(&with_cash).went_well().out;
     for words in ["state: PART_APPLIED", "CLM-1", "unknown_claim", "UNKNOWN_CLAIM", "REF-1", "line 1 pays 80.00"] {
         assert!(table.contains(words), "{words}: {table}");
     }
-    let (names, rows) = shell.run(&[&with_cash[..], &["--format", "csv"]].concat()).is_fine().csv();
+    let (names, rows) = shell.run(&[&with_cash[..], &["--format", "csv"]].concat()).went_well().csv();
     assert_eq!((names[1].as_str(), rows[0][1].as_str(), rows.len()), ("claim_no", "CLM-1", 1));
 
     let id = details["id"].as_str().unwrap();
-    let shown = shell.run(&["remittance", "show", id, "--format", "json"]).is_fine().json();
+    let shown = shell.run(&["remittance", "show", id, "--format", "json"]).went_well().json();
     assert_eq!(&shown, details);
-    assert!(shell.run(&["remittance", "show", id]).is_fine().out.contains("unknown_claim"));
-    let listed = shell.run(&["remittance", "list", "--insurer", "picc", "--format", "json"]).is_fine().json();
+    assert!(shell.run(&["remittance", "show", id]).went_well().out.contains("unknown_claim"));
+    let listed = shell.run(&["remittance", "list", "--insurer", "picc", "--format", "json"]).went_well().json();
     assert_eq!(listed["remittances"][0]["id"], id);
-    assert_eq!(shell.run(&["remittance", "list", "--format", "csv"]).is_fine().csv().1.len(), 1);
-    assert!(shell.run(&["remittance", "list"]).is_fine().out.contains("PART_APPLIED"));
-    shell.run(&["verify"]).is_fine();
+    assert_eq!(shell.run(&["remittance", "list", "--format", "csv"]).went_well().csv().1.len(), 1);
+    assert!(shell.run(&["remittance", "list"]).went_well().out.contains("PART_APPLIED"));
+    shell.run(&["verify"]).went_well();
 }
 
 #[tokio::test]
@@ -129,11 +129,11 @@ async fn files_that_are_refused_change_nothing() {
     assert!(bad.says(1, "R3 at ST 1, BPR02").out.contains("78.00"));
     let unknown = ["remittance", "import", "good.835", "--insurer", "cpic"];
     shell.run(&unknown).says(1, "account chart --currency CURRENCY --insurer cpic");
-    shell.run(&IMPORT).is_fine();
+    shell.run(&IMPORT).went_well();
     shell.file("good.835", file("77.00").replace("REF-1", "REF-2"));
     shell.run(&IMPORT).says(1, "announced TRACE-1 before");
     let closed_bank = [&IMPORT[..], &["--cash", "nowhere"]].concat();
     shell.file("good.835", file("77.00"));
     shell.run(&closed_bank).says(1, "account show 1002.nowhere");
-    assert_eq!(shell.run(&["entry", "list", "--format", "json"]).is_fine().json()["entries"], json!([]));
+    assert_eq!(shell.run(&["entry", "list", "--format", "json"]).went_well().json()["entries"], json!([]));
 }
