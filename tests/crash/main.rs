@@ -3,4 +3,5 @@
 #![expect(clippy::unwrap_used, reason = "in a test, what cannot be had is a failure")]
 
 mod cluster;
+mod posting;
 mod sharing;

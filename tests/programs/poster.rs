@@ -55,23 +55,26 @@ async fn work_off(ledger: Ledger, in_transactions: bool, blocks: Arc<Mutex<VecDe
     let next = || blocks.lock().expect("no task panics with the lock").pop_front();
     while let Some(block) = next() {
         for number in block..block + work::BLOCK {
-            let said =
-                if in_transactions { in_transaction(&ledger, number).await? } else { post(&ledger, number).await? };
-            println!("{said}");
+            println!("{}", until_answered(&ledger, in_transactions, number).await?);
         }
     }
     Ok(())
 }
 
-/// Posts through the group commit; asks again for as long as the database is away.
-async fn post(ledger: &Ledger, number: u32) -> Result<Said, Error> {
+/// Asks again for as long as the database is away, or does not say what has become of it.
+async fn until_answered(ledger: &Ledger, in_transactions: bool, number: u32) -> Result<Said, Error> {
     loop {
-        match ledger.post(work::request(number)).await {
-            Ok(outcomes) => return Ok(Said::about(number, &outcomes)),
+        let said = if in_transactions { in_transaction(ledger, number).await } else { post(ledger, number).await };
+        match said {
             Err(error) if error.is_retryable() => {}
-            Err(error) => return Err(error),
+            answered => return answered,
         }
     }
+}
+
+/// Posts through the group commit.
+async fn post(ledger: &Ledger, number: u32) -> Result<Said, Error> {
+    Ok(Said::about(number, &ledger.post(work::request(number)).await?))
 }
 
 /// Notes the request and posts it in one transaction, whole or not at all; every fifth time only at the second attempt.
