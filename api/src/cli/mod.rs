@@ -5,7 +5,7 @@
 //! done, 1 the answer is no, 2 the command line cannot be read, 3 the world failed. Whatever way it ends, Ctrl-C
 //! included, the book and the private PostgreSQL are closed ([`desk`]).
 //!
-//! Reading order: [`desk`], [`ending`], [`print`], [`input`], then the commands as they stand in [`Command`].
+//! Reading order: [`desk`], [`ending`], [`mod@print`], [`input`], then the commands as they stand in [`Command`].
 
 mod account;
 mod arguments;

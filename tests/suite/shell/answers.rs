@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Shell, entry_id, entry_line};
+use super::{Ended, Shell, entry_id, entry_line};
 
 /// Runs a command that answers rows, in every format; answers the JSON.
 #[track_caller]
@@ -79,6 +79,28 @@ async fn limits_are_set_and_an_account_is_closed_and_reopened() {
     set(&["--min", "much"]).says(1, "'much' is not a decimal amount");
     set(&[]).ended_with(2);
     shell.run(&["account", "set", "3009", "--close", "--reason", "test"]).says(1, "there is no account 3009");
+}
+
+#[tokio::test]
+async fn the_book_may_be_named_by_a_variable() {
+    let shell = Shell::new().await;
+    let asked = shell.command(&["account", "show", "1"]).env("DIANFU_BOOK", "other").output().unwrap();
+    Ended::of(&["account", "show", "1"], asked).says(1, "there is no book 'other'");
+}
+
+#[tokio::test]
+async fn texts_of_others_reach_no_terminal_as_commands() {
+    let shell = Shell::new().await;
+    let name = "red \u{1b}[31m, \"quoted\"\nnext";
+    let open = ["account", "open", "1", "--name", name, "--currency", "CNY", "--side", "debit"];
+    let table = shell.run(&open).went_well().out;
+    assert!(table.contains("red \u{fffd}[31m") && !table.contains('\u{1b}'), "{table}");
+    let json = shell.run(&["account", "show", "1", "--format", "json"]).went_well().json();
+    assert_eq!(json["name"], name);
+    let csv = shell.run(&["account", "show", "1", "--format", "csv"]).went_well().csv();
+    assert_eq!(csv.1[0][1], name);
+    let unknown = shell.run(&["token", "revoke", "\u{1b}[2J"]).says(1, "no live token");
+    assert!(!unknown.err.contains('\u{1b}'), "{unknown:?}");
 }
 
 #[tokio::test]
