@@ -13,6 +13,9 @@ use tokio::sync::{OnceCell, watch};
 
 use super::arguments::book_name;
 
+/// The book that commands use if none is named.
+const DEFAULT_BOOK: &str = "main";
+
 /// Where the books are, and which of them.
 #[derive(Args)]
 pub struct Options {
@@ -21,7 +24,7 @@ pub struct Options {
     data: Option<PathBuf>,
     /// The book
     #[arg(
-        long, global = true, env = "DIANFU_BOOK", value_name = "NAME", default_value = "main",
+        long, global = true, env = "DIANFU_BOOK", value_name = "NAME", default_value = DEFAULT_BOOK,
         value_parser = book_name, help_heading = "Where"
     )]
     book: BookName,
@@ -94,6 +97,13 @@ impl Desk {
     /// The book's name.
     pub fn book(&self) -> &BookName {
         &self.options.book
+    }
+
+    /// The options that lead another command to a book of this name in the same place.
+    pub fn options_for(&self, book: &BookName) -> String {
+        let data = self.options.data.as_ref().map(|data| format!(" --data {}", data.display()));
+        let book = (book.to_string() != DEFAULT_BOOK).then(|| format!(" --book {book}"));
+        data.into_iter().chain(book).collect()
     }
 
     /// The signals that end this command.

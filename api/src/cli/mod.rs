@@ -11,6 +11,7 @@ mod account;
 mod arguments;
 mod balance;
 mod book;
+mod demo;
 mod desk;
 mod ending;
 mod entry;
@@ -53,6 +54,7 @@ struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
+  dianfu demo                                claims from intake to recovered money, each step with its journal
   dianfu book create main                    make the book that commands use if none is named
   dianfu account open 1002.bank --name Bank --currency CNY --side debit
   dianfu report trial-balance                every account with its debits and credits
@@ -61,6 +63,7 @@ Examples:
 
 #[derive(Subcommand)]
 enum Command {
+    Demo(demo::Demo),
     Serve(serve::Serve),
     #[command(subcommand)]
     Book(book::Book),
@@ -118,6 +121,7 @@ async fn work(options: Options, command: Command) -> ExitCode {
 impl Command {
     async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
         match self {
+            Command::Demo(demo) => demo.run(desk).await,
             Command::Serve(serve) => serve.run(desk).await,
             Command::Book(book) => book.run(desk).await,
             Command::Account(account) => account.run(desk).await,

@@ -1,6 +1,6 @@
 //! `dianfu remittance`: what insurers announce to have paid.
 
-mod check;
+pub mod check;
 mod import;
 mod show;
 

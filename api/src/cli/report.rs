@@ -1,6 +1,6 @@
 //! `dianfu report`: the whole book at a glance.
 
-mod open_items;
+pub mod open_items;
 
 use clap::{Args, Subcommand};
 use dianfu_api::wire::report::TrialBalanceBody;
@@ -75,12 +75,16 @@ impl TrialBalance {
     async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
         let client = desk.client().await?;
         let report = query::trial_balance(&**client, self.moment.moment(), self.from).await?;
-        let report = if self.by_control { report.by_control() } else { report };
-        let is_balanced = report.is_balanced();
-        self.output.print(&TrialBalanceBody::from(report), &SHEET)?;
-        if is_balanced {
-            return Ok(Answer::Yes);
-        }
-        Err(No::new("the book does not balance").next("`dianfu verify` names the first row that is wrong").into())
+        show(if self.by_control { report.by_control() } else { report }, &self.output)
     }
+}
+
+/// Prints a trial balance; a no if it does not balance.
+pub fn show(report: query::TrialBalance, output: &Output) -> anyhow::Result<Answer> {
+    let is_balanced = report.is_balanced();
+    output.print(&TrialBalanceBody::from(report), &SHEET)?;
+    if is_balanced {
+        return Ok(Answer::Yes);
+    }
+    Err(No::new("the book does not balance").next("`dianfu verify` names the first row that is wrong").into())
 }

@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, stderr};
 
 use clap::Args;
+use deadpool_postgres::Client;
 use dianfu_ledger::verify::{Progress, Report, verify};
 use dianfu_reconcile::import::hexadecimal;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -63,16 +64,20 @@ const SHEET: Sheet = Sheet {
 
 impl Verify {
     pub async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
-        let mut client = desk.client().await?;
-        let bar = progress_bar();
-        let report = verify(&mut client, |progress| show(&bar, progress)).await?;
-        bar.finish_and_clear();
-        let finding = report.finding.as_ref().map(ToString::to_string);
-        self.output.print(&body(report), &SHEET)?;
-        let Some(finding) = finding else { return Ok(Answer::Yes) };
-        say(&finding, Some("trust nothing from this row on; compare with a backup or an export from before"));
-        Ok(Answer::No)
+        show(&mut desk.client().await?, &self.output).await
     }
+}
+
+/// Verifies and prints what came of it.
+pub async fn show(client: &mut Client, output: &Output) -> anyhow::Result<Answer> {
+    let bar = progress_bar();
+    let report = verify(client, |progress| advance(&bar, progress)).await?;
+    bar.finish_and_clear();
+    let finding = report.finding.as_ref().map(ToString::to_string);
+    output.print(&body(report), &SHEET)?;
+    let Some(finding) = finding else { return Ok(Answer::Yes) };
+    say(&finding, Some("trust nothing from this row on; compare with a backup or an export from before"));
+    Ok(Answer::No)
 }
 
 fn progress_bar() -> ProgressBar {
@@ -83,7 +88,7 @@ fn progress_bar() -> ProgressBar {
     ProgressBar::new(0).with_style(style.expect("the template is well formed"))
 }
 
-fn show(bar: &ProgressBar, progress: Progress) {
+fn advance(bar: &ProgressBar, progress: Progress) {
     bar.set_length(progress.entries_total.unsigned_abs());
     bar.set_position(progress.entries.unsigned_abs());
 }

@@ -33,8 +33,8 @@ pub struct ImportQuery {
 
 /// Takes in a remittance file, an X12 835, and applies every remittance in it whose cash is there.
 ///
-/// 201 when it is new, 200 when the same bytes were taken in before. A file whose sums do not hold is refused as a whole,
-/// with every rule that is broken, its segment, what the arithmetic gives and what the file says.
+/// 201 when it is new, 200 when the same bytes were taken in before. A file whose sums do not hold is refused as a
+/// whole, with every rule that is broken, its segment, what the arithmetic gives and what the file says.
 #[utoipa::path(
     post, path = "/v1/remittances", tag = "remittances", params(ImportQuery),
     request_body(content = String, content_type = "application/edi-x12", description = "The file, byte by byte."),

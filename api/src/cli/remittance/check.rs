@@ -1,7 +1,7 @@
 //! `dianfu remittance check`: whether the sums of a file hold.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use dianfu_api::Limits;
@@ -69,14 +69,19 @@ impl Check {
             return Err(No::new(format!("{} is empty", input::name(&self.file))).into());
         }
         let (_, verdict) = examine(&bytes);
-        let name = input::name(&self.file);
-        print(&verdict, &self.output)?;
-        if verdict.balanced {
-            return Ok(Answer::Yes);
-        }
-        say(&summary(&name, &verdict), Some("ask the sender for a file that holds; an import would refuse this one"));
-        Ok(Answer::No)
+        show(&self.file, &verdict, &self.output)
     }
+}
+
+/// Prints a verdict; a no if the file does not hold.
+pub fn show(file: &Path, verdict: &Verdict, output: &Output) -> anyhow::Result<Answer> {
+    print(verdict, output)?;
+    if verdict.balanced {
+        return Ok(Answer::Yes);
+    }
+    let next = "ask the sender for a file that holds; an import would refuse this one";
+    say(&summary(&input::name(file), verdict), Some(next));
+    Ok(Answer::No)
 }
 
 fn summary(name: &str, verdict: &Verdict) -> String {

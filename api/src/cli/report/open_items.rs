@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use clap::Args;
+use deadpool_postgres::Client;
 use dianfu_api::wire::report::{OpenItemBody, OpenItemPageBody};
 use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::query::{self, Items, Moment, PAGE_ROWS_MAX};
@@ -55,38 +56,47 @@ const SHEET: Sheet = Sheet {
 impl OpenItems {
     pub async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
         let client = desk.client().await?;
-        let asked = self.moment.moment();
-        let known_at = query::horizon(&**client, asked).await?.known_at;
-        // All accounts are shown as they were at one moment.
-        let moment = Moment { known_at: Some(known_at), ..asked };
-        let which = if self.all { Items::All } else { Items::Outstanding };
-        let mut items = Vec::new();
-        for code in self.codes(desk).await? {
-            let found = query::open_items(&**client, &code, moment, which).await?;
-            items.extend(found.into_iter().map(OpenItemBody::from));
-        }
-        let page = OpenItemPageBody { as_of: moment.as_of, known_at, items, next: None };
-        self.output.print(&page, &SHEET)?;
-        Ok(Answer::Yes)
-    }
-
-    /// The accounts to ask about: the one that is named, if there is one, or every control account with items.
-    async fn codes(&self, desk: &Desk) -> anyhow::Result<BTreeSet<AccountCode>> {
-        let client = desk.client().await?;
-        if let Some(code) = &self.code {
-            let known = query::balances(&**client, code, Moment::default()).await?;
-            known.ok_or_else(|| unknown(desk, code))?;
-            return Ok(BTreeSet::from([code.clone()]));
-        }
-        let (mut codes, mut cursor) = (BTreeSet::new(), None);
-        loop {
-            let page = query::accounts(&**client, "", cursor.as_ref(), PAGE_ROWS_MAX).await?;
-            let with_items = page.accounts.iter().filter(|account| account.open_item);
-            codes.extend(with_items.filter_map(|account| AccountCode::parse(account.code.control())));
-            cursor = page.next;
-            if cursor.is_none() {
-                return Ok(codes);
+        let codes = match &self.code {
+            Some(code) => {
+                let known = query::balances(&**client, code, Moment::default()).await?;
+                known.ok_or_else(|| unknown(desk, code))?;
+                BTreeSet::from([code.clone()])
             }
+            None => with_items(&client).await?,
+        };
+        let which = if self.all { Items::All } else { Items::Outstanding };
+        show(&client, &codes, (self.moment.moment(), which), &self.output).await
+    }
+}
+
+/// Prints the items of accounts, all as they were at one moment.
+pub async fn show(
+    client: &Client,
+    codes: &BTreeSet<AccountCode>,
+    (asked, which): (Moment, Items),
+    output: &Output,
+) -> anyhow::Result<Answer> {
+    let known_at = query::horizon(&***client, asked).await?.known_at;
+    let moment = Moment { known_at: Some(known_at), ..asked };
+    let mut items = Vec::new();
+    for code in codes {
+        let found = query::open_items(&***client, code, moment, which).await?;
+        items.extend(found.into_iter().map(OpenItemBody::from));
+    }
+    output.print(&OpenItemPageBody { as_of: moment.as_of, known_at, items, next: None }, &SHEET)?;
+    Ok(Answer::Yes)
+}
+
+/// Every control account whose accounts keep items.
+pub async fn with_items(client: &Client) -> anyhow::Result<BTreeSet<AccountCode>> {
+    let (mut codes, mut cursor) = (BTreeSet::new(), None);
+    loop {
+        let page = query::accounts(&***client, "", cursor.as_ref(), PAGE_ROWS_MAX).await?;
+        let with_items = page.accounts.iter().filter(|account| account.open_item);
+        codes.extend(with_items.filter_map(|account| AccountCode::parse(account.code.control())));
+        cursor = page.next;
+        if cursor.is_none() {
+            return Ok(codes);
         }
     }
 }

@@ -1,0 +1,332 @@
+//! Everybody who works on the demo's claims, each doing a step through the same functions as everybody else.
+//!
+//! A refusal ends the demo with its reason, unless the story asks for it.
+
+use std::fmt::Display;
+
+use deadpool_postgres::Client;
+use dianfu_claims::claim::ClaimNo;
+use dianfu_claims::decide::{Applied, RecordedEvent};
+use dianfu_claims::insurer::Insurer;
+use dianfu_claims::patient::{Patient, Policy};
+use dianfu_claims::pharmacy::Pharmacy;
+use dianfu_claims::prereview::RuleVersion;
+use dianfu_claims::registration::RegistrationRefusal;
+use dianfu_claims::{Command, Refusal, claim, insurer, patient, pharmacy, rule_book};
+use dianfu_ledger::account::{AccountCode, Limits, NewAccount, NormalSide};
+use dianfu_ledger::entry::NewEntry;
+use dianfu_ledger::money::{Currency, Money};
+use dianfu_ledger::{Ledger, Outcome, clock, id};
+use dianfu_reconcile::report::{self, RemittanceView};
+use dianfu_reconcile::{CashReceipt, Delivery, Imported, import, receive};
+use dianfu_settlement::batch::{Batch, Pays};
+use dianfu_settlement::chart::{
+    BANK_OWN, INSURER_PAYABLE, OWN_BANK, SETTLEMENT_BANK, UNAPPLIED, channel_accounts, platform_accounts,
+};
+use dianfu_settlement::journal_map::ChannelSettlement;
+use dianfu_settlement::number::{BatchNo, PartyNo};
+use dianfu_settlement::payee::{NewPayeeAccount, PayeeAccount, record_account};
+use dianfu_settlement::payout::{Fact, Payout};
+use dianfu_settlement::voucher::{Heading, Voucher};
+use dianfu_settlement::{Approval, Reissue, Report, collection, instruct, preview, propose, record, reissue};
+use jiff::civil::Date;
+
+use crate::cli::ending::No;
+
+/// Commands that are applied in one transaction.
+const COMMANDS_AT_ONCE: usize = 1_000;
+
+const MAKER: &str = "finance:wang";
+const CHECKER: &str = "finance:liu";
+const BANK: &str = "bank";
+
+/// The office: a book in one currency, and who works on it.
+pub struct Office {
+    ledger: Ledger,
+    client: Client,
+    currency: Currency,
+    bank: PartyNo,
+    channel: PartyNo,
+}
+
+impl Office {
+    /// Opens the accounts that every book has.
+    pub async fn open(ledger: Ledger, currency: Currency) -> anyhow::Result<Office> {
+        let client = ledger.client().await?;
+        let channel = party("wechat")?;
+        let mut accounts = platform_accounts(currency);
+        accounts.extend(channel_accounts(&channel, currency));
+        accounts.push(capital_account(currency));
+        ledger.open_accounts(&accounts, MAKER).await?;
+        Ok(Office { ledger, client, currency, bank: party(SETTLEMENT_BANK)?, channel })
+    }
+
+    /// A connection to read with.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// An amount in the book's currency, with its currency.
+    pub fn text(&self, minor: i64) -> String {
+        Money::new(minor, self.currency).to_string()
+    }
+
+    /// The owners put own funds into the bank: the opening entry.
+    pub async fn bring_capital(&self, minor: i64, on: Date) -> anyhow::Result<()> {
+        let own = party(OWN_BANK)?;
+        let voucher = Voucher::post(heading("J0", on, "CAPITAL", "Own funds brought in by the owners"), self.currency)
+            .debit(BANK_OWN.of(&own), minor, None)
+            .credit(capital(), minor, None);
+        self.post(voucher.close()).await
+    }
+
+    /// Puts an insurer on record, with its credit line and the rules of its programme.
+    pub async fn insurer(&mut self, insurer: &Insurer, line_minor: i64, rules: &RuleVersion) -> anyhow::Result<()> {
+        let now = clock::now();
+        registered(insurer::register(&mut self.client, insurer, line_minor, MAKER, now).await?)?;
+        registered(rule_book::record(&mut self.client, &insurer.insurer_no, rules, (MAKER, CHECKER), now).await?)
+    }
+
+    /// Puts a pharmacy on record, and where it is paid.
+    pub async fn pharmacy(&mut self, pharmacy: &Pharmacy, account_no: &str) -> anyhow::Result<()> {
+        registered(pharmacy::register(&mut self.client, pharmacy, MAKER, clock::now()).await?)?;
+        self.bank_details(pharmacy, 1, account_no).await
+    }
+
+    /// A new version of where a pharmacy is paid.
+    pub async fn bank_details(&mut self, pharmacy: &Pharmacy, version: i32, account_no: &str) -> anyhow::Result<()> {
+        let details = PayeeAccount {
+            holder: pharmacy.name.clone(),
+            bank_code: "102100099996".to_owned(),
+            account_no: account_no.to_owned(),
+        };
+        let payee = pharmacy.pharmacy_no.clone();
+        let account = NewPayeeAccount { payee, version, details, checked_by: CHECKER.to_owned() };
+        granted(record_account(&mut self.client, &account, MAKER, clock::now()).await?)
+    }
+
+    /// Puts a patient on record.
+    pub async fn patient(&mut self, patient_no: &PartyNo) -> anyhow::Result<()> {
+        let patient = Patient { patient_no: patient_no.clone(), currency: self.currency };
+        registered(patient::register(&mut self.client, &patient, MAKER, clock::now()).await?)
+    }
+
+    /// Puts a policy on record.
+    pub async fn policy(&mut self, policy: &Policy) -> anyhow::Result<()> {
+        registered(patient::register_policy(&mut self.client, policy, MAKER, clock::now()).await?)
+    }
+
+    /// Asks for one thing; a refusal is an answer.
+    pub async fn ask(&mut self, command: Command, actor: &str) -> anyhow::Result<Result<Applied, Refusal>> {
+        let answers = dianfu_claims::apply(&self.ledger, &mut self.client, &[command], actor, clock::now()).await?;
+        answers.into_iter().next().ok_or_else(|| anyhow::anyhow!("a command got no answer"))
+    }
+
+    /// Tells what happened to claims; all of it is granted.
+    pub async fn tell(&mut self, commands: Vec<Command>, actor: &str) -> anyhow::Result<Vec<Applied>> {
+        let mut applied = Vec::with_capacity(commands.len());
+        for commands in commands.chunks(COMMANDS_AT_ONCE) {
+            let now = clock::now();
+            for answer in dianfu_claims::apply(&self.ledger, &mut self.client, commands, actor, now).await? {
+                applied.push(granted(answer)?);
+            }
+        }
+        Ok(applied)
+    }
+
+    /// The collection channel through which patients pay.
+    pub fn channel(&self) -> &PartyNo {
+        &self.channel
+    }
+
+    /// The channel pays out what it took in on a day, and keeps its fee.
+    pub async fn channel_pays(&self, day: Date, collected_minor: i64, fee_minor: i64) -> anyhow::Result<()> {
+        let settlement = ChannelSettlement {
+            channel: self.channel.clone(),
+            day,
+            bank: self.bank.clone(),
+            reference: format!("WX-{day}"),
+            currency: self.currency,
+            collected_minor,
+            fee_minor,
+            on: day.tomorrow()?,
+        };
+        granted(collection::channel_settled(&self.ledger, &settlement, BANK).await?).map(|_| ())
+    }
+
+    /// Pays pharmacies what is due: one proposes, another one checks the total and releases. Nothing due is no batch.
+    pub async fn pay_pharmacies(&mut self, batch_no: &str, on: Date) -> anyhow::Result<Vec<Payout>> {
+        let now = clock::now();
+        let batch = Batch {
+            batch_no: BatchNo::parse(batch_no)?,
+            pays: Pays::Pharmacies,
+            currency: self.currency,
+            bank: self.bank.clone(),
+            cut_off: on,
+            made_by: MAKER.to_owned(),
+            made_at: now,
+        };
+        granted(propose(&mut self.client, &batch).await?)?;
+        let plan = granted(preview(&mut self.client, &batch.batch_no).await?)?;
+        if plan.payouts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (checked_by, control_total) = (CHECKER.to_owned(), plan.control_total());
+        let approval = Approval { batch_no: batch.batch_no, checked_by, control_total, on };
+        granted(instruct(&self.ledger, &mut self.client, &approval, now).await?)
+    }
+
+    /// The bank's statement shows the payouts debited.
+    pub async fn debited(&mut self, payouts: &[Payout], on: Date) -> anyhow::Result<()> {
+        let fact = |payout: &Payout| Fact::Paid {
+            amount_minor: payout.net_minor(),
+            charge_minor: 0,
+            bank_reference: format!("STMT-{}", payout.payout_id),
+        };
+        self.reported(payouts, fact, on).await
+    }
+
+    /// The bank's statement shows a payout coming back.
+    pub async fn came_back(&mut self, payout: &Payout, reason: &str, on: Date) -> anyhow::Result<()> {
+        let fact = |payout: &Payout| Fact::Returned {
+            amount_minor: payout.net_minor(),
+            reason: reason.to_owned(),
+            bank_reference: format!("RTR-{}", payout.payout_id),
+        };
+        self.reported(std::slice::from_ref(payout), fact, on).await
+    }
+
+    async fn reported(&mut self, payouts: &[Payout], fact: impl Fn(&Payout) -> Fact, on: Date) -> anyhow::Result<()> {
+        let report = |payout: &Payout| {
+            let payout_id = payout.payout_id.clone();
+            Report { payout_id, fact: fact(payout), on, evidence_sha256: None }
+        };
+        let reports: Vec<Report> = payouts.iter().map(report).collect();
+        for answer in record(&self.ledger, &mut self.client, &reports, BANK, clock::now()).await? {
+            granted(answer)?;
+        }
+        Ok(())
+    }
+
+    /// A payout that came back is issued again, to the newest bank details.
+    pub async fn pay_again(&mut self, payout: &Payout, on: Date) -> anyhow::Result<Payout> {
+        let (made_by, checked_by) = (MAKER.to_owned(), CHECKER.to_owned());
+        let order = Reissue { returned: payout.payout_id.clone(), made_by, checked_by, on };
+        granted(reissue(&self.ledger, &mut self.client, &order, clock::now()).await?)
+    }
+
+    /// Cash from an insurer shows at the bank.
+    pub async fn cash(&mut self, insurer: &PartyNo, trace: &str, minor: i64, on: Date) -> anyhow::Result<()> {
+        self.credited(&format!("CR-{trace}"), insurer, trace, minor, on).await
+    }
+
+    async fn credited(
+        &mut self,
+        bank_reference: &str,
+        insurer: &PartyNo,
+        trace: &str,
+        minor: i64,
+        on: Date,
+    ) -> anyhow::Result<()> {
+        let receipt = CashReceipt {
+            bank: &self.bank,
+            bank_reference,
+            insurer,
+            trace: Some(trace),
+            amount: Money::new(minor, self.currency),
+            value_date: on,
+            received_at: clock::now(),
+            actor: BANK,
+        };
+        granted(receive(&self.ledger, &mut self.client, &receipt, on).await?).map(|_| ())
+    }
+
+    /// What an insurer paid too much, and everybody knows it, is owed back under a reference: J14a and J15.
+    pub async fn overpaid(&mut self, insurer: &PartyNo, reference: &str, minor: i64, on: Date) -> anyhow::Result<()> {
+        self.credited(&format!("CR-EARLIER-{reference}"), insurer, reference, minor, on).await?;
+        let voucher =
+            Voucher::post(heading("J15", on, reference, "Overpayment owed back to the insurer"), self.currency)
+                .debit(UNAPPLIED.of(insurer), minor, Some(reference))
+                .credit(INSURER_PAYABLE.of(insurer), minor, Some(reference));
+        self.post(voucher.close()).await
+    }
+
+    /// A remittance file comes, and is applied as far as its cash is there.
+    pub async fn take_in(&mut self, insurer: &PartyNo, bytes: &[u8]) -> anyhow::Result<Imported> {
+        let delivery = Delivery { insurer, bytes, received_at: clock::now(), actor: insurer.as_str() };
+        granted(import(&self.ledger, &mut self.client, &delivery).await?)
+    }
+
+    /// What became of the remittances of a file.
+    pub async fn outcome(&mut self, imported: &Imported) -> anyhow::Result<Vec<RemittanceView>> {
+        let mut views = Vec::with_capacity(imported.remittances.len());
+        for application in &imported.remittances {
+            views.extend(report::remittance(&mut self.client, application.remittance_id).await?);
+        }
+        Ok(views)
+    }
+
+    /// Moves claims on by what the ledger says is outstanding.
+    pub async fn settle(&mut self, on: Date) -> anyhow::Result<()> {
+        dianfu_claims::settle_open(&self.ledger, &mut self.client, (on, MAKER), clock::now()).await?;
+        Ok(())
+    }
+
+    /// A claim and what happened to it.
+    pub async fn story(&mut self, claim_no: &ClaimNo) -> anyhow::Result<(claim::Claim, Vec<RecordedEvent>)> {
+        let story = dianfu_claims::read::story(&mut self.client, claim_no).await?;
+        story.ok_or_else(|| anyhow::anyhow!("claim {claim_no} is on record"))
+    }
+
+    async fn post(&self, entry: Option<NewEntry>) -> anyhow::Result<()> {
+        for outcome in self.ledger.post(entry.into_iter().collect()).await? {
+            if let Outcome::Rejected(rejection) = outcome {
+                return Err(No::new(rejection.to_string()).into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Who makes what another one checks.
+pub const fn maker() -> &'static str {
+    MAKER
+}
+
+/// Who checks.
+pub const fn checker() -> &'static str {
+    CHECKER
+}
+
+/// A party's number.
+pub fn party(number: &str) -> anyhow::Result<PartyNo> {
+    Ok(PartyNo::parse(number)?)
+}
+
+fn capital() -> AccountCode {
+    AccountCode::parse("3001").expect("3001 is an account code")
+}
+
+/// Owners' capital is the platform's own affair: the chart of claims has no account for it.
+fn capital_account(currency: Currency) -> NewAccount {
+    NewAccount {
+        code: capital(),
+        name: "Paid-in capital".to_owned(),
+        currency,
+        normal_side: NormalSide::Credit,
+        open_item: false,
+        limits: Limits::default(),
+    }
+}
+
+fn heading<'a>(journal: &'a str, on: Date, reference: &'a str, description: &str) -> Heading<'a> {
+    Heading { id: id::fresh(), journal, on, reference, description: description.to_owned(), actor: MAKER }
+}
+
+fn registered(answer: Result<(), RegistrationRefusal>) -> anyhow::Result<()> {
+    granted(answer)
+}
+
+fn granted<T, E: Display>(answer: Result<T, E>) -> anyhow::Result<T> {
+    answer.map_err(|refusal| No::new(refusal.to_string()).into())
+}
