@@ -8,6 +8,7 @@ mod concurrency;
 mod connections;
 mod export;
 mod model;
+mod put_back;
 mod queries;
 mod remittances;
 mod shell;

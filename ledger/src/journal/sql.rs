@@ -61,6 +61,16 @@ pub async fn clock(tx: &Transaction<'_>) -> Result<Timestamp, Error> {
     Ok(tx.query_one(&tx.prepare_cached("SELECT clock_timestamp()").await?, &[]).await?.get(0))
 }
 
+/// Whether the journal has this commit.
+pub async fn has_commit(tx: &Transaction<'_>, commit_no: i64, hash: &[u8]) -> Result<bool, Error> {
+    const SQL: &str = "
+        SELECT EXISTS (
+            SELECT FROM commit
+            WHERE commit_no = $1 AND hash = $2
+        )";
+    Ok(tx.query_one(&tx.prepare_cached(SQL).await?, &[&commit_no, &hash]).await?.get(0))
+}
+
 /// The last totals of each account and layer written after `sequence`.
 pub async fn totals_after(tx: &Transaction<'_>, sequence: i64) -> Result<Vec<(AccountNo, Layer, Totals)>, Error> {
     const SQL: &str = "

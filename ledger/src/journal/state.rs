@@ -1,7 +1,7 @@
 //! What a process knows of a book: the accounts it has touched, with their totals as of one sequence.
 //!
 //! Accounts are read when they are first touched; entries of other processes are folded in by the turn. Memory grows
-//! with the accounts touched, never with the journal. The state changes only after a COMMIT ([`State::fold`]).
+//! with the accounts touched, never with the journal. The state changes only after a COMMIT.
 
 use std::collections::HashMap;
 
@@ -28,6 +28,10 @@ pub struct State {
     slot_by_no: HashMap<AccountNo, Slot>,
     /// The last entry that is folded in.
     pub sequence: i64,
+    /// The commit that wrote it.
+    pub commit_no: i64,
+    /// The hash of that commit: whether the state belongs to the journal as it is.
+    pub hash: [u8; 32],
     /// The last account setting that is folded in.
     pub setting_no: i64,
 }
@@ -76,13 +80,5 @@ impl State {
     /// Sets the balance of a slot: what a committed turn, ours or another process's, has left there.
     pub fn set_balance(&mut self, slot: Slot, balance: Balance) {
         self.accounts[slot].balance = balance;
-    }
-
-    /// Folds a committed turn in: the balances it left and the last sequence it wrote.
-    pub fn fold(&mut self, after: Vec<(Slot, Balance)>, sequence: i64) {
-        for (slot, balance) in after {
-            self.set_balance(slot, balance);
-        }
-        self.sequence = sequence;
     }
 }

@@ -10,6 +10,7 @@
 //!
 //! Round trips: head and clock together, accounts if any is new, two COPYs, the commit row.
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
 
 use bytes::{BufMut, Bytes, BytesMut};
@@ -52,13 +53,25 @@ pub struct Turn {
 #[derive(Debug)]
 pub struct Fold {
     after: Vec<(Slot, Balance)>,
+    written: Written,
+}
+
+/// The commit that a turn has written.
+#[derive(Clone, Copy, Debug)]
+struct Written {
     sequence: i64,
+    commit_no: i64,
+    hash: [u8; 32],
 }
 
 impl Fold {
     /// Makes the change.
     pub fn into_state(self, state: &mut State) {
-        state.fold(self.after, self.sequence);
+        for (slot, balance) in self.after {
+            state.set_balance(slot, balance);
+        }
+        let Written { sequence, commit_no, hash } = self.written;
+        (state.sequence, state.commit_no, state.hash) = (sequence, commit_no, hash);
     }
 }
 
@@ -88,9 +101,9 @@ pub async fn turn(
         load_accounts_of(tx, state, &journaled).await?;
         decided = decide(state, &journaled, requests, booked_at);
     }
-    let fold = write(tx, &head, &decided, booked_at, node).await?;
-    let opened_segment = fold.is_some_and(|sequence| sequence > head.segment_end);
-    let fold = fold.map(|sequence| Fold { after: decided.after, sequence });
+    let written = write(tx, &head, &decided, booked_at, node).await?;
+    let opened_segment = written.is_some_and(|written| written.sequence > head.segment_end);
+    let fold = written.map(|written| Fold { after: decided.after, written });
     Ok(Turn { outcomes: decided.outcomes, fold, opened_segment })
 }
 
@@ -98,10 +111,9 @@ pub async fn turn(
 const CATCH_UP_ENTRIES_MAX: i64 = 100_000;
 
 /// Brings the state to the head: folds in what other processes, or turns inside callers' transactions, have written.
-/// A state ahead of the head means that the database was put back to an earlier time: it is forgotten.
+/// A state that the journal does not bear out is forgotten: the database was put back to an earlier time.
 async fn catch_up(tx: &Transaction<'_>, state: &mut State, head: &Head) -> Result<(), Error> {
-    let ahead = state.sequence > head.sequence || state.setting_no > head.setting_no;
-    if ahead || head.sequence - state.sequence > CATCH_UP_ENTRIES_MAX {
+    if head.sequence - state.sequence > CATCH_UP_ENTRIES_MAX || !is_borne_out(tx, state, head).await? {
         *state = State::default();
     }
     if state.is_empty() {
@@ -118,6 +130,7 @@ async fn catch_up(tx: &Transaction<'_>, state: &mut State, head: &Head) -> Resul
         }
         state.sequence = head.sequence;
     }
+    (state.commit_no, state.hash) = (head.commit_no, head.hash);
     if state.setting_no < head.setting_no {
         for (account_no, setting) in sql::settings_after(tx, state.setting_no).await? {
             state.set_setting(account_no, setting);
@@ -125,6 +138,20 @@ async fn catch_up(tx: &Transaction<'_>, state: &mut State, head: &Head) -> Resul
         state.setting_no = head.setting_no;
     }
     Ok(())
+}
+
+/// Whether the journal contains everything that the state knows. Looks into it only if somebody else has written.
+async fn is_borne_out(tx: &Transaction<'_>, state: &State, head: &Head) -> Result<bool, Error> {
+    if state.is_empty() {
+        return Ok(true);
+    }
+    match state.commit_no.cmp(&head.commit_no) {
+        _ if state.setting_no > head.setting_no => Ok(false),
+        Ordering::Greater => Ok(false),
+        Ordering::Equal => Ok(state.hash == head.hash),
+        Ordering::Less if state.commit_no == 0 => Ok(true),
+        Ordering::Less => sql::has_commit(tx, state.commit_no, &state.hash).await,
+    }
 }
 
 async fn load_accounts<'a>(
@@ -171,7 +198,7 @@ async fn write(
     decided: &Decided<'_>,
     booked_at: Timestamp,
     node: &str,
-) -> Result<Option<i64>, Error> {
+) -> Result<Option<Written>, Error> {
     let (Some(first), Some(last)) = (decided.entries.first(), decided.entries.last()) else { return Ok(None) };
     let header = CommitHeader {
         previous_hash: head.hash,
@@ -202,7 +229,7 @@ async fn write(
         node,
     };
     sql::commit(tx, &row).await?;
-    Ok(Some(last.sequence))
+    Ok(Some(Written { sequence: last.sequence, commit_no: header.commit_no, hash }))
 }
 
 fn encode_entries(decided: &Decided<'_>, booked_at: Timestamp) -> BytesMut {
