@@ -2,6 +2,7 @@
 
 mod answers;
 mod data_folder;
+mod demo;
 mod posting;
 mod refusals;
 mod remittances;

@@ -46,7 +46,7 @@ const LINES_TOLD: usize = 12;
 /// the trial balance, the open items, and `verify`.
 ///
 /// The book stays: every other command shows it. If there is a book of that name already, the demo takes the next free
-/// name, such as main-2, and says so.
+/// name, such as main_2, and says so.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -108,10 +108,10 @@ async fn read(path: &Path, today: Date) -> anyhow::Result<Option<Play>> {
     Ok(Some(Play::File { bytes, plan: Box::new(plan) }))
 }
 
-/// The name that was asked for, or the first of `NAME-2`, `NAME-3`, … that no book has.
+/// The name that was asked for, or the first of `NAME_2`, `NAME_3`, … that no book has.
 async fn free_name(database: &Database, wanted: &BookName) -> anyhow::Result<BookName> {
     let taken = book::list(database).await?;
-    let others = (2..).map_while(|number| BookName::parse(&format!("{wanted}-{number}")));
+    let others = (2..).map_while(|number| BookName::parse(&format!("{wanted}_{number}")));
     let mut names = std::iter::once(wanted.clone()).chain(others);
     let free = names.find(|name| !taken.contains(name));
     free.ok_or_else(|| {
