@@ -60,16 +60,14 @@ struct Args {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
-    match &args.database_url {
-        Some(url) => run(&args, &Database::at_url(url)?).await,
-        None => {
-            let (_folder, cluster) = tokio::task::spawn_blocking(durable_cluster).await?;
-            let database = Database::on_cluster(Arc::new(cluster));
-            let outcome = run(&args, &database).await;
-            database.close().await?;
-            outcome
-        }
+    if let Some(url) = &args.database_url {
+        return run(&args, &Database::at_url(url)?).await;
     }
+    let (_folder, cluster) = tokio::task::spawn_blocking(durable_cluster).await?;
+    let database = Database::on_cluster(Arc::new(cluster));
+    let outcome = run(&args, &database).await;
+    database.close().await?;
+    outcome
 }
 
 async fn run(args: &Args, database: &Database) -> anyhow::Result<()> {
