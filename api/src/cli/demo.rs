@@ -46,7 +46,7 @@ const LINES_TOLD: usize = 12;
 /// the trial balance, the open items, and `verify`.
 ///
 /// The book stays: every other command shows it. If there is a book of that name already, the demo takes the next free
-/// name, such as main_2, and says so.
+/// name, such as `main_2`, and says so.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
