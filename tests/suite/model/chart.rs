@@ -8,7 +8,7 @@ use dianfu_ledger::money::Currency;
 type Definition = (&'static str, &'static str, NormalSide, bool, Option<i64>, Option<i64>);
 
 /// Open from the beginning.
-const FIRST: [Definition; 9] = [
+const FIRST: [Definition; 13] = [
     ("1101.picc", "CNY", NormalSide::Debit, true, None, Some(1_000)),
     ("1002", "CNY", NormalSide::Debit, false, Some(0), None),
     ("2101.p-1", "CNY", NormalSide::Credit, true, Some(-700), None),
@@ -18,6 +18,10 @@ const FIRST: [Definition; 9] = [
     ("1002.jpy", "JPY", NormalSide::Debit, false, Some(-500), Some(500)),
     ("2190.jpy", "JPY", NormalSide::Credit, false, Some(-400), Some(600)),
     ("4001.jpy", "JPY", NormalSide::Credit, false, None, None),
+    ("1003", "CNY", NormalSide::Debit, false, None, None),
+    ("5001", "CNY", NormalSide::Credit, true, None, None),
+    ("5001.usd", "USD", NormalSide::Debit, false, None, None),
+    ("5001.jpy", "JPY", NormalSide::Credit, true, None, None),
 ];
 
 /// May be opened by an operation.
@@ -36,9 +40,10 @@ pub fn all() -> Vec<NewAccount> {
     FIRST.iter().chain(&LATER).map(account).collect()
 }
 
-/// The accounts of one currency.
+/// The accounts of one currency; those that are open from the beginning several times, to be drawn more often.
 pub fn of(currency: Currency) -> Vec<NewAccount> {
-    all().into_iter().filter(|account| account.currency == currency).collect()
+    let drawn = [first(), first(), first(), all()].concat();
+    drawn.into_iter().filter(|account| account.currency == currency).collect()
 }
 
 /// An account that nobody opens.

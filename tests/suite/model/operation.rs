@@ -31,7 +31,7 @@ pub fn operation(sent: &[NewEntry]) -> BoxedStrategy<Operation> {
             .prop_map(|(handle, requests, commit)| Operation::PostIn { handle, requests, commit }),
         1 => (handle(), prop::collection::vec(new_account(), 1..4))
             .prop_map(|(handle, accounts)| Operation::Open { handle, accounts }),
-        3 => (handle(), account_code(), setting())
+        5 => (handle(), account_code(), setting())
             .prop_map(|(handle, account, setting)| Operation::Change { handle, account, setting }),
         1 => handle().prop_map(|handle| Operation::Reopen { handle }),
     ]
@@ -79,7 +79,7 @@ fn setting() -> impl Strategy<Value = AccountSetting> {
 }
 
 fn limits() -> impl Strategy<Value = Limits> {
-    let limit = || prop::option::of(prop_oneof![4 => -600..1_500_i64, 1 => Just(0), 1 => Just(i64::MAX)]);
+    let limit = || prop::option::of(prop_oneof![3 => -600..1_500_i64, 3 => -50..50_i64, 1 => Just(i64::MAX)]);
     (limit(), limit()).prop_map(|(min_minor, max_minor)| Limits { min_minor, max_minor })
 }
 
