@@ -1,4 +1,4 @@
-//! Plays a real remittance: first everything that must have happened before it was sent ([`super::plan`]), then the
+//! Plays a real remittance: first everything that must have happened before it was sent ([`mod@super::plan`]), then the
 //! file itself.
 
 use dianfu_claims::Command;
