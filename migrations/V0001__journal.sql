@@ -245,14 +245,14 @@ CREATE FUNCTION last_totals(accounts integer[], horizon bigint)
 RETURNS TABLE (account_no integer, layer smallint, debits_after bigint, credits_after bigint)
 LANGUAGE sql STABLE AS $$
     WITH sealed AS MATERIALIZED (
-        SELECT COALESCE(max(last_sequence), 0) AS upto
+        SELECT COALESCE(max(last_sequence), 0) AS up_to
         FROM segment
         WHERE sealed_at IS NOT NULL
     ), tail AS MATERIALIZED (
         SELECT DISTINCT ON (p.account_no, p.layer) p.account_no, p.layer, p.debits_after, p.credits_after
         FROM unnest(accounts) AS wanted (account_no)
         JOIN posting p USING (account_no)
-        WHERE p.sequence > (SELECT upto FROM sealed) AND p.sequence <= horizon
+        WHERE p.sequence > (SELECT up_to FROM sealed) AND p.sequence <= horizon
         ORDER BY p.account_no, p.layer, p.sequence DESC, p.leg DESC
     )
     SELECT * FROM tail
@@ -267,11 +267,11 @@ LANGUAGE sql STABLE AS $$
         SELECT p.debits_after, p.credits_after
         FROM posting p
         WHERE p.account_no = wanted.account_no AND p.layer = wanted.layer
-          AND p.sequence <= (SELECT upto FROM sealed) AND p.sequence <= horizon
+          AND p.sequence <= (SELECT up_to FROM sealed) AND p.sequence <= horizon
         ORDER BY p.sequence DESC, p.leg DESC
         LIMIT 1
     ) last
-    WHERE (SELECT upto FROM sealed) > 0 -- decided once: without a sealed segment there is no index to probe
+    WHERE (SELECT up_to FROM sealed) > 0 -- decided once: without a sealed segment there is no index to probe
 $$;
 
 DO $$

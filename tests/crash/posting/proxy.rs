@@ -91,7 +91,7 @@ async fn listen(listener: UnixListener, server: PathBuf, met: Met) {
     }
 }
 
-/// Passes one connection's messages to and fro until either side ends it, or a fate does.
+/// Passes one connection's messages both ways until either side ends it, or a fate does.
 async fn connection(client: UnixStream, server: UnixStream, met: Met) {
     let (from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
