@@ -1,7 +1,7 @@
 //! The program `poster` as seen from the test that runs it: what it is told to do, and what it says.
 //!
-//! It opens the book `main`, says so, waits for a line, does its requests of [`crate::work`] several at a time, and says
-//! what became of each in a line of its own, once it knows.
+//! It opens the book `main`, says so, waits for a line, does its requests of [`crate::work`] several at a time, and
+//! says what became of each in a line of its own, once it knows.
 
 use std::fmt;
 use std::process::Stdio;
