@@ -179,7 +179,7 @@ GRANT SELECT ON segment TO dianfu_service;
 -- Opens the next segment; the turn that needs it calls this under the head lock, and it is rolled back with the turn.
 -- The service may not create tables, hence SECURITY DEFINER. Attaching locks neither readers nor the rest of the journal.
 CREATE FUNCTION open_segment() RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
     entries constant bigint := 131072;
     no integer;
@@ -209,7 +209,7 @@ END $$;
 -- first one that is full: builds the indexes that readers use, in bulk. Nothing here waits for the writer or holds it
 -- up. Answers whether it sealed one; a crash in the middle leaves it unsealed.
 CREATE FUNCTION tend_segments() RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
     no integer;
     leaf text;
@@ -235,6 +235,12 @@ BEGIN
     EXECUTE format('ANALYZE %I', leaf); -- the planner must not guess about a segment that it has never seen
     UPDATE segment SET sealed_at = clock_timestamp() WHERE segment_no = no;
     RETURN true;
+END $$;
+-- They run with their owner's rights and see this book alone: temporary tables of the caller come last, not first.
+DO $$
+BEGIN
+    EXECUTE format('ALTER FUNCTION open_segment() SET search_path = %I, pg_temp', current_schema());
+    EXECUTE format('ALTER FUNCTION tend_segments() SET search_path = %I, pg_temp', current_schema());
 END $$;
 REVOKE ALL ON FUNCTION open_segment(), tend_segments() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION open_segment(), tend_segments() TO dianfu_service;

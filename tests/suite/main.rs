@@ -7,6 +7,7 @@ mod books;
 mod concurrency;
 mod connections;
 mod export;
+mod guards;
 mod model;
 mod put_back;
 mod queries;
