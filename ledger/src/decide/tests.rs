@@ -135,7 +135,7 @@ const FAULTS: [(&str, &str, Spoil); 18] = [
         entry.postings.truncate(2);
         entry.postings.extend([leg("bank", 5, "CNY", None), leg("bank", -5, "CNY", None)]);
     }),
-    ("unbalanced", "/postings", |entry| entry.postings[1].amount.minor += 1),
+    ("unbalanced", "/postings", |entry| entry.postings[1].amount.minor -= 5),
     ("total_overflow", "/postings", |entry| {
         entry.postings = vec![leg("full", 1, "CNY", None), leg("due", -1, "CNY", Some("CLM-1"))];
     }),
