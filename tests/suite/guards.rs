@@ -52,9 +52,12 @@ async fn refused(client: &Client, statement: &str) -> (SqlState, String) {
     (code, constraint)
 }
 
-/// `(sequence, leg, account, layer, currency, minor)` rows as an INSERT.
-fn insert(into: &str, legs: &[(i64, i16, i32, i16, &str, i64)]) -> String {
-    let row = |(sequence, leg, account, layer, currency, minor): &(i64, i16, i32, i16, &str, i64)| {
+/// `(sequence, leg, account, layer, currency, minor)`.
+type Leg<'a> = (i64, i16, i32, i16, &'a str, i64);
+
+/// Rows as an INSERT.
+fn insert(into: &str, legs: &[Leg<'_>]) -> String {
+    let row = |(sequence, leg, account, layer, currency, minor): &Leg<'_>| {
         format!("({sequence}, {minor}, 0, 0, {account}, '2026-03-02', {leg}, {layer}, '{currency}')")
     };
     let rows: Vec<String> = legs.iter().map(row).collect();
@@ -148,7 +151,7 @@ async fn the_head_only_moves_forward() {
 }
 
 /// Legs that sum to zero over all, and not in every entry, currency and layer.
-fn unbalanced(next: i64) -> Vec<(&'static str, Vec<(i64, i16, i32, i16, &'static str, i64)>)> {
+fn unbalanced(next: i64) -> Vec<(&'static str, Vec<Leg<'static>>)> {
     vec![
         ("one leg", vec![(next, 0, 1, 0, "CNY", 5)]),
         ("off by one", vec![(next, 0, 1, 0, "CNY", 5), (next, 1, 2, 0, "CNY", -4)]),
@@ -196,14 +199,14 @@ async fn an_entry_that_does_not_sum_to_zero_is_refused_however_it_comes() {
 }
 
 /// The same rows by COPY.
-async fn copy(client: &Client, legs: &[(i64, i16, i32, i16, &str, i64)]) -> Result<(), Error> {
+async fn copy(client: &Client, legs: &[Leg<'_>]) -> Result<(), Error> {
     let sink = client
         .copy_in::<_, Bytes>(
             "COPY posting (sequence, amount_minor, debits_after, credits_after, account_no, effective_date, leg, layer,
              currency) FROM STDIN",
         )
         .await?;
-    let line = |(sequence, leg, account, layer, currency, minor): &(i64, i16, i32, i16, &str, i64)| {
+    let line = |(sequence, leg, account, layer, currency, minor): &Leg<'_>| {
         format!("{sequence}\t{minor}\t0\t0\t{account}\t2026-03-02\t{leg}\t{layer}\t{currency}\n")
     };
     let lines: String = legs.iter().map(line).collect();
