@@ -172,11 +172,11 @@ async fn post(ledger: &Ledger, tx: &Transaction<'_>, steps: &[Step]) -> Result<B
     if entries.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let owners = steps.iter().flat_map(|step| step.entries.iter().map(move |_| step));
+    let owners: Vec<&Step> = steps.iter().flat_map(|step| step.entries.iter().map(move |_| step)).collect();
     let outcomes = ledger.post_in(tx, &entries).await?;
     let mut refused = BTreeMap::new();
     let mut claims: HashSet<&ClaimNo> = HashSet::new();
-    for (step, outcome) in owners.zip(outcomes) {
+    for (step, outcome) in owners.into_iter().zip(outcomes) {
         match outcome {
             Outcome::Posted(_) | Outcome::Replayed(_) | Outcome::Rejected(Rejection::LinkedEntryRejected { .. }) => {}
             Outcome::Rejected(rejection) => {

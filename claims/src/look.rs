@@ -18,7 +18,8 @@ pub async fn look(tx: &Transaction<'_>, claims: &[&Claim]) -> Result<HashMap<Cla
         .iter()
         .flat_map(|claim| accounts_of(claim).into_iter().map(|account| (account, claim.claim_no().as_str())))
         .collect();
-    let open = query::outstanding(&**tx, accounts.iter().map(|(account, item)| (account, *item))).await?;
+    let items: Vec<(&AccountCode, &str)> = accounts.iter().map(|(account, item)| (account, *item)).collect();
+    let open = query::outstanding(&**tx, &items).await?;
     let mut items_of: HashMap<&str, Vec<query::Outstanding>> = HashMap::new();
     for item in &open {
         items_of.entry(item.item.as_str()).or_default().push(item.clone());

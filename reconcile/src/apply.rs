@@ -130,7 +130,8 @@ async fn open<'a>(
     account: &AccountCode,
     items: impl Iterator<Item = &'a str>,
 ) -> Result<HashMap<String, i128>, Error> {
-    let outstanding = outstanding(&**tx, items.map(|item| (account, item))).await?;
+    let items: Vec<(&AccountCode, &str)> = items.map(|item| (account, item)).collect();
+    let outstanding = outstanding(&**tx, &items).await?;
     Ok(outstanding.into_iter().map(|standing| (standing.item, standing.settled_minor)).collect())
 }
 

@@ -171,9 +171,8 @@ async fn application_rows(tx: &Transaction<'_>, rows: Vec<RemittanceRow>) -> Res
         let waiting = row.waiting_items.iter().map(String::as_str);
         waiting.chain([row.trace.as_str()]).map(move |item| (account, item))
     });
-    // A list, not the iterator: a future that holds borrowing closures cannot be shown to be Send.
     let items: Vec<(&AccountCode, &str)> = items.collect();
-    let open = outstanding(&**tx, items).await?;
+    let open = outstanding(&**tx, &items).await?;
     let open = open.into_iter().map(|standing| ((standing.account, standing.item), standing.settled_minor));
     let open: HashMap<(AccountCode, String), i128> = open.collect();
     let on = |account: &AccountCode, item: &str| open.get(&(account.clone(), item.to_owned())).copied().unwrap_or(0);

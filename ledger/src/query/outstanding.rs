@@ -23,12 +23,11 @@ pub struct Outstanding {
 ///
 /// Costs the postings of these items, found by index, and reads the journal as the caller's transaction sees it: who
 /// must rely on the answer locks the head first.
-pub async fn outstanding<'a>(
+pub async fn outstanding(
     client: &impl GenericClient,
-    items: impl IntoIterator<Item = (&'a AccountCode, &'a str)>,
+    items: &[(&AccountCode, &str)],
 ) -> Result<Vec<Outstanding>, QueryError> {
-    let (codes, items): (Vec<&str>, Vec<&str>) =
-        items.into_iter().map(|(account, item)| (account.as_str(), item)).unzip();
+    let (codes, items): (Vec<&str>, Vec<&str>) = items.iter().map(|(account, item)| (account.as_str(), *item)).unzip();
     let rows = client.query(sql::OUTSTANDING, &[&codes, &items]).await?;
     rows.iter().map(view).collect()
 }

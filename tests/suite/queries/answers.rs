@@ -171,8 +171,8 @@ fn what_is_outstanding_is_told_of_the_items_named() {
         }
         let nowhere = (account("1101.picc"), "an item that nobody has posted on".to_owned());
         let named: Vec<_> = expected.keys().chain(expected.keys().take(1)).chain([&nowhere]).collect();
-        let named = named.iter().map(|(account, item)| (account, item.as_str()));
-        let answer = query::outstanding(&**client, named).await.unwrap();
+        let named: Vec<_> = named.iter().map(|(account, item)| (account, item.as_str())).collect();
+        let answer = query::outstanding(&**client, &named).await.unwrap();
         assert_eq!(answer.len(), expected.len());
         let actual: BTreeMap<_, _> = answer
             .into_iter()
