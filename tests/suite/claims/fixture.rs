@@ -1,0 +1,317 @@
+//! A book with everybody who takes part, claims on their way, and what the books say of them.
+
+use dianfu_claims::claim::{Claim, ClaimNo, DrugCode, NewClaim, PolicyNo, ShareCollector, State};
+use dianfu_claims::decide::{Applied, RecordedEvent};
+use dianfu_claims::event::{Bearer, Event};
+use dianfu_claims::insurer::Insurer;
+use dianfu_claims::patient::{Patient, Policy};
+use dianfu_claims::pharmacy::Pharmacy;
+use dianfu_claims::prereview::RuleVersion;
+use dianfu_claims::prereview::rules::{CoveredDrug, Rule, RuleSet};
+use dianfu_claims::{Command, Refusal, apply, insurer, patient, pharmacy, read, rule_book, settle_open};
+use dianfu_ledger::account::AccountCode;
+use dianfu_ledger::book::BookName;
+use dianfu_ledger::entry::{EntryKind, Layer, NewEntry, NewPosting};
+use dianfu_ledger::money::{Currency, Money};
+use dianfu_ledger::query::{self, Moment};
+use dianfu_ledger::verify::verify;
+use dianfu_ledger::{Ledger, Outcome, id};
+use dianfu_settlement::chart::{channel_accounts, platform_accounts};
+use dianfu_settlement::number::PartyNo;
+use dianfu_settlement::payee::{NewPayeeAccount, PayeeAccount, record_account};
+use dianfu_tests::{TestDatabase, test_database};
+use jiff::Timestamp;
+use jiff::civil::{Date, date};
+use uuid::Uuid;
+
+/// The day of every review; until further down the path nothing depends on the day.
+pub const ON: Date = date(2026, 3, 2);
+/// The worked figures: price, share and advance.
+pub const GROSS: i64 = 2_000_000;
+pub const SHARE: i64 = 480_000;
+pub const ADVANCE: i64 = 1_520_000;
+/// Enough for whatever a test does not ask the credit line about.
+pub const WIDE: i64 = 1_000_000_000;
+
+/// When everything in these tests is recorded: more exact than the database keeps, as clocks are.
+pub fn now() -> Timestamp {
+    "2026-03-02T09:00:00.123456789Z".parse().unwrap()
+}
+
+pub fn party(number: &str) -> PartyNo {
+    PartyNo::parse(number).unwrap()
+}
+
+pub fn number(claim_no: &str) -> ClaimNo {
+    ClaimNo::parse(claim_no).unwrap()
+}
+
+pub fn the_insurer() -> Insurer {
+    Insurer { insurer_no: party("picc"), name: "Example Insurer".to_owned(), currency: Currency::CNY }
+}
+
+pub fn the_pharmacy(pharmacy_no: &str) -> Pharmacy {
+    Pharmacy {
+        pharmacy_no: party(pharmacy_no),
+        name: "Example Pharmacy".to_owned(),
+        currency: Currency::CNY,
+        fee_per_10000: 100,
+        vat_per_10000: 600,
+        payment_days: 7,
+    }
+}
+
+/// The policy of the worked figures: a deductible of 1000.00 and a fifth of the rest.
+pub fn policy_of(patient_no: &str) -> Policy {
+    Policy {
+        insurer: party("picc"),
+        policy_no: PolicyNo::parse(&format!("POL-{patient_no}")).unwrap(),
+        patient: party(patient_no),
+        currency: Currency::CNY,
+        in_force_from: date(2026, 1, 1),
+        in_force_until: date(2026, 12, 31),
+        deductible_minor: 100_000,
+        coinsurance_per_10000: 2_000,
+        share_cap_minor: None,
+        benefit_limit_minor: None,
+    }
+}
+
+pub fn the_rules(version: i32) -> RuleVersion {
+    let drug_code = DrugCode::parse("osimertinib-80mg-30").unwrap();
+    let drugs = vec![CoveredDrug { drug_code, packs_per_cycle: 1, cycle_days: 28 }];
+    let rules = vec![Rule::PolicyInForce, Rule::PrescriptionValid { days: 30 }, Rule::DrugCovered { drugs }];
+    RuleVersion { version, effective_from: date(2026, 1, 1), rules: RuleSet { approval_days: 30, rules } }
+}
+
+/// A claim at the worked figures; each patient of these tests has a policy of its own.
+pub fn intake(claim_no: &str, patient_no: &str) -> NewClaim {
+    NewClaim {
+        claim_no: number(claim_no),
+        insurer: party("picc"),
+        pharmacy: party("red-cross"),
+        patient: party(patient_no),
+        policy_no: policy_of(patient_no).policy_no,
+        drug_code: DrugCode::parse("osimertinib-80mg-30").unwrap(),
+        quantity: 1,
+        prescribed_on: date(2026, 3, 1),
+        gross_minor: GROSS,
+        currency: Currency::CNY,
+        share_collector: ShareCollector::Platform,
+    }
+}
+
+/// An event on a claim, with the proof that dispensing needs.
+pub fn told(claim_no: &str, event: Event) -> Command {
+    let proof = (event == Event::Dispensed).then_some([7; 32]);
+    let command = Command::tell(number(claim_no), event, ON);
+    proof.map_or(command.clone(), |proof| command.proven_by(proof))
+}
+
+pub fn share_paid(amount_minor: i64) -> Event {
+    Event::SharePaid { amount_minor, channel: party("wechat") }
+}
+
+pub fn sent(submitted_no: &str) -> Event {
+    Event::SentToInsurer { submitted_no: submitted_no.to_owned() }
+}
+
+/// The insurer's decision on an advance at the worked figures.
+pub fn decided(approved_minor: i64) -> Event {
+    let cause = (approved_minor < ADVANCE).then(|| "CO-45".to_owned());
+    Event::InsurerDecided { approved_minor, cause, insurer_claim_no: "9406".to_owned(), position: 1 }
+}
+
+pub fn assigned(number: i32, bearer: Bearer, amount_minor: i64) -> Event {
+    Event::ShortfallAssigned { number, bearer, amount_minor, checked_by: "li".to_owned() }
+}
+
+/// The straight path of one claim at the worked figures, with the state that each command leads to.
+pub fn straight_path(claim: NewClaim) -> Vec<(Command, State)> {
+    let claim_no = claim.claim_no.to_string();
+    let told = |event| told(&claim_no, event);
+    vec![
+        (Command::take_in(claim, ON), State::Submitted),
+        (told(Event::ReviewStarted), State::PreReview),
+        (Command::review(number(&claim_no), ON), State::PreApproved),
+        (told(Event::ShareRequested), State::ShareDue),
+        (told(share_paid(SHARE)), State::SharePaid),
+        (told(Event::DrugReady), State::Ready),
+        (told(Event::Dispensed), State::Dispensed),
+        (told(sent(&claim_no)), State::InsurerSubmitted),
+        (told(decided(1_400_000)), State::Partial),
+    ]
+}
+
+/// A book in a database of its own.
+pub struct Desk {
+    pub test: TestDatabase,
+    pub ledger: Ledger,
+}
+
+impl Desk {
+    /// A book with the insurer `picc`, the pharmacy `red-cross`, the channel `wechat` and the patients `p-1` to `p-4`.
+    pub async fn new(credit_line_minor: i64) -> Desk {
+        let test = test_database().await;
+        let ledger = Desk::open(&test).await;
+        let desk = Desk { test, ledger };
+        let mut accounts = platform_accounts(Currency::CNY);
+        accounts.extend(channel_accounts(&party("wechat"), Currency::CNY));
+        desk.ledger.open_accounts(&accounts, "tester").await.unwrap();
+        let mut client = desk.ledger.client().await.unwrap();
+        insurer::register(&mut client, &the_insurer(), credit_line_minor, "tester", now()).await.unwrap().unwrap();
+        let people = ("wang", "li");
+        rule_book::record(&mut client, &party("picc"), &the_rules(1), people, now()).await.unwrap().unwrap();
+        pharmacy::register(&mut client, &the_pharmacy("red-cross"), "tester", now()).await.unwrap().unwrap();
+        desk.pays("red-cross", 1).await;
+        for patient_no in ["p-1", "p-2", "p-3", "p-4"] {
+            let patient = Patient { patient_no: party(patient_no), currency: Currency::CNY };
+            patient::register(&mut client, &patient, "tester", now()).await.unwrap().unwrap();
+            patient::register_policy(&mut client, &policy_of(patient_no), "tester", now()).await.unwrap().unwrap();
+        }
+        desk
+    }
+
+    /// Another process's door to the same book.
+    pub async fn open(test: &TestDatabase) -> Ledger {
+        Ledger::open(test.database(), &BookName::parse("main").unwrap()).await.unwrap()
+    }
+
+    /// Puts a version of bank details of a payee on record.
+    pub async fn pays(&self, payee: &str, version: i32) {
+        let details = PayeeAccount {
+            holder: payee.to_owned(),
+            bank_code: "102100099996".to_owned(),
+            account_no: format!("6222-{version}"),
+        };
+        let account = NewPayeeAccount { payee: party(payee), version, details, checked_by: "li".to_owned() };
+        let mut client = self.ledger.client().await.unwrap();
+        record_account(&mut client, &account, "wang", now()).await.unwrap().unwrap();
+    }
+
+    /// Asks for one thing.
+    pub async fn ask(&self, command: Command) -> Result<Applied, Refusal> {
+        let mut client = self.ledger.client().await.unwrap();
+        let answers = apply(&self.ledger, &mut client, &[command], "tester", now()).await.unwrap();
+        let [answer] = answers.try_into().unwrap();
+        answer
+    }
+
+    /// Tells an event, which is granted.
+    pub async fn tell(&self, claim_no: &str, event: Event) -> Applied {
+        self.ask(told(claim_no, event)).await.unwrap()
+    }
+
+    /// Tells an event, and answers the code of its refusal.
+    pub async fn refused(&self, command: Command) -> &'static str {
+        let refusal = self.ask(command).await.unwrap_err();
+        assert!(refusal.to_string().contains("is refused: "), "{refusal}");
+        refusal.code()
+    }
+
+    /// Brings a new claim along the straight path until it is in this state.
+    pub async fn bring(&self, claim_no: &str, patient_no: &str, to: State) {
+        let path = straight_path(intake(claim_no, patient_no));
+        let length = path.iter().position(|(_, state)| *state == to).unwrap();
+        let commands: Vec<Command> = path.into_iter().take(length + 1).map(|(command, _)| command).collect();
+        let mut client = self.ledger.client().await.unwrap();
+        for answer in apply(&self.ledger, &mut client, &commands, "tester", now()).await.unwrap() {
+            answer.unwrap();
+        }
+    }
+
+    /// Looks at the ledger for all claims and answers where this one stands.
+    pub async fn settled(&self, claim_no: &str) -> State {
+        let mut client = self.ledger.client().await.unwrap();
+        settle_open(&self.ledger, &mut client, (ON, "system"), now()).await.unwrap();
+        self.claim(claim_no).await.state
+    }
+
+    pub async fn claim(&self, claim_no: &str) -> Claim {
+        self.story(claim_no).await.0
+    }
+
+    /// A claim and what happened to it.
+    pub async fn story(&self, claim_no: &str) -> (Claim, Vec<RecordedEvent>) {
+        let mut client = self.ledger.client().await.unwrap();
+        read::story(&mut client, &number(claim_no)).await.unwrap().unwrap()
+    }
+
+    /// Posts an entry of these legs: what others do in the same book.
+    pub async fn move_money(&self, legs: &[(&str, Option<&str>, i64)]) {
+        let posting = |(account, item, minor): &(&str, Option<&str>, i64)| NewPosting {
+            account: AccountCode::parse(account).unwrap(),
+            amount: Money::new(*minor, Currency::CNY),
+            item: item.map(str::to_owned),
+        };
+        let entry = NewEntry {
+            id: id::fresh(),
+            kind: EntryKind::Post,
+            effective_date: Some(ON),
+            reference: "test".to_owned(),
+            description: String::new(),
+            metadata: None,
+            actor: "tester".to_owned(),
+            relates_to: None,
+            linked: false,
+            postings: legs.iter().map(posting).collect(),
+        };
+        let outcomes = self.ledger.post(vec![entry]).await.unwrap();
+        assert!(matches!(outcomes[0], Outcome::Posted(_)), "{outcomes:?}");
+    }
+
+    /// The journals of these entries, `J3: account item amount, …`, debit positive; pending legs in brackets.
+    pub async fn journals(&self, entry_ids: &[Uuid]) -> Vec<String> {
+        let client = self.ledger.client().await.unwrap();
+        let mut shown = Vec::new();
+        for id in entry_ids {
+            let entry = query::entry(&**client, *id).await.unwrap().unwrap();
+            let metadata: serde_json::Value = serde_json::from_str(entry.metadata.as_deref().unwrap()).unwrap();
+            let legs: Vec<String> = entry.postings.iter().map(leg).collect();
+            shown.push(format!("{}: {}", metadata["journal"].as_str().unwrap(), legs.join(", ")));
+        }
+        shown
+    }
+
+    /// `account balance` of every account that is not zero, debit positive; and the book verifies.
+    pub async fn balances(&self) -> String {
+        let client = self.ledger.client().await.unwrap();
+        let report = query::trial_balance(&**client, Moment::default(), None).await.unwrap();
+        assert!(report.is_balanced());
+        let rows = report.rows.iter().filter(|row| row.closing_minor() != 0);
+        let shown: Vec<String> = rows.map(|row| format!("{} {}", row.account, row.closing_minor())).collect();
+        self.verify().await;
+        shown.join("; ")
+    }
+
+    /// What is held against the insurer's credit line, in minor units.
+    pub async fn held(&self) -> i64 {
+        let sql = "SELECT COALESCE(sum(amount_minor), 0)::bigint FROM posting JOIN account USING (account_no)
+                   WHERE code = '1101.picc' AND layer <> 0";
+        self.ledger.client().await.unwrap().query_one(sql, &[]).await.unwrap().get(0)
+    }
+
+    pub async fn verify(&self) {
+        let mut client = self.owner().await;
+        let report = verify(&mut client, |_| {}).await.unwrap();
+        assert!(report.is_clean(), "{:?}", report.finding);
+    }
+
+    /// A connection that may do everything, in the book.
+    pub async fn owner(&self) -> tokio_postgres::Client {
+        let client = self.test.database().connect_owner().await.unwrap();
+        client.batch_execute("SET search_path = book_main").await.unwrap();
+        client
+    }
+
+    /// How many rows a table has.
+    pub async fn count(&self, table: &str) -> i64 {
+        let client = self.ledger.client().await.unwrap();
+        client.query_one(&format!("SELECT count(*) FROM {table}"), &[]).await.unwrap().get(0)
+    }
+}
+
+fn leg(leg: &query::PostingView) -> String {
+    let shown = format!("{} {} {}", leg.account, leg.item.as_deref().unwrap_or("-"), leg.amount.minor);
+    if leg.layer == Layer::Settled { shown } else { format!("({shown})") }
+}
