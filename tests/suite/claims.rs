@@ -3,4 +3,6 @@
 
 mod bank;
 mod fixture;
+mod forks;
+mod refusals;
 mod straight_path;

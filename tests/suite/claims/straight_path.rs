@@ -5,7 +5,7 @@ use dianfu_claims::event::{Bearer, Event};
 use dianfu_settlement::batch::Pays;
 
 use super::bank::paid;
-use super::fixture::{ADVANCE, Desk, SHARE, WIDE, assigned, intake, sent, straight_path};
+use super::fixture::{ADVANCE, Desk, SHARE, WIDE, assigned, decided, intake, now, sent, straight_path, told};
 
 /// What each command of the straight path posts.
 const JOURNALS: [&[&str]; 9] = [
@@ -83,7 +83,7 @@ async fn the_worked_figures_to_the_end() {
 async fn approved_in_full_and_paid_in_two_parts() {
     let desk = Desk::new(WIDE).await;
     desk.bring("C-1", "p-1", State::InsurerSubmitted).await;
-    let approved = desk.tell("C-1", super::fixture::decided(ADVANCE)).await;
+    let approved = desk.tell("C-1", decided(ADVANCE)).await;
     assert_eq!(desk.journals(&approved.entry_ids).await, ["J9: 1102.picc C-1 1520000, 1101.picc C-1 -1520000"]);
     assert_eq!(approved.to, State::Approved);
     assert_eq!(desk.settled("C-1").await, State::Approved);
@@ -116,7 +116,7 @@ async fn a_batch_of_claims_is_applied_in_order_and_by_itself() {
         // The second claim's drug is never ready: what follows on it is refused, and nobody else notices.
         commands.extend(if at == 5 { vec![one] } else { vec![one, other] });
     }
-    let answers = dianfu_claims::apply(&desk.ledger, &mut client, &commands, "tester", super::fixture::now()).await;
+    let answers = dianfu_claims::apply(&desk.ledger, &mut client, &commands, "tester", now()).await;
     let answers = answers.unwrap();
     let told: Vec<_> = answers.iter().map(|answer| answer.as_ref().map_err(dianfu_claims::Refusal::code)).collect();
     let refused = told.iter().filter(|answer| answer.is_err()).count();
@@ -133,12 +133,12 @@ async fn the_number_that_the_insurer_echoes_finds_the_claim() {
     let desk = Desk::new(WIDE).await;
     desk.bring("C-1", "p-1", State::Dispensed).await;
     desk.tell("C-1", sent("DIANFU-2026-77")).await;
-    desk.tell("C-1", super::fixture::decided(ADVANCE)).await;
+    desk.tell("C-1", decided(ADVANCE)).await;
     desk.cash("T-1", ADVANCE).await;
     let remitted = desk.remit("T-1", &[("DIANFU-2026-77", ADVANCE)], None).await;
     let posted = desk.journals(&remitted.entry_ids).await;
     assert_eq!(posted, ["J14b: 2190.picc T-1 1520000, 1102.picc C-1 -1520000"]);
     assert_eq!(desk.settled("C-1").await, State::Recovered);
-    let refused = desk.refused(super::fixture::told("C-1", Event::Cancelled)).await;
+    let refused = desk.refused(told("C-1", Event::Cancelled)).await;
     assert_eq!(refused, "not_in_this_state");
 }
