@@ -21,9 +21,6 @@ pub enum Error {
     /// The listening socket broke.
     #[error("the listening socket broke")]
     Socket(#[source] std::io::Error),
-    /// The system does not pass on its signals.
-    #[error("cannot wait for signals to stop")]
-    Signal(#[source] std::io::Error),
     /// The books cannot be reached or used.
     #[error("the books cannot be used")]
     Ledger(#[from] dianfu_ledger::Error),

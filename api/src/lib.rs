@@ -4,7 +4,7 @@
 //! it, which book, what may it do), then a handler in [`routes`] that calls one function of the domain and shapes the
 //! answer with [`wire`]. The OpenAPI document is made from the handlers, so that it cannot say anything else.
 //!
-//! Reading order: [`mod@serve`], [`routes`], [`problem`], [`auth`], [`signing`], [`wire`].
+//! Reading order: [`serve`], [`routes`], [`problem`], [`auth`], [`signing`], [`wire`].
 
 pub mod app;
 pub mod auth;
@@ -20,4 +20,4 @@ pub mod signing;
 pub mod wire;
 
 pub use error::Error;
-pub use serve::{Limits, ServeConfig, Server, serve};
+pub use serve::{Limits, ServeConfig, Server};

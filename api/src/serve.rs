@@ -9,7 +9,6 @@ use std::time::Duration;
 use dianfu_ledger::book;
 use dianfu_ledger::db::Database;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::app::App;
@@ -49,21 +48,8 @@ impl Default for Limits {
     }
 }
 
-/// Serves until SIGTERM or Ctrl-C. The database stays the caller's to close.
-pub async fn serve(config: ServeConfig, database: Database) -> Result<(), Error> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(Error::Signal)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Signal)?;
-    let server = Server::bind(&config, database).await?;
-    let stop = async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    };
-    server.run(stop).await
-}
-
-/// A bound server that does not answer yet; connections wait in the system's queue.
+/// A bound server that does not answer yet; connections wait in the system's queue. The database stays the caller's to
+/// close.
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
