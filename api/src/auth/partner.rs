@@ -162,7 +162,7 @@ fn text(headers: &HeaderMap, name: &'static str) -> Result<String, Problem> {
     let value = headers.get(name).ok_or_else(|| invalid(name, "is missing"))?;
     let visible = value.as_bytes().iter().all(u8::is_ascii_graphic) && !value.is_empty();
     let text = value.to_str().ok().filter(|_| visible);
-    text.map(str::to_owned).ok_or_else(|| invalid(name, "is visible ASCII"))
+    text.map(str::to_owned).ok_or_else(|| invalid(name, "is written in visible ASCII, without blanks"))
 }
 
 fn invalid(name: &'static str, what: &str) -> Problem {

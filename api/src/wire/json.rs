@@ -81,7 +81,7 @@ fn misread(error: &serde_json::Error, pointer: String) -> Misread {
     if error.is_data() {
         Misread::Misshapen(Violation::at("field_invalid", pointer, error.to_string()))
     } else {
-        Misread::Malformed(Violation::at(Kind::JsonMalformed.code(), "", error.to_string()))
+        Misread::Malformed(Violation::at(Kind::JsonMalformed.code(), pointer, error.to_string()))
     }
 }
 
@@ -126,6 +126,8 @@ mod tests {
             (r#"{"sides":[{}]}"#, "field_invalid", "/sides/0"),
             (r#"[[{"a/b":1}]]"#, "field_invalid", ""),
             ("7", "field_invalid", ""),
+            (r#"{"sides":[{"a/b":1},{"a/b":"#, "json_malformed", "/sides/1/a~1b"),
+            (r#"{"sides":[{"a/b":1},{"a/b":1]}"#, "json_malformed", "/sides/1"),
             ("", "json_malformed", ""),
             ("{", "json_malformed", ""),
             (r#"{"sides":[]}x"#, "json_malformed", ""),

@@ -66,9 +66,12 @@ async fn the_ledgers_refusals_name_the_callers_fields() {
 async fn what_is_no_entry_at_all_is_refused() {
     let api = Api::start_with(Limits { body_bytes: 1_000, ..Limits::default() }).await;
     let json_type = "application/json; charset=utf-8";
-    api.post_text("/v1/entries", json_type, "{\"id\":").await.problem(400, "json_malformed");
-    api.post_text("/v1/entries", json_type, "").await.problem(400, "json_malformed");
-    api.post_text("/v1/entries", json_type, "[{},").await.problem(400, "json_malformed");
+    for (text, pointer) in
+        [("", ""), ("{\"id\":", "/id"), ("{\"postings\":[{\"item\":", "/postings/0/item"), ("[{},{", "/1")]
+    {
+        let reply = api.post_text("/v1/entries", json_type, text).await;
+        assert_eq!(reply.problem(400, "json_malformed")["pointer"], pointer, "{text}");
+    }
     api.post_text("/v1/entries", json_type, "7").await.problem(422, "field_invalid");
     api.post_text("/v1/entries", json_type, vec![b' '; 1_001]).await.problem(413, "body_too_large");
     api.post_text("/v1/entries", "text/csv", "{}").await.problem(415, "content_type_unsupported");

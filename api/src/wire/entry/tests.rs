@@ -70,7 +70,8 @@ fn refuses_each_mistake_at_its_place() {
         (format!(r#"["{ID}"]"#).into_bytes(), "field_invalid", ""),
         (entry_with(r#"[["1","1",null,"CNY",null]]"#), "field_invalid", "/postings/0"),
         (br#"{"id":"1","postings":[]}"#.to_vec(), "field_invalid", "/id"),
-        (entry_with("[")[..40].to_vec(), "json_malformed", ""),
+        (entry_with("[")[..40].to_vec(), "json_malformed", "/id"),
+        (posting(r#""debit":"1""#)[..99].to_vec(), "json_malformed", "/postings/0/debit"),
     ] {
         let violation = refusal(&text);
         let text = String::from_utf8_lossy(&text);
