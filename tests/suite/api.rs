@@ -5,14 +5,17 @@ mod accounts;
 mod document;
 mod entries;
 mod health;
+mod killed;
 mod partner;
 mod reading;
+mod remittances;
 mod robustness;
 mod stream;
 
 use dianfu_api::auth::{NewToken, PartnerKey, Role, create_partner_key, create_token};
 use dianfu_api::{Error, Limits, ServeConfig, Server};
 use dianfu_ledger::book::BookName;
+use dianfu_ledger::db::Database;
 use dianfu_tests::{TestDatabase, test_database};
 use futures_util::stream::unfold;
 use reqwest::header::HeaderMap;
@@ -30,9 +33,9 @@ pub struct Node {
 }
 
 impl Node {
-    async fn start(test: &TestDatabase, limits: Limits) -> Node {
+    async fn start(database: &Database, limits: Limits) -> Node {
         let listen = "127.0.0.1:0".parse().unwrap();
-        let server = Server::bind(&ServeConfig { listen, limits }, test.database().clone()).await.unwrap();
+        let server = Server::bind(&ServeConfig { listen, limits }, database.clone()).await.unwrap();
         let base = format!("http://{}", server.address());
         let (stop, stopped) = oneshot::channel::<()>();
         let running = tokio::spawn(server.run(async {
@@ -48,12 +51,14 @@ impl Node {
     }
 }
 
-/// A server on a database of its own, and somebody who asks it.
+/// A server, and somebody who asks it.
 pub struct Api {
     node: Node,
     client: Client,
     token: String,
-    test: TestDatabase,
+    database: Database,
+    /// Its database, where it has one of its own: dropped with it.
+    _test: Option<TestDatabase>,
 }
 
 /// An answer, taken apart.
@@ -97,14 +102,25 @@ impl Api {
 
     async fn start_with(limits: Limits) -> Api {
         let test = test_database().await;
-        let node = Node::start(&test, limits).await;
-        let token = token(&test, "admin", Role::Admin).await;
-        Api { node, client: Client::new(), token, test }
+        let api = Api::on(test.database(), limits).await;
+        Api { _test: Some(test), ..api }
+    }
+
+    /// A server on a database that somebody else keeps.
+    async fn on(database: &Database, limits: Limits) -> Api {
+        let node = Node::start(database, limits).await;
+        let token = token(database, "admin", Role::Admin).await;
+        Api { node, client: Client::new(), token, database: database.clone(), _test: None }
     }
 
     /// The same with the accounts 1002.a, 1102.picc (open items), 2190 and 6001 of the currency CNY.
     async fn with_accounts() -> Api {
         let api = Api::start().await;
+        api.open_accounts().await;
+        api
+    }
+
+    async fn open_accounts(&self) {
         for (code, side, open_item) in [
             ("1002.a", "debit", false),
             ("1102.picc", "debit", true),
@@ -113,9 +129,8 @@ impl Api {
         ] {
             let account =
                 json!({"code": code, "name": code, "currency": "CNY", "normal_side": side, "open_item": open_item});
-            assert_eq!(api.post("/v1/accounts", &account).await.status, 201);
+            assert_eq!(self.post("/v1/accounts", &account).await.status, 201);
         }
-        api
     }
 
     /// A request without credentials.
@@ -152,13 +167,13 @@ fn main_book() -> BookName {
     BookName::parse("main").unwrap()
 }
 
-async fn token(test: &TestDatabase, name: &str, role: Role) -> String {
+async fn token(database: &Database, name: &str, role: Role) -> String {
     let new = NewToken { name, role, expires_at: None, created_by: "test" };
-    create_token(test.database(), &main_book(), &new).await.unwrap()
+    create_token(database, &main_book(), &new).await.unwrap()
 }
 
-async fn partner_key(test: &TestDatabase, insurer: &str) -> PartnerKey {
-    create_partner_key(test.database(), &main_book(), insurer, None, "test").await.unwrap()
+async fn partner_key(database: &Database, insurer: &str) -> PartnerKey {
+    create_partner_key(database, &main_book(), insurer, None, "test").await.unwrap()
 }
 
 /// The id of the n-th entry of a test.

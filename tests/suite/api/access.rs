@@ -63,7 +63,7 @@ async fn a_role_may_do_what_the_document_says_and_nothing_else() {
     let api = Api::start().await;
     let operations = operations(&api).await;
     for role in Role::ALL {
-        let token = token(&api.test, &format!("swept {}", role.word()), role).await;
+        let token = token(&api.database, &format!("swept {}", role.word()), role).await;
         for Operation { method, template, path, right } in &operations {
             let Some(right) = right else { continue };
             let reply = Reply::of(api.bare(method.clone(), path).bearer_auth(&token).send().await.unwrap()).await;
@@ -103,15 +103,15 @@ async fn status_of(api: &Api, token: &str) -> u16 {
 #[tokio::test]
 async fn a_token_ends_when_it_is_revoked_or_expires() {
     let api = Api::start().await;
-    let revoked = token(&api.test, "lin", Role::Auditor).await;
+    let revoked = token(&api.database, "lin", Role::Auditor).await;
     assert_eq!(status_of(&api, &revoked).await, 200);
-    assert!(revoke_token(api.test.database(), &main_book(), "lin").await.unwrap());
-    assert!(!revoke_token(api.test.database(), &main_book(), "lin").await.unwrap());
+    assert!(revoke_token(&api.database, &main_book(), "lin").await.unwrap());
+    assert!(!revoke_token(&api.database, &main_book(), "lin").await.unwrap());
     assert_eq!(status_of(&api, &revoked).await, 401);
 
     let expires_at = Some("2020-01-01T00:00:00Z".parse::<Timestamp>().unwrap());
     let new = NewToken { name: "lin", role: Role::Auditor, expires_at, created_by: "test" };
-    let expired = create_token(api.test.database(), &main_book(), &new).await.unwrap();
+    let expired = create_token(&api.database, &main_book(), &new).await.unwrap();
     assert_eq!(status_of(&api, &expired).await, 401);
 }
 
@@ -119,23 +119,23 @@ async fn a_token_ends_when_it_is_revoked_or_expires() {
 async fn one_name_has_one_live_token() {
     let api = Api::start().await;
     let new = NewToken { name: "admin", role: Role::Auditor, expires_at: None, created_by: "test" };
-    let error = create_token(api.test.database(), &main_book(), &new).await.unwrap_err();
+    let error = create_token(&api.database, &main_book(), &new).await.unwrap_err();
     assert!(matches!(error, dianfu_api::Error::TokenNameTaken(name) if name == "admin"));
     for name in ["", &"x".repeat(195)] {
-        let error = create_token(api.test.database(), &main_book(), &NewToken { name, ..new }).await.unwrap_err();
+        let error = create_token(&api.database, &main_book(), &NewToken { name, ..new }).await.unwrap_err();
         assert!(matches!(error, dianfu_api::Error::TokenNameLength { .. }));
     }
     let unknown = BookName::parse("unknown").unwrap();
-    assert!(create_token(api.test.database(), &unknown, &new).await.is_err());
+    assert!(create_token(&api.database, &unknown, &new).await.is_err());
 }
 
 #[tokio::test]
 async fn a_token_opens_its_own_book_only() {
     let api = Api::with_accounts().await;
     let other = BookName::parse("other_2").unwrap();
-    book::create(api.test.database(), &other).await.unwrap();
+    book::create(&api.database, &other).await.unwrap();
     let new = NewToken { name: "admin", role: Role::Admin, expires_at: None, created_by: "test" };
-    let token = create_token(api.test.database(), &other, &new).await.unwrap();
+    let token = create_token(&api.database, &other, &new).await.unwrap();
     let accounts = Reply::of(api.bare(Method::GET, "/v1/accounts").bearer_auth(&token).send().await.unwrap()).await;
     assert_eq!((accounts.status, accounts.body["accounts"].as_array().map(Vec::len)), (200, Some(0)));
     let moved = token.replace("dianfu_other_2_", "dianfu_main_");
@@ -145,7 +145,7 @@ async fn a_token_opens_its_own_book_only() {
 #[tokio::test]
 async fn the_service_cannot_make_itself_a_way_in() {
     let api = Api::start().await;
-    let service = api.test.database().connect_service("book_main").await.unwrap();
+    let service = api.database.connect_service("book_main").await.unwrap();
     for statement in [
         "INSERT INTO access_token SELECT * FROM access_token",
         "UPDATE access_token SET role = 'admin'",
@@ -162,7 +162,7 @@ async fn the_service_cannot_make_itself_a_way_in() {
 #[tokio::test]
 async fn a_stored_token_is_no_token() {
     let api = Api::start().await;
-    let owner = api.test.database().connect_owner().await.unwrap();
+    let owner = api.database.connect_owner().await.unwrap();
     let sql = "SELECT token_hash = sha256($1) AND t::text NOT LIKE '%' || $2 || '%' FROM book_main.access_token t";
     let secret = api.token.rsplit('_').next().unwrap();
     let is_hash_alone: bool = owner.query_one(sql, &[&api.token.as_bytes(), &secret]).await.unwrap().get(0);

@@ -1,12 +1,14 @@
 //! Partners sign what they hand in. The signing here is written from the document, a second time.
 
+use dianfu_api::Limits;
 use dianfu_api::auth::{PartnerKey, create_partner_key, revoke_partner_key};
 use dianfu_ledger::clock;
+use futures_util::future::join_all;
 use hmac::{Hmac, KeyInit, Mac};
 use reqwest::{Method, RequestBuilder};
 use sha2::{Digest, Sha256};
 
-use super::{Api, Reply, main_book, partner_key};
+use super::{Api, Node, Reply, main_book, partner_key};
 
 /// What a partner sends; tests change one thing and see it refused.
 #[derive(Clone)]
@@ -25,6 +27,10 @@ impl<'a> Signed<'a> {
         let (path, timestamp) = ("/v1/remittances", clock::now().as_second());
         let nonce = format!("nonce-of-the-test-{nonce}");
         Signed { key, method: Method::POST, path, query: "", timestamp, nonce, body: body.into() }
+    }
+
+    pub fn query(self, query: &'a str) -> Signed<'a> {
+        Signed { query, ..self }
     }
 
     fn body_sha256(&self) -> String {
@@ -47,7 +53,7 @@ impl<'a> Signed<'a> {
         hexadecimal(&mac.finalize().into_bytes())
     }
 
-    fn request(&self, api: &Api) -> RequestBuilder {
+    pub fn request(&self, api: &Api) -> RequestBuilder {
         let query = if self.query.is_empty() { String::new() } else { format!("?{}", self.query) };
         api.bare(self.method.clone(), &format!("{}{query}", self.path))
             .header("x-app-id", &self.key.app_id)
@@ -83,7 +89,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 #[tokio::test]
 async fn a_signature_that_is_not_genuine_is_refused() {
     let api = Api::start().await;
-    let key = partner_key(&api.test, "picc").await;
+    let key = partner_key(&api.database, "picc").await;
     let signed = Signed::post(&key, "wrong", "ISA");
     let other_secret = PartnerKey { secret: "x".repeat(43), ..key.clone() };
     Signed { key: &other_secret, ..signed.clone() }.send(&api).await.problem(401, "signature_wrong");
@@ -101,7 +107,7 @@ async fn a_signature_that_is_not_genuine_is_refused() {
 #[tokio::test]
 async fn a_signature_is_good_for_five_minutes_either_way() {
     let api = Api::start().await;
-    let key = partner_key(&api.test, "picc").await;
+    let key = partner_key(&api.database, "picc").await;
     for (away, is_taken) in [(-290, true), (290, true), (-310, false), (310, false)] {
         let signed = Signed::post(&key, &away.to_string(), "");
         let reply = Signed { timestamp: signed.timestamp + away, ..signed }.send(&api).await;
@@ -115,7 +121,7 @@ async fn a_signature_is_good_for_five_minutes_either_way() {
 #[tokio::test]
 async fn headers_that_are_missing_or_malformed_are_named() {
     let api = Api::start().await;
-    let key = partner_key(&api.test, "picc").await;
+    let key = partner_key(&api.database, "picc").await;
     let signed = Signed::post(&key, "headers", "");
     for (header, value) in [
         ("x-app-id", "picc"),
@@ -141,7 +147,7 @@ async fn headers_that_are_missing_or_malformed_are_named() {
 #[tokio::test]
 async fn a_key_belongs_to_one_insurer_of_one_book_until_it_ends() {
     let api = Api::start().await;
-    let key = partner_key(&api.test, "picc").await;
+    let key = partner_key(&api.database, "picc").await;
     for app_id in ["main.cpic", "other.picc"] {
         let stolen = PartnerKey { app_id: app_id.to_owned(), ..key.clone() };
         Signed::post(&stolen, app_id, "").send(&api).await.problem(401, "key_unknown");
@@ -149,16 +155,16 @@ async fn a_key_belongs_to_one_insurer_of_one_book_until_it_ends() {
     let unknown = PartnerKey { key_id: "pk_unknown".to_owned(), ..key.clone() };
     Signed::post(&unknown, "unknown", "").send(&api).await.problem(401, "key_unknown");
 
-    let second = partner_key(&api.test, "picc").await;
+    let second = partner_key(&api.database, "picc").await;
     assert_ne!(Signed::post(&key, "first", "").send(&api).await.status, 401);
     assert_ne!(Signed::post(&second, "second", "").send(&api).await.status, 401);
-    assert!(revoke_partner_key(api.test.database(), &main_book(), &key.key_id).await.unwrap());
-    assert!(!revoke_partner_key(api.test.database(), &main_book(), &key.key_id).await.unwrap());
+    assert!(revoke_partner_key(&api.database, &main_book(), &key.key_id).await.unwrap());
+    assert!(!revoke_partner_key(&api.database, &main_book(), &key.key_id).await.unwrap());
     Signed::post(&key, "revoked", "").send(&api).await.problem(401, "key_unknown");
     assert_ne!(Signed::post(&second, "still", "").send(&api).await.status, 401);
 
     let past = Some("2020-01-01T00:00:00Z".parse().unwrap());
-    let expired = create_partner_key(api.test.database(), &main_book(), "picc", past, "test").await.unwrap();
+    let expired = create_partner_key(&api.database, &main_book(), "picc", past, "test").await.unwrap();
     Signed::post(&expired, "expired", "").send(&api).await.problem(401, "key_unknown");
 }
 
@@ -166,7 +172,7 @@ async fn a_key_belongs_to_one_insurer_of_one_book_until_it_ends() {
 async fn a_key_is_made_for_a_party() {
     let api = Api::start().await;
     for insurer in ["", "a.b", "a b", "书"] {
-        let error = create_partner_key(api.test.database(), &main_book(), insurer, None, "test").await.unwrap_err();
+        let error = create_partner_key(&api.database, &main_book(), insurer, None, "test").await.unwrap_err();
         assert!(matches!(error, dianfu_api::Error::InsurerMalformed(_)), "{insurer}");
     }
 }
@@ -174,7 +180,7 @@ async fn a_key_is_made_for_a_party() {
 #[tokio::test]
 async fn a_signature_opens_nothing_but_remittances() {
     let api = Api::start().await;
-    let key = partner_key(&api.test, "picc").await;
+    let key = partner_key(&api.database, "picc").await;
     for (method, path, query) in [
         (Method::GET, "/v1/entries", "limit=5"),
         (Method::POST, "/v1/entries", ""),
@@ -184,4 +190,57 @@ async fn a_signature_opens_nothing_but_remittances() {
         let signed = Signed { method, path, query, ..Signed::post(&key, "elsewhere", "") };
         signed.send(&api).await.problem(403, "forbidden");
     }
+}
+
+#[tokio::test]
+async fn a_signature_is_good_once_on_whichever_node() {
+    let api = Api::start().await;
+    let other = Node::start(&api.database, Limits::default()).await;
+    let key = partner_key(&api.database, "picc").await;
+    let signed = Signed::post(&key, "once", "ISA");
+    signed.send(&api).await.problem(422, "remittance_unbalanced");
+    signed.send(&api).await.problem(401, "signature_replayed");
+    let mut elsewhere = signed.request(&api).build().unwrap();
+    *elsewhere.url_mut() = format!("{}{}", other.base, signed.path).parse().unwrap();
+    Reply::of(api.client.execute(elsewhere).await.unwrap()).await.problem(401, "signature_replayed");
+
+    // Another key may use the same nonce: it is another signature.
+    let second = partner_key(&api.database, "picc").await;
+    Signed { key: &second, ..signed }.send(&api).await.problem(422, "remittance_unbalanced");
+}
+
+#[tokio::test]
+async fn of_many_at_once_one_signature_is_taken() {
+    let api = Api::start().await;
+    let key = partner_key(&api.database, "picc").await;
+    let signed = Signed::post(&key, "race", "ISA");
+    let replies = join_all((0..8).map(|_| signed.send(&api))).await;
+    let mut codes: Vec<&str> = replies.iter().map(|reply| reply.body["code"].as_str().unwrap()).collect();
+    codes.sort_unstable();
+    assert_eq!((codes[0], &codes[1..]), ("remittance_unbalanced", &["signature_replayed"; 7][..]));
+}
+
+#[tokio::test]
+async fn a_body_that_was_not_signed_is_refused_and_spends_nothing() {
+    let api = Api::start().await;
+    let key = partner_key(&api.database, "picc").await;
+    let signed = Signed::post(&key, "altered", "ISA*1");
+    let mut altered = signed.request(&api).build().unwrap();
+    *altered.body_mut() = Some("ISA*2".into());
+    Reply::of(api.client.execute(altered).await.unwrap()).await.problem(401, "body_digest_wrong");
+    signed.send(&api).await.problem(422, "remittance_unbalanced");
+}
+
+#[tokio::test]
+async fn nonces_are_forgotten_when_their_signatures_are_too_old() {
+    let api = Api::start().await;
+    let key = partner_key(&api.database, "picc").await;
+    let owner = api.database.connect_owner().await.unwrap();
+    let old = "INSERT INTO book_main.partner_nonce VALUES
+               ('pk', 'forgotten', now() - interval '1201 seconds'), ('pk', 'kept', now() - interval '1100 seconds')";
+    owner.batch_execute(old).await.unwrap();
+    Signed::post(&key, "sweeps", "ISA").send(&api).await.problem(422, "remittance_unbalanced");
+    let rows = owner.query("SELECT nonce FROM book_main.partner_nonce ORDER BY seen_at", &[]).await.unwrap();
+    let nonces: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    assert_eq!(nonces, ["kept", "nonce-of-the-test-sweeps"]);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dianfu_api::Limits;
 use dianfu_tests::eventually;
-use reqwest::{Method, Response};
+use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio_postgres::Client;
@@ -14,9 +14,9 @@ use super::{Api, Reply, entry, growing_body};
 
 /// A connection to the server of a test, but to another database.
 async fn beside(api: &Api) -> (Client, String) {
-    let own = api.test.database().connect_owner().await.unwrap();
+    let own = api.database.connect_owner().await.unwrap();
     let name = own.query_one("SELECT current_database()::text", &[]).await.unwrap().get(0);
-    (api.test.database().with_database("postgres").connect_owner().await.unwrap(), name)
+    (api.database.with_database("postgres").connect_owner().await.unwrap(), name)
 }
 
 /// Ends every connection to a database, and lets no new one in.
@@ -30,22 +30,30 @@ async fn give_back(beside: &Client, name: &str) {
     beside.batch_execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).await.unwrap();
 }
 
-/// Posts in a task of its own, while a transaction of ours holds the head; answers when the post waits for it.
-async fn post_behind_lock(api: &Api, holder: &Client, entry: &Value) -> JoinHandle<Response> {
-    holder.batch_execute("BEGIN; SELECT FROM book_main.head FOR UPDATE").await.unwrap();
-    let request = api.request(Method::POST, "/v1/entries").json(entry);
-    let post = tokio::spawn(async { request.send().await.unwrap() });
+/// Sends a request in a task of its own, while a transaction of ours holds a lock; answers when the request waits for it.
+pub async fn send_behind(api: &Api, holder: &Client, lock: &str, request: RequestBuilder) -> JoinHandle<Response> {
+    // Inside the transaction that holds the lock, the view of activity would stay as it is at first sight.
+    let watcher = api.database.connect_owner().await.unwrap();
+    holder.batch_execute(&format!("BEGIN; {lock}")).await.unwrap();
+    let sent = tokio::spawn(async { request.send().await.unwrap() });
     let waits = "SELECT EXISTS (SELECT FROM pg_stat_activity
                  WHERE datname = current_database() AND wait_event_type = 'Lock')";
-    eventually("the post waits for the head", async || holder.query_one(waits, &[]).await.unwrap().get(0)).await;
-    post
+    eventually("the request waits for the lock", async || watcher.query_one(waits, &[]).await.unwrap().get(0)).await;
+    sent
+}
+
+/// What every turn of posting takes first.
+pub const HEAD: &str = "SELECT FROM book_main.head FOR UPDATE";
+
+async fn post_behind_lock(api: &Api, holder: &Client, entry: &Value) -> JoinHandle<Response> {
+    send_behind(api, holder, HEAD, api.request(Method::POST, "/v1/entries").json(entry)).await
 }
 
 #[tokio::test]
 async fn when_the_database_goes_away_nothing_is_half_done() {
     let api = Api::with_accounts().await;
     let (beside, name) = beside(&api).await;
-    let holder = api.test.database().connect_owner().await.unwrap();
+    let holder = api.database.connect_owner().await.unwrap();
     let given = entry(1, "1002.a", "6001", "1.00");
     let post = post_behind_lock(&api, &holder, &given).await;
     take_away(&beside, &name).await;
@@ -88,9 +96,9 @@ async fn a_stream_ends_early_and_says_so() {
 #[tokio::test]
 async fn a_server_that_stops_finishes_what_is_under_way() {
     let api = Api::with_accounts().await;
-    let holder = api.test.database().connect_owner().await.unwrap();
+    let holder = api.database.connect_owner().await.unwrap();
     let post = post_behind_lock(&api, &holder, &entry(1, "1002.a", "6001", "1.00")).await;
-    let Api { node, client, test, .. } = api;
+    let Api { node, client, _test: kept, .. } = api;
     let base = node.base.clone();
     let mut running = node.stop();
     eventually("new callers are turned away", async || client.get(format!("{base}/health/live")).send().await.is_err())
@@ -100,7 +108,7 @@ async fn a_server_that_stops_finishes_what_is_under_way() {
     holder.batch_execute("COMMIT").await.unwrap();
     assert_eq!(post.await.unwrap().status().as_u16(), 201);
     running.await.unwrap().unwrap();
-    drop(test);
+    drop(kept);
 }
 
 #[tokio::test]
@@ -137,7 +145,7 @@ async fn what_takes_too_long_is_a_problem_and_counts_once() {
         let account = json!({"code": code, "name": code, "currency": "CNY", "normal_side": "debit"});
         api.post("/v1/accounts", &account).await;
     }
-    let holder = api.test.database().connect_owner().await.unwrap();
+    let holder = api.database.connect_owner().await.unwrap();
     let given = entry(1, "1002.a", "6001", "1.00");
     let post = post_behind_lock(&api, &holder, &given).await;
     let late = Reply::of(post.await.unwrap()).await;
