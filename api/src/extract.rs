@@ -1,8 +1,9 @@
 //! What handlers take out of a request; whatever cannot be read is a [`Problem`].
 
 use axum::body::{Body, HttpBody};
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::path::ErrorKind;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
@@ -21,23 +22,37 @@ pub struct QueryParams<T>(pub T);
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for QueryParams<T> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let read = axum::extract::Query::from_request_parts(parts, state).await;
-        let axum::extract::Query(query) = read.map_err(|rejection: QueryRejection| invalid(&rejection.body_text()))?;
-        Ok(QueryParams(query))
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let pairs = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
+        let read = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs));
+        read.map(QueryParams).map_err(|error| {
+            let place = format!("/query{}", json::pointer(error.path()));
+            Problem::parameter(&place, error.into_inner().to_string())
+        })
     }
 }
 
-/// The path's parameters.
-pub struct PathParams<T>(pub T);
+/// The path's parameter.
+pub struct PathParam<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for PathParams<T> {
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for PathParam<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let read = axum::extract::Path::from_request_parts(parts, state).await;
-        let axum::extract::Path(path) = read.map_err(|rejection: PathRejection| invalid(&rejection.body_text()))?;
-        Ok(PathParams(path))
+        let read = Path::from_request_parts(parts, state).await;
+        read.map(|Path(path)| PathParam(path)).map_err(|rejection| match rejection {
+            PathRejection::FailedToDeserializePathParams(error) => unreadable_path(error.into_kind()),
+            other => Problem::parameter("/path", other.body_text()),
+        })
+    }
+}
+
+fn unreadable_path(kind: ErrorKind) -> Problem {
+    match kind {
+        ErrorKind::DeserializeError { key, value, message } => {
+            Problem::parameter(&format!("/path/{key}"), format!("'{value}' cannot be read: {message}"))
+        }
+        other => Problem::parameter("/path", other.to_string()),
     }
 }
 
@@ -91,10 +106,6 @@ fn too_large(limit: usize) -> Problem {
     Problem::new(Kind::BodyTooLarge, format!("at most {limit} bytes are taken"))
 }
 
-fn invalid(text: &str) -> Problem {
-    Problem::new(Kind::ParameterInvalid, text)
-}
-
 /// Rows a page if nothing is said.
 const PAGE_ROWS: u16 = 100;
 
@@ -104,11 +115,12 @@ pub fn page_limit(asked: Option<u16>) -> Result<u16, Problem> {
     if (1..=PAGE_ROWS_MAX).contains(&rows) {
         return Ok(rows);
     }
-    Err(invalid(&format!("limit is 1 to {PAGE_ROWS_MAX}")))
+    Err(Problem::parameter("/query/limit", format!("limit is 1 to {PAGE_ROWS_MAX}")))
 }
 
 /// The beginning of an account's code; may be empty.
 pub fn code_prefix(asked: &str) -> Result<&str, Problem> {
     let of_codes = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-    if asked.bytes().all(of_codes) { Ok(asked) } else { Err(invalid("prefix is the beginning of an account's code")) }
+    let wanted = "prefix is the beginning of an account's code";
+    if asked.bytes().all(of_codes) { Ok(asked) } else { Err(Problem::parameter("/query/prefix", wanted)) }
 }

@@ -142,7 +142,7 @@ pub struct Violation {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "R3")]
     pub rule: Option<Box<str>>,
-    /// JSON pointer (RFC 6901) into the body, or into the entry.
+    /// JSON pointer (RFC 6901) into the body, or into the entry; `/query/NAME` or `/path/NAME` for a parameter.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "/postings/1/debit")]
     pub pointer: Option<Box<str>>,
@@ -217,6 +217,19 @@ impl Problem {
     pub fn internal(cause: impl StdError + Send + Sync + 'static) -> Problem {
         let detail = "the log has the details under this request's id";
         Problem { cause: Some(Arc::new(cause)), ..Problem::new(Kind::Internal, detail) }
+    }
+
+    /// A parameter that cannot be read or answered, at `/query/NAME` or `/path/NAME`.
+    pub fn parameter(place: &str, message: impl Into<String>) -> Problem {
+        let message = message.into();
+        let errors = vec![Violation::at(Kind::ParameterInvalid.code(), place, message.as_str())];
+        Problem::new(Kind::ParameterInvalid, message).with_errors(errors)
+    }
+
+    /// With a code that says more than that of its kind.
+    fn coded(self, code: &'static str) -> Problem {
+        let errors = self.errors.into_iter().map(|error| Violation { code, ..error }).collect();
+        Problem { code, errors, ..self }
     }
 
     /// With the places in the request that are wrong.
@@ -310,19 +323,12 @@ impl From<QueryError> for Problem {
     fn from(error: QueryError) -> Problem {
         let message = error.to_string();
         match error {
-            QueryError::KnownAtInFuture { .. } => Problem::parameter("known_at", "known_at_in_future", message),
-            QueryError::CursorMalformed => Problem::parameter("cursor", "cursor_malformed", message),
+            QueryError::KnownAtInFuture { .. } => {
+                Problem::parameter("/query/known_at", message).coded("known_at_in_future")
+            }
+            QueryError::CursorMalformed => Problem::parameter("/query/cursor", message).coded("cursor_malformed"),
             QueryError::World(error) => error.into(),
         }
-    }
-}
-
-impl Problem {
-    /// A parameter of the query that cannot be answered; `code` is the stable code of the reason.
-    pub fn parameter(name: &'static str, code: &'static str, message: impl Into<String>) -> Problem {
-        let message = message.into();
-        let errors = vec![Violation::at(code, format!("/query/{name}"), message.as_str())];
-        Problem { code, ..Problem::new(Kind::ParameterInvalid, message) }.with_errors(errors)
     }
 }
 

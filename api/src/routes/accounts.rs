@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::auth::Access;
-use crate::extract::{self, PathParams, QueryParams};
+use crate::extract::{self, PathParam, QueryParams};
 use crate::problem::{Kind, Problem, Violation};
 use crate::wire::account::{AccountBody, AccountPageBody, BalanceBody, NewAccountBody};
 use crate::wire::statement::StatementBody;
@@ -91,7 +91,7 @@ pub async fn account_list(
 )]
 pub async fn account_view(
     Extension(access): Extension<Access>,
-    PathParams(code): PathParams<String>,
+    PathParam(code): PathParam<String>,
 ) -> Result<Json<AccountBody>, Problem> {
     find(&access, &parse(&code)?).await.map(Json)
 }
@@ -119,7 +119,7 @@ pub struct BalanceQuery {
 )]
 pub async fn account_balance(
     Extension(access): Extension<Access>,
-    PathParams(code): PathParams<String>,
+    PathParam(code): PathParam<String>,
     QueryParams(query): QueryParams<BalanceQuery>,
 ) -> Result<Json<BalanceBody>, Problem> {
     let code = parse(&code)?;
@@ -164,7 +164,7 @@ pub struct StatementQuery {
 )]
 pub async fn account_statement(
     Extension(access): Extension<Access>,
-    PathParams(code): PathParams<String>,
+    PathParam(code): PathParam<String>,
     QueryParams(query): QueryParams<StatementQuery>,
 ) -> Result<Json<StatementBody>, Problem> {
     let StatementQuery { from, to, as_of, known_at, cursor, limit } = query;

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use self::item::Item;
 use crate::app::App;
 use crate::auth::Access;
-use crate::extract::{self, PathParams, QueryParams};
+use crate::extract::{self, PathParam, QueryParams};
 use crate::problem::{Kind, Problem};
 use crate::wire::entry::{EntryBody, EntryPageBody, NewEntryBody};
 use crate::wire::outcome::{OutcomeBody, Status};
@@ -120,7 +120,7 @@ async fn create_many(access: &Access, text: &[u8]) -> Result<Response, Problem> 
 )]
 pub async fn entry_view(
     Extension(access): Extension<Access>,
-    PathParams(id): PathParams<Uuid>,
+    PathParam(id): PathParam<Uuid>,
 ) -> Result<Json<EntryBody>, Problem> {
     let client = access.ledger.client().await?;
     let found = query::entry(&**client, id).await?;

@@ -13,7 +13,7 @@ use axum::middleware::from_fn_with_state;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::app::App;
 use crate::auth::Permission;
@@ -24,8 +24,13 @@ use crate::problem::{Kind, Problem};
 /// Everything that answers.
 pub fn router(app: &App) -> Router {
     let (routes, document) = routes(app).split_for_parts();
+    // The page would otherwise send the document's address to a validator elsewhere.
+    let page = Config::default().validator_url("none");
     routes
-        .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
+        .merge(SwaggerUi::new("/docs").url("/openapi.json", document).config(page))
+        .method_not_allowed_fallback(async || {
+            Problem::new(Kind::MethodNotAllowed, "the header allow names the methods of this path")
+        })
         .fallback(async || Problem::new(Kind::PathUnknown, "the paths are listed at /docs"))
         .layer(from_fn_with_state(app.clone(), edge))
         .with_state(app.clone())

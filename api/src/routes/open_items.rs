@@ -61,7 +61,7 @@ pub async fn open_item_list(
 ) -> Result<Json<OpenItemPageBody>, Problem> {
     let limit = usize::from(extract::page_limit(query.limit)?);
     let account = AccountCode::parse(&query.account)
-        .ok_or_else(|| Problem::new(Kind::ParameterInvalid, "account is a code such as 1102.picc"))?;
+        .ok_or_else(|| Problem::parameter("/query/account", "account is a code such as 1102.picc"))?;
     let cursor = query.cursor.as_deref().map(Cursor::parse).transpose()?;
     let items = if query.all { Items::All } else { Items::Outstanding };
     let client = access.ledger.client().await?;

@@ -14,12 +14,14 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::auth::Access;
-use crate::extract::{self, PathParams, QueryParams};
+use crate::extract::{self, PathParam, QueryParams};
 use crate::problem::{Kind, Problem, Violation};
 use crate::wire::remittance::{ImportedBody, RemittanceBody, RemittancePageBody, SummaryBody, of_rule};
 
 /// The content type of an X12 file (RFC 1767).
 const X12: &str = "application/edi-x12";
+/// Where the insurer is named.
+const INSURER: &str = "/query/insurer";
 
 /// Whose file.
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -77,12 +79,12 @@ fn insurer(access: &Access, named: Option<String>) -> Result<PartyNo, Problem> {
         (Some(own), Some(named)) if own.as_str() == named => Ok(own.clone()),
         (Some(own), Some(_)) => Err(Problem::new(Kind::Forbidden, format!("this signature speaks for {own} only"))),
         (None, Some(named)) => party(&named),
-        (None, None) => Err(Problem::new(Kind::ParameterInvalid, "say whose file it is: insurer=…")),
+        (None, None) => Err(Problem::parameter(INSURER, "say whose file it is: insurer=…")),
     }
 }
 
 fn party(named: &str) -> Result<PartyNo, Problem> {
-    PartyNo::parse(named).map_err(|error| Problem::new(Kind::ParameterInvalid, error.to_string()))
+    PartyNo::parse(named).map_err(|error| Problem::parameter(INSURER, error.to_string()))
 }
 
 fn refused(refusal: &Refusal) -> Problem {
@@ -140,7 +142,7 @@ pub async fn remittance_list(
 )]
 pub async fn remittance_view(
     Extension(access): Extension<Access>,
-    PathParams(id): PathParams<Uuid>,
+    PathParam(id): PathParam<Uuid>,
 ) -> Result<Json<RemittanceBody>, Problem> {
     let mut client = access.ledger.client().await?;
     let found = report::remittance(&mut client, id).await?;

@@ -86,7 +86,7 @@ fn misread(error: &serde_json::Error, pointer: String) -> Misread {
 }
 
 /// The path as a JSON pointer (RFC 6901).
-fn pointer(path: &Path) -> String {
+pub fn pointer(path: &Path) -> String {
     let steps = path.iter().map(|segment| match segment {
         Segment::Seq { index } => format!("/{index}"),
         Segment::Map { key } => format!("/{}", escaped(key)),

@@ -84,23 +84,25 @@ async fn accounts_are_listed_page_by_page() {
 #[tokio::test]
 async fn a_question_that_cannot_be_is_refused() {
     let api = Api::with_accounts().await;
-    for path in [
-        "/v1/accounts?limit=0",
-        "/v1/accounts?limit=1001",
-        "/v1/accounts?limit=many",
-        "/v1/accounts?colour=red",
-        "/v1/accounts?prefix=%00",
-        "/v1/accounts/2190/balance?as_off=2026-01-01",
-        "/v1/accounts/2190/balance?as_of=2026-02-30",
-        "/v1/accounts/2190/balance?known_at=2026-05-01T08:00:00+08:00",
-        "/v1/accounts/2190/statement?from=yesterday",
-        "/v1/open-items",
-        "/v1/open-items?account=%20",
-        "/v1/reports/trial-balance?level=fine",
-        "/v1/entries?after=x",
-        "/v1/entries/17",
+    for (path, place) in [
+        ("/v1/accounts?limit=0", "/query/limit"),
+        ("/v1/accounts?limit=1001", "/query/limit"),
+        ("/v1/accounts?limit=many", "/query/limit"),
+        ("/v1/accounts?limit=1&limit=2", "/query"),
+        ("/v1/accounts?colour=red", "/query/colour"),
+        ("/v1/accounts?prefix=%00", "/query/prefix"),
+        ("/v1/accounts/%FF", "/path"),
+        ("/v1/accounts/2190/balance?as_off=2026-01-01", "/query/as_off"),
+        ("/v1/accounts/2190/balance?as_of=2026-02-30", "/query/as_of"),
+        ("/v1/accounts/2190/balance?known_at=2026-05-01T08:00:00+08:00", "/query/known_at"),
+        ("/v1/accounts/2190/statement?from=yesterday", "/query/from"),
+        ("/v1/open-items", "/query"),
+        ("/v1/open-items?account=%20", "/query/account"),
+        ("/v1/reports/trial-balance?level=fine", "/query/level"),
+        ("/v1/entries?after=x", "/query/after"),
+        ("/v1/entries/17", "/path/id"),
     ] {
-        api.get(path).await.problem(400, "parameter_invalid");
+        assert_eq!(api.get(path).await.problem(400, "parameter_invalid")["pointer"], place, "{path}");
     }
     for path in
         ["/v1/accounts?cursor=%2F", "/v1/accounts/2190/statement?cursor=x", "/v1/open-items?account=2190&cursor=x"]

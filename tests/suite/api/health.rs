@@ -46,5 +46,18 @@ async fn the_page_is_served_from_the_binary() {
     let page = Reply::of(api.bare(Method::GET, "/docs/").send().await.unwrap()).await;
     assert_eq!(page.status, 200);
     assert!(page.header("content-type").starts_with("text/html"), "{page:?}");
-    assert!(page.body.as_str().unwrap().contains("swagger-ui"), "{page:?}");
+    let page = page.body.as_str().unwrap();
+    for script in ["swagger-ui-bundle.js", "swagger-ui-standalone-preset.js", "swagger-initializer.js"] {
+        assert!(page.contains(&format!("src=\"./{script}\"")), "{page}");
+        let served = api.bare(Method::GET, &format!("/docs/{script}")).send().await.unwrap();
+        assert_eq!(served.status().as_u16(), 200, "{script}");
+    }
+    assert!(!page.contains("://"), "the page asks another server: {page}");
+    let settings = Reply::of(api.bare(Method::GET, "/docs/swagger-initializer.js").send().await.unwrap()).await.body;
+    let settings = settings.as_str().unwrap();
+    assert!(
+        settings.contains(r#""url": "/openapi.json""#) && settings.contains(r#""validatorUrl": "none""#),
+        "{settings}"
+    );
+    assert!(!settings.contains("://"), "the page asks another server: {settings}");
 }

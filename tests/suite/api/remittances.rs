@@ -113,10 +113,11 @@ async fn another_file_under_the_same_trace_is_a_conflict() {
 async fn whose_file_it_is_must_be_clear() {
     let (_desk, api, key) = insured().await;
     let bytes = file("T1", "C1 - 1000", "");
-    let by_staff = async |path| api.post_text(path, X12, bytes.clone()).await;
-    by_staff("/v1/remittances").await.problem(400, "parameter_invalid");
-    by_staff("/v1/remittances?insurer=a.b").await.problem(400, "parameter_invalid");
-    by_staff("/v1/remittances?payer=picc").await.problem(400, "parameter_invalid");
+    let by_staff = async |path: &str| api.post_text(path, X12, bytes.clone()).await;
+    for (query, place) in [("", "insurer"), ("?insurer=a.b", "insurer"), ("?payer=picc", "payer")] {
+        let reply = by_staff(&format!("/v1/remittances{query}")).await;
+        assert_eq!(reply.problem(400, "parameter_invalid")["pointer"], format!("/query/{place}"));
+    }
     by_staff("/v1/remittances?insurer=cpic").await.problem(422, "insurer_unknown");
     Signed::post(&key, "other", bytes.clone()).query("insurer=cpic").send(&api).await.problem(403, "forbidden");
     let own = Signed::post(&key, "own", bytes.clone()).query("insurer=picc").send(&api).await;
