@@ -16,8 +16,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use deadpool_postgres::{Client, Transaction};
 use dianfu_ledger::entry::NewEntry;
 use dianfu_ledger::journal::sql::lock_head;
-use dianfu_ledger::{Ledger, Outcome, Rejection};
-use jiff::{Timestamp, Unit};
+use dianfu_ledger::{Ledger, Outcome, Rejection, clock};
+use jiff::Timestamp;
 
 use crate::claim::{Claim, ClaimNo};
 use crate::command::{Command, Request};
@@ -81,8 +81,7 @@ pub async fn attempt(
     if actual > COMMANDS_MAX {
         return Err(dianfu_ledger::Error::RequestTooLarge { actual, max: COMMANDS_MAX }.into());
     }
-    // As the database keeps it, so that what is derived from it now and later is the same.
-    let now = now.round(Unit::Microsecond).unwrap_or(now);
+    let now = clock::as_kept(now);
     let mut known = known::read(tx, commands).await?;
     see_orders(tx, &mut known, commands).await?;
     let Decided { answers, steps } = decide(&mut known, commands, refused_by_ledger, actor, now);

@@ -47,9 +47,9 @@ pub enum State {
     Dispensed,
     /// Claim and proof of dispensing are with the insurer.
     InsurerSubmitted,
-    /// The insurer owes all of the advance, or more.
+    /// Nobody but the insurer owes anything of the advance, and it has paid nothing.
     Approved,
-    /// The insurer owes a part of the advance.
+    /// The insurer owes a part of the advance and has paid nothing; who bears the rest is open.
     Partial,
     /// The insurer owes nothing.
     Rejected,

@@ -2,7 +2,10 @@
 //! repetitions, failures and races.
 
 mod bank;
+mod failures;
 mod fixture;
 mod forks;
 mod refusals;
+mod repetitions;
+mod steps;
 mod straight_path;

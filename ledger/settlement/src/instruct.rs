@@ -8,7 +8,7 @@
 use deadpool_postgres::{Client, Transaction};
 use dianfu_ledger::entry::NewEntry;
 use dianfu_ledger::journal::sql::lock_head;
-use dianfu_ledger::{Ledger, Outcome, Rejection};
+use dianfu_ledger::{Ledger, Outcome, Rejection, clock};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -73,7 +73,7 @@ pub async fn instruct_in(
     if let Err(refusal) = postable(&batch, &plan).and_then(|()| approved(&batch, approval, plan.control_total())) {
         return Ok(Err(refusal));
     }
-    let advances_minor = plan.advances_minor();
+    let (advances_minor, now) = (plan.advances_minor(), clock::as_kept(now));
     let payouts = payouts(&batch, plan, now);
     Ok(write(ledger, tx, &batch, &payouts, advances_minor, approval, now).await?.map(|()| payouts))
 }

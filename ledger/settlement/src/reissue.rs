@@ -1,8 +1,8 @@
 //! A returned payout is issued again to the payee's newest bank details: J8b.
 
 use deadpool_postgres::{Client, Transaction};
-use dianfu_ledger::Ledger;
 use dianfu_ledger::journal::sql::lock_head;
+use dianfu_ledger::{Ledger, clock};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -68,6 +68,7 @@ async fn reissue_in(
         return Ok(Err(refusal));
     }
     let version = sql::newest_account_version(tx, &returned.payee).await?;
+    let now = clock::as_kept(now);
     let again = issued_again(&returned, ids[1].clone(), version, now);
     let entry = journal_map::fact(&again, &Fact::Instructed, order.on, &order.checked_by);
     let told = RecordedFact {

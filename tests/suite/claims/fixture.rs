@@ -1,5 +1,7 @@
 //! A book with everybody who takes part, claims on their way, and what the books say of them.
 
+use std::collections::BTreeMap;
+
 use dianfu_claims::claim::{Claim, ClaimNo, DrugCode, NewClaim, PolicyNo, ShareCollector, State};
 use dianfu_claims::decide::{Applied, RecordedEvent};
 use dianfu_claims::event::{Bearer, Event};
@@ -165,11 +167,17 @@ impl Desk {
         pharmacy::register(&mut client, &the_pharmacy("red-cross"), "tester", now()).await.unwrap().unwrap();
         desk.pays("red-cross", 1).await;
         for patient_no in ["p-1", "p-2", "p-3", "p-4"] {
-            let patient = Patient { patient_no: party(patient_no), currency: Currency::CNY };
-            patient::register(&mut client, &patient, "tester", now()).await.unwrap().unwrap();
-            patient::register_policy(&mut client, &policy_of(patient_no), "tester", now()).await.unwrap().unwrap();
+            desk.patient(patient_no).await;
         }
         desk
+    }
+
+    /// Registers a patient with a policy of the worked figures.
+    pub async fn patient(&self, patient_no: &str) {
+        let mut client = self.ledger.client().await.unwrap();
+        let patient = Patient { patient_no: party(patient_no), currency: Currency::CNY };
+        patient::register(&mut client, &patient, "tester", now()).await.unwrap().unwrap();
+        patient::register_policy(&mut client, &policy_of(patient_no), "tester", now()).await.unwrap().unwrap();
     }
 
     /// Another process's door to the same book.
@@ -302,6 +310,20 @@ impl Desk {
         let client = self.test.database().connect_owner().await.unwrap();
         client.batch_execute("SET search_path = book_main").await.unwrap();
         client
+    }
+
+    /// Every row of the book, by table.
+    pub async fn everything(&self) -> BTreeMap<String, String> {
+        let owner = self.owner().await;
+        let sql = "SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                   WHERE n.nspname = 'book_main' AND c.relkind IN ('r', 'p') AND NOT c.relispartition";
+        let mut rows = BTreeMap::new();
+        for table in owner.query(sql, &[]).await.unwrap() {
+            let table: String = table.get(0);
+            let sql = format!("SELECT COALESCE(string_agg(t::text, chr(10) ORDER BY t::text), '') FROM {table} t");
+            rows.insert(table, owner.query_one(&sql, &[]).await.unwrap().get(0));
+        }
+        rows
     }
 
     /// How many rows a table has.

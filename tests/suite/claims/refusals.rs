@@ -14,34 +14,34 @@ use super::fixture::{
     straight_path, the_rules, told,
 };
 
-/// Brings the claim `C-1` to a state, by whatever way leads there.
-async fn bring(desk: &Desk, to: State) {
-    let on_the_path = straight_path(intake("C-1", "p-1")).iter().any(|(_, state)| *state == to);
+/// Brings a claim to a state, by whatever way leads there.
+async fn bring(desk: &Desk, claim_no: &str, patient_no: &str, to: State) {
+    let on_the_path = straight_path(intake(claim_no, patient_no)).iter().any(|(_, state)| *state == to);
     match to {
-        _ if on_the_path => desk.bring("C-1", "p-1", to).await,
+        _ if on_the_path => desk.bring(claim_no, patient_no, to).await,
         State::PreRejected => {
-            let claim = NewClaim { prescribed_on: date(2026, 1, 1), ..intake("C-1", "p-1") };
+            let claim = NewClaim { prescribed_on: date(2026, 1, 1), ..intake(claim_no, patient_no) };
             desk.ask(Command::take_in(claim, ON)).await.unwrap();
-            desk.tell("C-1", Event::ReviewStarted).await;
-            desk.ask(Command::review(number("C-1"), ON)).await.unwrap();
+            desk.tell(claim_no, Event::ReviewStarted).await;
+            desk.ask(Command::review(number(claim_no), ON)).await.unwrap();
         }
         State::Cancelled => {
-            desk.bring("C-1", "p-1", State::SharePaid).await;
-            desk.tell("C-1", Event::Cancelled).await;
+            desk.bring(claim_no, patient_no, State::SharePaid).await;
+            desk.tell(claim_no, Event::Cancelled).await;
         }
         State::Expired => {
-            desk.bring("C-1", "p-1", State::SharePaid).await;
-            desk.ask(Command { on: date(2026, 4, 2), ..told("C-1", Event::Expired) }).await.unwrap();
+            desk.bring(claim_no, patient_no, State::SharePaid).await;
+            desk.ask(Command { on: date(2026, 4, 2), ..told(claim_no, Event::Expired) }).await.unwrap();
         }
-        _ => bring_behind_the_decision(desk, to).await,
+        _ => bring_behind_the_decision(desk, claim_no, patient_no, to).await,
     }
-    assert_eq!(desk.claim("C-1").await.state, to);
+    assert_eq!(desk.claim(claim_no).await.state, to);
 }
 
-async fn bring_behind_the_decision(desk: &Desk, to: State) {
-    desk.bring("C-1", "p-1", State::InsurerSubmitted).await;
+async fn bring_behind_the_decision(desk: &Desk, claim_no: &str, patient_no: &str, to: State) {
+    desk.bring(claim_no, patient_no, State::InsurerSubmitted).await;
     let approved_minor = if matches!(to, State::Rejected | State::ShortfallOpen) { 0 } else { ADVANCE };
-    desk.tell("C-1", decided(approved_minor)).await;
+    desk.tell(claim_no, decided(approved_minor)).await;
     let received_minor = match to {
         State::Approved | State::Rejected => return,
         State::ShortfallOpen => 0,
@@ -49,17 +49,17 @@ async fn bring_behind_the_decision(desk: &Desk, to: State) {
         _ => ADVANCE,
     };
     if received_minor > 0 {
-        desk.move_money(&[("1002.settlement", None, received_minor), ("1102.picc", Some("C-1"), -received_minor)])
+        desk.move_money(&[("1002.settlement", None, received_minor), ("1102.picc", Some(claim_no), -received_minor)])
             .await;
     }
     if to == State::Closed {
         let payouts = desk.pay("B-1", Pays::Pharmacies).await;
         desk.report(&payouts[0].payout_id, paid(&payouts[0], 0)).await.unwrap();
     }
-    desk.settled("C-1").await;
+    desk.settled(claim_no).await;
     if to == State::TakenBack {
-        desk.move_money(&[("1102.picc", Some("C-1"), 70), ("2301.picc", Some("C-1"), -70)]).await;
-        desk.settled("C-1").await;
+        desk.move_money(&[("1102.picc", Some(claim_no), 70), ("2301.picc", Some(claim_no), -70)]).await;
+        desk.settled(claim_no).await;
     }
 }
 
@@ -88,16 +88,16 @@ const TAKES: [(State, &str); 19] = [
     (State::Closed, ""),
 ];
 
-fn everything() -> Vec<(char, Command)> {
-    let told = |event| told("C-1", event);
+fn everything(claim_no: &str) -> Vec<(char, Command)> {
+    let told = |event| told(claim_no, event);
     vec![
         ('s', told(Event::ReviewStarted)),
-        ('r', Command::review(number("C-1"), ON)),
+        ('r', Command::review(number(claim_no), ON)),
         ('a', told(Event::ShareRequested)),
         ('p', told(share_paid(SHARE))),
         ('y', told(Event::DrugReady)),
         ('d', told(Event::Dispensed)),
-        ('i', told(sent("C-1"))),
+        ('i', told(sent(claim_no))),
         ('v', told(decided(1_400_000))),
         ('b', told(assigned(1, Bearer::Platform, 1))),
         ('c', told(Event::Cancelled)),
@@ -120,12 +120,14 @@ async fn no_state_takes_what_does_not_belong_to_it() {
         ('c', "cancelled"),
         ('x', "expired"),
     ];
-    for (state, takes) in TAKES {
-        let desk = Desk::new(WIDE).await;
-        bring(&desk, state).await;
-        let before = (desk.story("C-1").await, desk.count("entry").await);
+    let desk = Desk::new(WIDE).await;
+    for (at, (state, takes)) in TAKES.into_iter().enumerate() {
+        let (claim_no, patient_no) = (format!("C-{at}"), format!("patient-{at}"));
+        desk.patient(&patient_no).await;
+        bring(&desk, &claim_no, &patient_no, state).await;
+        let before = (desk.story(&claim_no).await, desk.count("entry").await);
         let on_record: Vec<&str> = before.0.1.iter().map(|event| event.event.kind().word()).collect();
-        for (letter, command) in everything() {
+        for (letter, command) in everything(&claim_no) {
             let (_, word) = kinds.into_iter().find(|(of, _)| *of == letter).unwrap();
             assert_eq!(command.kind().word(), word);
             if takes.contains(letter) || on_record.contains(&word) {
@@ -134,9 +136,9 @@ async fn no_state_takes_what_does_not_belong_to_it() {
             let refusal = desk.ask(command).await.unwrap_err();
             assert_eq!((refusal.code(), refusal.state), ("not_in_this_state", Some(state)), "{refusal}");
         }
-        assert_eq!((desk.story("C-1").await, desk.count("entry").await), before);
-        desk.verify().await;
+        assert_eq!((desk.story(&claim_no).await, desk.count("entry").await), before);
     }
+    desk.verify().await;
 }
 
 #[tokio::test]

@@ -1,0 +1,100 @@
+//! Whatever fails at whatever write, and at COMMIT: nothing is half done, and the step taken again does all of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use dianfu_claims::apply::{Attempt, attempt};
+
+use super::fixture::{Desk, WIDE, intake, now, straight_path};
+use super::steps::whole_life;
+
+/// Tables that each step writes a row of its own to; a fault at these can wait until COMMIT.
+const DEFERRED: [&str; 2] = ["claim_event", "payout_fact"];
+
+/// Everything that the steps write to.
+const PLACES: [&str; 16] = [
+    "COMMIT claim_event",
+    "COMMIT payout_fact",
+    "claim",
+    "claim_event",
+    "commit",
+    "decision",
+    "entry",
+    "head",
+    "open_item_reference",
+    "payable",
+    "payout",
+    "payout_batch",
+    "payout_fact",
+    "payout_item",
+    "posting",
+    "segment",
+];
+
+/// Makes every write to a table fail.
+async fn break_at(owner: &tokio_postgres::Client, place: &str) {
+    let create = match place.strip_prefix("COMMIT ") {
+        None => format!(
+            "CREATE TRIGGER fault BEFORE INSERT OR UPDATE ON {place}
+                 FOR EACH STATEMENT EXECUTE FUNCTION fault()"
+        ),
+        Some(table) => format!(
+            "CREATE CONSTRAINT TRIGGER fault AFTER INSERT ON {table}
+                 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fault()"
+        ),
+    };
+    owner.batch_execute(&create).await.unwrap();
+}
+
+async fn mend(owner: &tokio_postgres::Client, place: &str) {
+    let table = place.trim_start_matches("COMMIT ");
+    owner.batch_execute(&format!("DROP TRIGGER fault ON {table}")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_failure_at_any_write_leaves_nothing_and_is_made_good_by_trying_again() {
+    // What each step writes is seen in another book, where nothing fails.
+    let (desk, reference) = (Desk::new(WIDE).await, Desk::new(WIDE).await);
+    let owner = desk.owner().await;
+    let function = "CREATE FUNCTION fault() RETURNS trigger LANGUAGE plpgsql
+                    AS $$ BEGIN RAISE EXCEPTION 'injected' USING ERRCODE = 'XX001'; END $$";
+    owner.batch_execute(function).await.unwrap();
+    let mut failed = BTreeSet::new();
+    for step in whole_life() {
+        let (before, of_reference) = (desk.everything().await, reference.everything().await);
+        step.take(&reference).await.unwrap();
+        let after = reference.everything().await;
+        let written = after.into_iter().filter(|(table, rows)| of_reference[table] != *rows);
+        let written: Vec<String> = written.map(|(table, _)| table).collect();
+        let at_commit = written.iter().filter(|table| DEFERRED.contains(&table.as_str()));
+        for place in written.iter().cloned().chain(at_commit.map(|table| format!("COMMIT {table}"))) {
+            break_at(&owner, &place).await;
+            let error = step.take(&desk).await.unwrap_err();
+            mend(&owner, &place).await;
+            assert!(error.contains("injected"), "{error}");
+            assert_eq!(desk.everything().await, before, "{place}");
+            failed.insert(place);
+        }
+        step.take(&desk).await.unwrap();
+    }
+    assert_eq!(failed.into_iter().collect::<Vec<_>>(), PLACES);
+    desk.verify().await;
+}
+
+#[tokio::test]
+async fn a_transaction_that_is_given_up_before_commit_has_not_happened() {
+    let desk = Desk::new(WIDE).await;
+    for (command, _) in straight_path(intake("C-1", "p-1")) {
+        let before = desk.everything().await;
+        let given_up = {
+            let mut client = desk.ledger.client().await.unwrap();
+            let tx = client.transaction().await.unwrap();
+            let commands = std::slice::from_ref(&command);
+            let attempt = attempt(&desk.ledger, &tx, commands, &BTreeMap::new(), "tester", now()).await.unwrap();
+            let Attempt::Applied(answers) = attempt else { panic!("{attempt:?}") };
+            answers[0].clone().unwrap()
+        };
+        assert_eq!(desk.everything().await, before);
+        assert_eq!(desk.ask(command).await.unwrap(), given_up);
+    }
+    desk.verify().await;
+}
