@@ -280,6 +280,40 @@ LANGUAGE sql STABLE AS $$
     WHERE (SELECT up_to FROM sealed) > 0 -- decided once: without a sealed segment there is no index to probe
 $$;
 
+-- What has moved on each item items[n] of account accounts[n], debits less credits, by layer.
+-- One pass over the postings after the last sealed segment, and one index probe an item behind it.
+CREATE FUNCTION item_totals(accounts integer[], items text[])
+RETURNS TABLE (account_no integer, item text, layer smallint, total_minor numeric)
+LANGUAGE sql STABLE AS $$
+    WITH sealed AS MATERIALIZED (
+        SELECT COALESCE(max(last_sequence), 0) AS up_to
+        FROM segment
+        WHERE sealed_at IS NOT NULL
+    ), wanted AS MATERIALIZED (
+        SELECT DISTINCT named.account_no, named.item COLLATE "C" AS item
+        FROM unnest(accounts, items) AS named (account_no, item)
+    )
+    SELECT moved.account_no, moved.item, moved.layer, sum(moved.total_minor)
+    FROM (
+        SELECT p.account_no, p.item, p.layer, sum(p.amount_minor) AS total_minor
+        FROM wanted
+        JOIN posting p USING (account_no, item)
+        WHERE p.sequence > (SELECT up_to FROM sealed)
+        GROUP BY p.account_no, p.item, p.layer
+        UNION ALL
+        SELECT wanted.account_no, wanted.item, older.layer, older.total_minor
+        FROM wanted
+        CROSS JOIN LATERAL (
+            SELECT p.layer, sum(p.amount_minor) AS total_minor
+            FROM posting p
+            WHERE p.account_no = wanted.account_no AND p.item = wanted.item AND p.sequence <= (SELECT up_to FROM sealed)
+            GROUP BY p.layer
+        ) older
+        WHERE (SELECT up_to FROM sealed) > 0 -- decided once: without a sealed segment there is no index to probe
+    ) moved
+    GROUP BY moved.account_no, moved.item, moved.layer
+$$;
+
 DO $$
 DECLARE
     append_only text;

@@ -1,6 +1,8 @@
 //! Segments: everything about an account stays right where one segment ends and the next begins, sealed or not, and
 //! sealing may be stopped at any moment.
 
+use std::collections::BTreeMap;
+
 use dianfu_ledger::account::{AccountCode, Limits, NewAccount, NormalSide};
 use dianfu_ledger::book::BookName;
 use dianfu_ledger::entry::{EntryKind, NewEntry, NewPosting};
@@ -80,6 +82,15 @@ async fn check(client: &mut Client, last: i64) {
     assert!(report.is_balanced());
     let open = query::open_items(client, &code("late"), Moment::default(), query::Items::All).await.unwrap();
     assert_eq!(open.iter().map(|item| item.outstanding_minor).sum::<i128>(), sum(SEGMENT + 1..=last));
+    let (early, late) = (code("early"), code("late"));
+    let named = [(&early, "I-1"), (&late, "I-1"), (&late, "I-9"), (&early, "I-1")];
+    let standing = query::outstanding(client, &named).await.unwrap();
+    let standing: BTreeMap<_, _> = standing.iter().map(|item| (item.account.as_str(), item.settled_minor)).collect();
+    let of_item =
+        |numbers: std::ops::RangeInclusive<i64>| numbers.filter(|number| number % 7 == 1).map(i128::from).sum();
+    let expected: [(&str, i128); 2] =
+        [("early", of_item(1..=SEGMENT.min(last))), ("late", of_item(SEGMENT + 1..=last))];
+    assert_eq!(standing, BTreeMap::from(expected));
     let across = query::entries(client, SEGMENT - 3, 6).await.unwrap();
     let expected: Vec<i64> = (SEGMENT - 2..=last.min(SEGMENT + 3)).collect();
     assert_eq!(across.iter().map(|entry| entry.sequence).collect::<Vec<_>>(), expected);

@@ -17,7 +17,7 @@ use dianfu_claims::claim::{Claim, ClaimNo};
 use dianfu_ledger::book::{self, BookName};
 use dianfu_ledger::db::Database;
 use dianfu_ledger::money::Currency;
-use dianfu_ledger::query::{self, Items, Moment};
+use dianfu_ledger::query::{self, Moment};
 use dianfu_ledger::{Ledger, clock};
 use dianfu_reconcile::examine;
 use dianfu_reconcile::report::RemittanceView;
@@ -34,8 +34,8 @@ use narrator::Narrator;
 use office::Office;
 use plan::{Plan, plan};
 
-/// Claims of a file that are listed at the end.
-const CLAIMS_LISTED: usize = 40;
+/// Rows of a list at the end; a longer trial balance is told by control accounts.
+const ROWS_LISTED: usize = 40;
 /// Lines and differences of a remittance that are told.
 const LINES_TOLD: usize = 12;
 
@@ -129,14 +129,17 @@ async fn show(ledger: &Ledger, play: &Play, today: Date) -> anyhow::Result<Answe
     let output = Output { format: Format::Table };
     narrator.step("The claims as they stand")?;
     narrator.pause()?;
-    show_claims(&mut office, &claims, &output).await?;
+    let more = show_claims(&mut office, &claims, &output).await?;
+    narrator.say_more(more, "claims")?;
     narrator.step("The trial balance")?;
     narrator.pause()?;
-    report::show(query::trial_balance(&***office.client(), Moment::default(), None).await?, &output)?;
+    let report = query::trial_balance(&***office.client(), Moment::default(), None).await?;
+    let report = if report.rows.len() > ROWS_LISTED { report.by_control() } else { report };
+    report::show(report, &output)?;
     narrator.step("What is open")?;
     narrator.pause()?;
-    let accounts = open_items::with_items(office.client()).await?;
-    open_items::show(office.client(), &accounts, (Moment::default(), Items::Outstanding), &output).await?;
+    let more = open_items::show_some(office.client(), ROWS_LISTED, &output).await?;
+    narrator.say_more(more, "open items")?;
     narrator.step("Verify: everything recomputed from the journal")?;
     narrator.pause()?;
     let mut client = ledger.client().await?;
@@ -153,23 +156,16 @@ fn tell_outcome(narrator: &mut Narrator, view: &RemittanceView) -> anyhow::Resul
         let (number, order) = (&line.line.claim_no, line.line.order);
         narrator.say(&format!("  line {order}, number {number}: {} ({claim_no})", found.outcome.word()))?;
     }
-    more(narrator, view.lines.len(), "lines")?;
+    narrator.say_more(view.lines.len().saturating_sub(LINES_TOLD), "lines")?;
     for adjustment in view.adjustments.iter().take(LINES_TOLD) {
         let reason = adjustment.reason.as_deref().unwrap_or("waits");
         narrator.say(&format!("  adjustment {} {}: {reason}", adjustment.code, adjustment.reference))?;
     }
-    more(narrator, view.adjustments.len(), "adjustments")?;
+    narrator.say_more(view.adjustments.len().saturating_sub(LINES_TOLD), "adjustments")?;
     for raised in view.breaks.iter().take(LINES_TOLD) {
         narrator.say(&format!("  to look at: {}: {}", raised.category.word(), raised.explanation))?;
     }
-    more(narrator, view.breaks.len(), "to look at")
-}
-
-fn more(narrator: &mut Narrator, all: usize, what: &str) -> anyhow::Result<()> {
-    match all.saturating_sub(LINES_TOLD) {
-        0 => Ok(()),
-        others => narrator.say(&format!("  … and {others} more {what}")),
-    }
+    narrator.say_more(view.breaks.len().saturating_sub(LINES_TOLD), "to look at")
 }
 
 #[derive(Serialize)]
@@ -202,18 +198,14 @@ const CLAIMS: Sheet = Sheet {
     empty: "The file speaks of no claim.",
 };
 
-async fn show_claims(office: &mut Office, claims: &[ClaimNo], output: &Output) -> anyhow::Result<()> {
-    let mut rows = Vec::with_capacity(claims.len().min(CLAIMS_LISTED));
-    for claim_no in claims.iter().take(CLAIMS_LISTED) {
+/// Lists claims; answers how many more there are.
+async fn show_claims(office: &mut Office, claims: &[ClaimNo], output: &Output) -> anyhow::Result<usize> {
+    let mut rows = Vec::with_capacity(claims.len().min(ROWS_LISTED));
+    for claim_no in claims.iter().take(ROWS_LISTED) {
         rows.push(row(&office.story(claim_no).await?.0));
     }
     output.print(&rows, &CLAIMS)?;
-    if let Some(others) = claims.len().checked_sub(CLAIMS_LISTED).filter(|others| *others > 0) {
-        let mut out = stdout();
-        writeln!(out, "… and {others} more claims")?;
-        out.flush()?;
-    }
-    Ok(())
+    Ok(claims.len().saturating_sub(ROWS_LISTED))
 }
 
 fn row(claim: &Claim) -> ClaimRow {

@@ -85,29 +85,37 @@ pub const TRIAL_BALANCE_DATED: &str = "
 /// Items of account `$1` and all accounts below it, up to effective date `$3` (which may be NULL); those that have come
 /// to zero only where `$4`.
 pub const OPEN_ITEMS: &str = "
-    SELECT a.code, a.currency, p.item, sum(p.amount_minor)::text AS outstanding,
-           min(p.effective_date) AS first_date, max(p.effective_date) AS last_date
-    FROM account a
-    JOIN posting p USING (account_no)
-    WHERE (a.code = $1 OR (a.code > $1 || '.' AND a.code < $1 || '/'))
-      AND p.layer = 0 AND p.item IS NOT NULL
-      AND p.sequence <= $2 AND p.effective_date <= COALESCE($3, date 'infinity')
-    GROUP BY a.code, a.currency, p.item
-    HAVING $4 OR sum(p.amount_minor) <> 0
-    ORDER BY a.code, p.item";
+    SELECT a.code, a.currency, moved.item, moved.outstanding::text AS outstanding, moved.first_date, moved.last_date
+    FROM (
+        SELECT p.account_no, p.item, sum(p.amount_minor) AS outstanding,
+               min(p.effective_date) AS first_date, max(p.effective_date) AS last_date
+        FROM unnest(ARRAY(
+            SELECT account_no
+            FROM account
+            WHERE code = $1 OR (code > $1 || '.' AND code < $1 || '/')
+        )) AS wanted (account_no) -- a list: the planner would take a range of codes for one account
+        JOIN posting p USING (account_no)
+        WHERE p.layer = 0 AND p.item IS NOT NULL
+          AND p.sequence <= $2 AND p.effective_date <= COALESCE($3, date 'infinity')
+        GROUP BY p.account_no, p.item
+        HAVING $4 OR sum(p.amount_minor) <> 0
+    ) moved
+    JOIN account a USING (account_no)
+    ORDER BY a.code, moved.item";
 
 /// Each item `$2[n]` of account `$1[n]`: what has moved on it and what is held.
 pub const OUTSTANDING: &str = "
-    SELECT a.code, p.item,
-           COALESCE(sum(p.amount_minor) FILTER (WHERE p.layer = 0), 0)::text AS settled,
-           COALESCE(sum(p.amount_minor) FILTER (WHERE p.layer = 1), 0)::text AS pending
-    FROM (
-        SELECT DISTINCT code, item
+    WITH wanted AS MATERIALIZED (
+        SELECT a.account_no, a.code, named.item
         FROM unnest($1::text[], $2::text[]) AS named (code, item)
-    ) wanted
-    JOIN account a ON a.code = wanted.code
-    JOIN posting p ON p.account_no = a.account_no AND p.item = wanted.item
-    GROUP BY a.code, p.item";
+        JOIN account a ON a.code = named.code
+    )
+    SELECT a.code, moved.item,
+           COALESCE(sum(moved.total_minor) FILTER (WHERE moved.layer = 0), 0)::text AS settled,
+           COALESCE(sum(moved.total_minor) FILTER (WHERE moved.layer = 1), 0)::text AS pending
+    FROM item_totals((SELECT array_agg(account_no) FROM wanted), (SELECT array_agg(item) FROM wanted)) moved
+    JOIN account a USING (account_no)
+    GROUP BY a.code, moved.item";
 
 /// The settled totals of account `$1` after its last posting at or before (`$2`, `$3`): one index probe.
 pub const SETTLED_TOTALS_AT: &str = "

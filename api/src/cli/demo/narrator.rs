@@ -53,6 +53,11 @@ impl Narrator {
         Ok(writeln!(self.out, "   {}", printable(sentence))?)
     }
 
+    /// How many more there are of what was listed, if there are more.
+    pub fn say_more(&mut self, more: usize, what: &str) -> anyhow::Result<()> {
+        if more == 0 { Ok(()) } else { self.say(&format!("… and {more} more {what}")) }
+    }
+
     /// Shows what is in the journal and was not shown.
     pub async fn show_journals(&mut self, client: &Client) -> anyhow::Result<()> {
         let mut shown: BTreeMap<String, usize> = BTreeMap::new();

@@ -65,17 +65,28 @@ impl OpenItems {
             None => with_items(&client).await?,
         };
         let which = if self.all { Items::All } else { Items::Outstanding };
-        show(&client, &codes, (self.moment.moment(), which), &self.output).await
+        self.output.print(&read(&client, &codes, self.moment.moment(), which).await?, &SHEET)?;
+        Ok(Answer::Yes)
     }
 }
 
-/// Prints the items of accounts, all as they were at one moment.
-pub async fn show(
+/// Prints what is outstanding now on every account that keeps items: so many items, and how many more there are.
+pub async fn show_some(client: &Client, rows_max: usize, output: &Output) -> anyhow::Result<usize> {
+    let codes = with_items(client).await?;
+    let mut page = read(client, &codes, Moment::default(), Items::Outstanding).await?;
+    let more = page.items.len().saturating_sub(rows_max);
+    page.items.truncate(rows_max);
+    output.print(&page, &SHEET)?;
+    Ok(more)
+}
+
+/// The items of accounts, all as they were at one moment.
+async fn read(
     client: &Client,
     codes: &BTreeSet<AccountCode>,
-    (asked, which): (Moment, Items),
-    output: &Output,
-) -> anyhow::Result<Answer> {
+    asked: Moment,
+    which: Items,
+) -> anyhow::Result<OpenItemPageBody> {
     let known_at = query::horizon(&***client, asked).await?.known_at;
     let moment = Moment { known_at: Some(known_at), ..asked };
     let mut items = Vec::new();
@@ -83,12 +94,11 @@ pub async fn show(
         let found = query::open_items(&***client, code, moment, which).await?;
         items.extend(found.into_iter().map(OpenItemBody::from));
     }
-    output.print(&OpenItemPageBody { as_of: moment.as_of, known_at, items, next: None }, &SHEET)?;
-    Ok(Answer::Yes)
+    Ok(OpenItemPageBody { as_of: moment.as_of, known_at, items, next: None })
 }
 
 /// Every control account whose accounts keep items.
-pub async fn with_items(client: &Client) -> anyhow::Result<BTreeSet<AccountCode>> {
+async fn with_items(client: &Client) -> anyhow::Result<BTreeSet<AccountCode>> {
     let (mut codes, mut cursor) = (BTreeSet::new(), None);
     loop {
         let page = query::accounts(&***client, "", cursor.as_ref(), PAGE_ROWS_MAX).await?;
