@@ -1,6 +1,6 @@
 //! The versions of an insurer's pre-review rules.
 
-use deadpool_postgres::Client;
+use deadpool_postgres::{Client, Transaction};
 use dianfu_settlement::number::PartyNo;
 use jiff::Timestamp;
 
@@ -29,18 +29,31 @@ pub async fn record(
     if sql::parties::insurer(&tx, insurer).await?.is_none() {
         return Ok(Err(RegistrationRefusal::Unknown { what: "insurer", number: insurer.to_string() }));
     }
-    let recorded = sql::rules::versions(&tx, &[insurer.as_str()]).await?;
-    let recorded = recorded.get(insurer).map_or(&[][..], Vec::as_slice);
-    if let Some(first) = recorded.iter().find(|first| first.version == version.version) {
-        return Ok(same("rules", insurer.as_str(), &comparable(first), &comparable(version)));
+    if let Some(answer) = on_record(&tx, insurer, version).await? {
+        return Ok(answer);
     }
-    let next = recorded.iter().map(|first| first.version).max().unwrap_or(0) + 1;
-    if let Err(refusal) = in_range("version", version.version.into(), next.into(), next.into()) {
-        return Ok(Err(refusal));
+    if !sql::rules::insert_version(&tx, insurer, version, (made_by, checked_by), now).await? {
+        // Somebody else has recorded it at the same moment.
+        let answer = on_record(&tx, insurer, version).await?;
+        return answer.ok_or_else(|| Error::Corrupt("rule_version".to_owned()));
     }
-    sql::rules::insert_version(&tx, insurer, version, (made_by, checked_by), now).await?;
     tx.commit().await?;
     Ok(Ok(()))
+}
+
+/// What is to be said of a version that is on record, or that leaves a gap; `None` if it is the next one.
+async fn on_record(
+    tx: &Transaction<'_>,
+    insurer: &PartyNo,
+    version: &RuleVersion,
+) -> Result<Option<Result<(), RegistrationRefusal>>, Error> {
+    let recorded = sql::rules::versions(tx, &[insurer.as_str()]).await?;
+    let recorded = recorded.get(insurer).map_or(&[][..], Vec::as_slice);
+    if let Some(first) = recorded.iter().find(|first| first.version == version.version) {
+        return Ok(Some(same("rules", insurer.as_str(), &comparable(first), &comparable(version))));
+    }
+    let next = recorded.iter().map(|first| first.version).max().unwrap_or(0) + 1;
+    Ok(in_range("version", version.version.into(), next.into(), next.into()).err().map(Err))
 }
 
 fn comparable(version: &RuleVersion) -> (String, &RuleSet) {

@@ -4,7 +4,7 @@ use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
-use utoipa::openapi::{ContentBuilder, OpenApi, Ref, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _};
 
 use crate::auth::Permission;
@@ -54,8 +54,9 @@ impl Modify for Schemes {
     fn modify(&self, document: &mut OpenApi) {
         let components = document.components.get_or_insert_default();
         let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer);
-        let bearer =
-            bearer.description(Some("`dianfu_BOOK_SECRET`, made by `dianfu token create`; names of rights are roles."));
+        let bearer = bearer.description(Some(
+            "`dianfu_BOOK_SECRET`, made by `dianfu token create`. Its role must have the right named.",
+        ));
         components.add_security_scheme(STAFF_TOKEN, SecurityScheme::Http(bearer.build()));
         let signature = ApiKeyValue::with_description("X-Signature", SIGNATURE.trim_start());
         components.add_security_scheme(PARTNER_SIGNATURE, SecurityScheme::ApiKey(ApiKey::Header(signature)));
@@ -76,11 +77,22 @@ pub fn require(document: &mut OpenApi, permission: Permission) {
                 ways.push(SecurityRequirement::new(PARTNER_SIGNATURE, [] as [String; 0]));
             }
             operation.security = Some(ways);
-            let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-            let refusal = ResponseBuilder::new()
-                .description("Not done; `code` says why.")
-                .content("application/problem+json", problem);
-            operation.responses.responses.insert("default".to_owned(), refusal.build().into());
+            let refusal = ResponseBuilder::new().description("Not done; `code` says why.").build();
+            operation.responses.responses.insert("default".to_owned(), refusal.into());
+        }
+    }
+}
+
+/// Says of every answer that is not a success that it is a problem.
+pub fn say_problems(document: &mut OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        for operation in operations(item) {
+            for (status, response) in &mut operation.responses.responses {
+                if let (false, RefOr::T(response)) = (status.starts_with('2'), response) {
+                    let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+                    response.content.insert("application/problem+json".to_owned(), problem.into());
+                }
+            }
         }
     }
 }

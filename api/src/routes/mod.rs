@@ -10,7 +10,6 @@ mod reports;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
@@ -23,7 +22,8 @@ use crate::problem::{Kind, Problem};
 
 /// Everything that answers.
 pub fn router(app: &App) -> Router {
-    let (routes, document) = routes(app).split_for_parts();
+    let (routes, mut document) = routes(app).split_for_parts();
+    document::say_problems(&mut document);
     // The page would otherwise send the document's address to a validator elsewhere.
     let page = Config::default().validator_url("none");
     routes
@@ -34,11 +34,6 @@ pub fn router(app: &App) -> Router {
         .fallback(async || Problem::new(Kind::PathUnknown, "the paths are listed at /docs"))
         .layer(from_fn_with_state(app.clone(), edge))
         .with_state(app.clone())
-}
-
-/// The OpenAPI document of everything that answers.
-pub fn document(app: &App) -> OpenApi {
-    routes(app).into_openapi()
 }
 
 fn routes(app: &App) -> OpenApiRouter<App> {

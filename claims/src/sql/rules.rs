@@ -20,22 +20,24 @@ use crate::review::Used;
 use super::parties::PolicyKey;
 use super::{corrupt, number};
 
-/// Adds a version of an insurer's rules.
+/// Adds a version of an insurer's rules. Answers whether it is new.
 pub async fn insert_version(
     tx: &Transaction<'_>,
     insurer: &PartyNo,
     version: &RuleVersion,
     (made_by, checked_by): (&str, &str),
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     const SQL: &str = "
         INSERT INTO rule_version (insurer_no, version, effective_from, rules, made_by, checked_by, recorded_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT ON CONSTRAINT rule_version_pkey DO NOTHING";
     let rules = json(&version.rules)?;
     let statement = tx.prepare_cached(SQL).await?;
     let RuleVersion { version, effective_from, .. } = version;
-    tx.execute(&statement, &[&insurer.as_str(), version, effective_from, &rules, &made_by, &checked_by, &now]).await?;
-    Ok(())
+    let values: [&(dyn ToSql + Sync); 7] =
+        [&insurer.as_str(), version, effective_from, &rules, &made_by, &checked_by, &now];
+    Ok(tx.execute(&statement, &values).await? == 1)
 }
 
 /// Every version of these insurers' rules, by version.

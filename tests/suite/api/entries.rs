@@ -1,9 +1,13 @@
 //! Posting entries, one or many, and finding them again.
 
 use dianfu_api::Limits;
+use dianfu_ledger::Ledger;
+use dianfu_ledger::account::{AccountCode, AccountSetting};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
-use super::{Api, entry, growing_body, id};
+use super::{Api, entry, growing_body, id, main_book};
 
 #[tokio::test]
 async fn one_entry_is_posted_once() {
@@ -77,6 +81,35 @@ async fn what_is_no_entry_at_all_is_refused() {
     api.post_text("/v1/entries", "text/csv", "{}").await.problem(415, "content_type_unsupported");
     let without_type = api.request(reqwest::Method::POST, "/v1/entries").body("{}").send().await.unwrap();
     assert_eq!(without_type.status().as_u16(), 415);
+}
+
+#[tokio::test]
+async fn a_closed_account_is_named() {
+    let api = Api::with_accounts().await;
+    let ledger = Ledger::open(&api.database, &main_book()).await.unwrap();
+    let closed = AccountSetting { limits: dianfu_ledger::account::Limits::default(), closed: true };
+    let code = AccountCode::parse("6001").unwrap();
+    ledger.change_setting(&code, closed, "test", "no longer used").await.unwrap();
+    let reply = api.post("/v1/entries", &entry(1, "1002.a", "6001", "1.00")).await;
+    assert_eq!(reply.problem(422, "account_closed")["pointer"], "/postings/1/account");
+    assert_eq!(api.get("/v1/accounts/6001").await.body["closed"], true);
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_a_problem() {
+    let api = Api::with_accounts().await;
+    let head = format!(
+        "POST /v1/entries HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {}\r\n\
+         content-type: application/json\r\ncontent-length: 1000\r\n\r\n",
+        api.token
+    );
+    let mut socket = TcpStream::connect(api.node.base.trim_start_matches("http://")).await.unwrap();
+    socket.write_all(format!("{head}{}", entry(1, "1002.a", "6001", "1.00")).as_bytes()).await.unwrap();
+    socket.shutdown().await.unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("\"body_incomplete\""), "{answer}");
+    assert_eq!(api.get("/v1/entries").await.body["entries"], json!([]));
 }
 
 #[tokio::test]

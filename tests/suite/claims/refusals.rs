@@ -3,7 +3,7 @@
 use dianfu_claims::claim::{NewClaim, State};
 use dianfu_claims::command::REASON_BYTES_MAX;
 use dianfu_claims::event::{Bearer, Event};
-use dianfu_claims::{Command, patient, rule_book};
+use dianfu_claims::{Command, Refusal, patient, rule_book};
 use dianfu_ledger::money::Currency;
 use dianfu_settlement::batch::Pays;
 use jiff::civil::date;
@@ -283,7 +283,7 @@ async fn an_order_cannot_be_paid_less_than_nothing_within_one_batch() {
     // 20 000.00 are borne, but after the fee the pharmacy is owed 19 800.00.
     let both = [less(1, 1_900_000), less(2, 80_000), less(3, 20_000)];
     let answers = dianfu_claims::apply(&desk.ledger, &mut client, &both, "tester", now()).await.unwrap();
-    let codes: Vec<_> = answers.iter().map(|answer| answer.as_ref().map_or_else(|no| no.code(), |_| "ok")).collect();
+    let codes: Vec<_> = answers.iter().map(|answer| answer.as_ref().map_or_else(Refusal::code, |_| "ok")).collect();
     assert_eq!(codes, ["ok", "ok", "order_not_open"]);
     desk.verify().await;
 }
@@ -330,7 +330,7 @@ async fn a_claim_that_the_ledger_refuses_leaves_its_neighbours_applied() {
     let mut client = desk.ledger.client().await.unwrap();
     let answers = dianfu_claims::apply(&desk.ledger, &mut client, &commands, "tester", now()).await;
     let answers = answers.unwrap();
-    let codes: Vec<_> = answers.iter().map(|answer| answer.as_ref().map_or_else(|no| no.code(), |_| "ok")).collect();
+    let codes: Vec<_> = answers.iter().map(|answer| answer.as_ref().map_or_else(Refusal::code, |_| "ok")).collect();
     assert_eq!(codes, ["ok", "ok", "ok", "ok", "above_maximum", "not_in_this_state"]);
     assert_eq!((desk.held().await, desk.claim("C-3").await.state), (2 * ADVANCE, State::PreReview));
     desk.verify().await;

@@ -1,0 +1,120 @@
+//! Every kind of problem that is this interface's own: status, stable code, title, and whether to try again.
+
+use axum::http::StatusCode;
+
+/// What this interface itself finds wrong. The ledger's and the reader's own codes pass through
+/// [`Problem::refused`](super::Problem::refused).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// The path or the query has a value that cannot be.
+    ParameterInvalid,
+    /// The body is not JSON.
+    JsonMalformed,
+    /// The body broke off.
+    BodyIncomplete,
+    /// No token and no signature.
+    Unauthenticated,
+    /// The token is not one of ours, or not any more.
+    TokenInvalid,
+    /// A header of the signature is missing or cannot be.
+    SignatureHeaderInvalid,
+    /// No such key for this app.
+    KeyUnknown,
+    /// Not the signature of this request by this key.
+    SignatureWrong,
+    /// The signature is too old, or from the future.
+    SignatureLate,
+    /// The nonce has been used.
+    SignatureReplayed,
+    /// The body is not the one that was signed.
+    BodyDigestWrong,
+    /// The caller may not do this.
+    Forbidden,
+    /// No such path.
+    PathUnknown,
+    /// No such account.
+    AccountUnknown,
+    /// No such entry.
+    EntryUnknown,
+    /// No such remittance.
+    RemittanceUnknown,
+    /// The path has no such method.
+    MethodNotAllowed,
+    /// The account is open with another definition.
+    AccountConflict,
+    /// The body is larger than is taken.
+    BodyTooLarge,
+    /// The body is of a kind that is not read here.
+    ContentTypeUnsupported,
+    /// More entries than one request takes.
+    TooManyEntries,
+    /// A mistake of ours.
+    Internal,
+    /// The database is away.
+    Unavailable,
+    /// It took too long.
+    Timeout,
+}
+
+impl Kind {
+    /// Status, stable code and title.
+    pub(super) fn facts(self) -> (StatusCode, &'static str, &'static str) {
+        match self {
+            Kind::ParameterInvalid => (StatusCode::BAD_REQUEST, "parameter_invalid", "A parameter cannot be read"),
+            Kind::JsonMalformed => (StatusCode::BAD_REQUEST, "json_malformed", "The body is not JSON"),
+            Kind::BodyIncomplete => (StatusCode::BAD_REQUEST, "body_incomplete", "The body broke off"),
+            Kind::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated", "Say who you are"),
+            Kind::TokenInvalid => (StatusCode::UNAUTHORIZED, "token_invalid", "The token is not valid"),
+            Kind::SignatureHeaderInvalid => {
+                (StatusCode::UNAUTHORIZED, "signature_header_invalid", "A header of the signature cannot be read")
+            }
+            Kind::KeyUnknown => (StatusCode::UNAUTHORIZED, "key_unknown", "The signing key is not known"),
+            Kind::SignatureWrong => (StatusCode::UNAUTHORIZED, "signature_wrong", "The signature is wrong"),
+            Kind::SignatureLate => (StatusCode::UNAUTHORIZED, "signature_late", "The signature is out of its time"),
+            Kind::SignatureReplayed => (StatusCode::UNAUTHORIZED, "signature_replayed", "The nonce has been used"),
+            Kind::BodyDigestWrong => (StatusCode::UNAUTHORIZED, "body_digest_wrong", "The body is not what was signed"),
+            Kind::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "The caller may not do this"),
+            Kind::PathUnknown => (StatusCode::NOT_FOUND, "path_unknown", "There is nothing at this path"),
+            Kind::AccountUnknown => (StatusCode::NOT_FOUND, "account_unknown", "There is no such account"),
+            Kind::EntryUnknown => (StatusCode::NOT_FOUND, "entry_unknown", "There is no such entry"),
+            Kind::RemittanceUnknown => (StatusCode::NOT_FOUND, "remittance_unknown", "There is no such remittance"),
+            Kind::MethodNotAllowed => {
+                (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "The path has no such method")
+            }
+            Kind::AccountConflict => (StatusCode::CONFLICT, "account_conflict", "The account is open, but different"),
+            Kind::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large"),
+            Kind::ContentTypeUnsupported => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "content_type_unsupported", "This kind of body is not read here")
+            }
+            Kind::TooManyEntries => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "too_many_entries", "The request has too many entries")
+            }
+            Kind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side"),
+            Kind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The database is not available"),
+            Kind::Timeout => (StatusCode::SERVICE_UNAVAILABLE, "timeout", "The request took too long"),
+        }
+    }
+
+    /// Whether the same request may succeed later.
+    pub(super) fn is_retryable(self) -> bool {
+        matches!(self, Kind::Unavailable | Kind::Timeout)
+    }
+
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        self.facts().1
+    }
+
+    /// The kind for an answer that some library made with nothing but a status.
+    pub(super) fn of_status(status: StatusCode) -> Kind {
+        match status {
+            StatusCode::NOT_FOUND => Kind::PathUnknown,
+            StatusCode::METHOD_NOT_ALLOWED => Kind::MethodNotAllowed,
+            StatusCode::PAYLOAD_TOO_LARGE => Kind::BodyTooLarge,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Kind::ContentTypeUnsupported,
+            StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => Kind::Timeout,
+            status if status.is_client_error() => Kind::BodyIncomplete,
+            _ => Kind::Internal,
+        }
+    }
+}
