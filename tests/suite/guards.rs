@@ -1,5 +1,5 @@
-//! What the database itself refuses, whatever program asks: changes to the journal, entries that do not sum to zero, and
-//! everything the service's role has no business with. All of it by direct SQL.
+//! What the database itself refuses, whatever program asks: changes to the journal, entries that do not sum to zero,
+//! and everything the service's role has no business with. All of it by direct SQL.
 
 use bytes::Bytes;
 use dianfu_ledger::Ledger;
@@ -62,8 +62,8 @@ fn insert(into: &str, legs: &[Leg<'_>]) -> String {
     };
     let rows: Vec<String> = legs.iter().map(row).collect();
     format!(
-        "INSERT INTO {into} (sequence, amount_minor, debits_after, credits_after, account_no, effective_date, leg, layer,
-         currency) VALUES {}",
+        "INSERT INTO {into} (sequence, amount_minor, debits_after, credits_after, account_no, effective_date, leg,
+         layer, currency) VALUES {}",
         rows.join(", ")
     )
 }

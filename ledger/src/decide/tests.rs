@@ -1,5 +1,5 @@
-//! What is decided: every rule alone, every pair of rules in their order, runs, holds, repetitions, and what holds of any
-//! batch.
+//! What is decided: every rule alone, every pair of rules in their order, runs, holds, repetitions, and what holds of
+//! any batch.
 
 use std::collections::BTreeMap;
 use std::slice;

@@ -216,7 +216,8 @@ fn a_large_remittance_is_several_entries_posted_whole_or_not_at_all() {
 prop_compose! {
     fn claim_rows()(rows in vec((0..60_i64, 0..60_i64, 0..30_i64), 1..8)) -> String {
         let numbered = rows.iter().enumerate();
-        numbered.map(|(claim, (open, received, owed))| format!("C{claim} {open} {received} {owed}")).collect::<Vec<_>>().join(";")
+        let told = numbered.map(|(claim, (open, received, owed))| format!("C{claim} {open} {received} {owed}"));
+        told.collect::<Vec<_>>().join(";")
     }
 }
 

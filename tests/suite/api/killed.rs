@@ -1,5 +1,5 @@
-//! The database server is killed in the middle of a request: the caller is told to come again, nothing is half done, and
-//! the same request counts once. These servers keep what they acknowledge.
+//! The database server is killed in the middle of a request: the caller is told to come again, nothing is half done,
+//! and the same request counts once. These servers keep what they acknowledge.
 
 use dianfu_api::Limits;
 use dianfu_ledger::db::Database;

@@ -30,7 +30,8 @@ async fn give_back(beside: &Client, name: &str) {
     beside.batch_execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).await.unwrap();
 }
 
-/// Sends a request in a task of its own, while a transaction of ours holds a lock; answers when the request waits for it.
+/// Sends a request in a task of its own, while a transaction of ours holds a lock; answers when the request waits
+/// for it.
 pub async fn send_behind(api: &Api, holder: &Client, lock: &str, request: RequestBuilder) -> JoinHandle<Response> {
     // Inside the transaction that holds the lock, the view of activity would stay as it is at first sight.
     let watcher = api.database.connect_owner().await.unwrap();

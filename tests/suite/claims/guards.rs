@@ -112,7 +112,8 @@ async fn what_no_step_writes_is_refused() {
     };
     let payout = |columns: &str| {
         format!(
-            "INSERT INTO payout SELECT (p).* FROM (SELECT jsonb_populate_record(p, '{columns}') AS p FROM payout p) changed"
+            "INSERT INTO payout
+             SELECT (p).* FROM (SELECT jsonb_populate_record(p, '{columns}') AS p FROM payout p) changed"
         )
     };
     for (statement, constraint) in [

@@ -2,12 +2,12 @@
 //! file speaks of. Pure.
 //!
 //! Every line that pays or charges anything is a claim of its own, also where lines share a claim number. Its price is
-//! what was charged, or what is paid if that is more; the patient's share is what the file says the patient owes, as far
-//! as price and payment leave room for it; the insurer approves what it pays.
+//! what was charged, or what is paid if that is more; the patient's share is what the file says the patient owes, as
+//! far as price and payment leave room for it; the insurer approves what it pays.
 //!
-//! A line that takes a payment back (CLP02 22) speaks of a claim that an earlier remittance has paid. The line under the
-//! same number that decides it anew is the same claim. What the insurer takes back from the payee as a whole (WO, 72,
-//! FB) it has paid too much before.
+//! A line that takes a payment back (CLP02 22) speaks of a claim that an earlier remittance has paid. The line under
+//! the same number that decides it anew is the same claim. What the insurer takes back from the payee as a whole (WO,
+//! 72, FB) it has paid too much before.
 
 use std::collections::{BTreeMap, BTreeSet};
 
