@@ -4,7 +4,7 @@
 //! same transaction.
 
 use deadpool_postgres::Transaction;
-use dianfu_ledger::account::NewAccount;
+use dianfu_ledger::account::{AccountFault, NewAccount};
 use dianfu_ledger::opening::{AccountOutcome, open_accounts};
 use dianfu_settlement::difference::{Difference, difference};
 use serde::Serialize;
@@ -53,6 +53,14 @@ pub enum RegistrationRefusal {
         /// Its last day.
         until: jiff::civil::Date,
     },
+    /// An account of theirs cannot be opened.
+    #[error("account {number}: {fault}")]
+    Account {
+        /// Its code.
+        number: String,
+        /// What is wrong with it.
+        fault: AccountFault,
+    },
     /// One person does what takes two.
     #[error("'{person}' made it and cannot check it: maker and checker are two people")]
     SamePerson {
@@ -72,6 +80,7 @@ impl RegistrationRefusal {
             RegistrationRefusal::Unknown { .. } => "unknown",
             RegistrationRefusal::OutOfRange { .. } => "out_of_range",
             RegistrationRefusal::TermReversed { .. } => "term_reversed",
+            RegistrationRefusal::Account { fault, .. } => fault.code(),
             RegistrationRefusal::SamePerson { .. } => "same_person",
             RegistrationRefusal::Settlement(refusal) => refusal.code(),
         }
@@ -106,13 +115,16 @@ pub(crate) async fn open(
     actor: &str,
 ) -> Result<Result<(), RegistrationRefusal>, Error> {
     let outcomes = open_accounts(tx, accounts, actor).await?;
-    let mut conflicts = accounts.iter().zip(outcomes).filter_map(|(account, outcome)| match outcome {
+    let mut refusals = accounts.iter().zip(outcomes).filter_map(|(account, outcome)| match outcome {
         AccountOutcome::Conflict { field, first, given } => Some(RegistrationRefusal::Conflict {
             what: "account",
             number: account.code.to_string(),
             difference: Difference { field: field.to_owned(), first, given },
         }),
+        AccountOutcome::Refused(fault) => {
+            Some(RegistrationRefusal::Account { number: account.code.to_string(), fault })
+        }
         AccountOutcome::Opened(_) | AccountOutcome::Existing(_) => None,
     });
-    Ok(conflicts.next().map_or(Ok(()), Err))
+    Ok(refusals.next().map_or(Ok(()), Err))
 }

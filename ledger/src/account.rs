@@ -82,6 +82,9 @@ impl fmt::Display for AccountCode {
     }
 }
 
+/// The longest name of an account, in bytes.
+pub const NAME_BYTES_MAX: usize = 200;
+
 /// Limits of an account's balance in minor units, seen from its normal side, settled plus the worse side of pending.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Limits {
@@ -89,6 +92,13 @@ pub struct Limits {
     pub min_minor: Option<i64>,
     /// The balance must not rise above this; a credit line.
     pub max_minor: Option<i64>,
+}
+
+impl Limits {
+    /// Whether no balance can be within them.
+    pub fn are_crossed(&self) -> bool {
+        matches!((self.min_minor, self.max_minor), (Some(min), Some(max)) if min > max)
+    }
 }
 
 /// What may change about an account.
@@ -115,6 +125,59 @@ pub struct NewAccount {
     pub open_item: bool,
     /// Limits from the start.
     pub limits: Limits,
+}
+
+impl NewAccount {
+    /// Checks what can be checked without the book.
+    pub fn check(&self) -> Result<(), AccountFault> {
+        let actual = self.name.len();
+        if !(1..=NAME_BYTES_MAX).contains(&actual) {
+            return Err(AccountFault::NameLength { actual });
+        }
+        if self.name.contains('\0') {
+            return Err(AccountFault::NameHasNul);
+        }
+        if self.limits.are_crossed() {
+            return Err(AccountFault::LimitsCrossed);
+        }
+        Ok(())
+    }
+}
+
+/// Why an account cannot be opened as it is described, in order of precedence.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum AccountFault {
+    /// The name is missing or too long.
+    #[error("a name has 1 to {NAME_BYTES_MAX} bytes; this has {actual}")]
+    NameLength {
+        /// Its length in bytes.
+        actual: usize,
+    },
+    /// The name has a NUL character, which PostgreSQL cannot store.
+    #[error("the name contains a NUL character")]
+    NameHasNul,
+    /// The lower limit is above the upper one.
+    #[error("the lower limit is above the upper one")]
+    LimitsCrossed,
+}
+
+impl AccountFault {
+    /// Stable code, the same at every edge.
+    pub fn code(self) -> &'static str {
+        match self {
+            AccountFault::NameLength { .. } => "name_length",
+            AccountFault::NameHasNul => "text_has_nul",
+            AccountFault::LimitsCrossed => "limits_crossed",
+        }
+    }
+
+    /// The field that is at fault.
+    pub fn field(self) -> &'static str {
+        match self {
+            AccountFault::NameLength { .. } | AccountFault::NameHasNul => "name",
+            AccountFault::LimitsCrossed => "min",
+        }
+    }
 }
 
 /// An account as the book knows it.

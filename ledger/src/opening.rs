@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use deadpool_postgres::Transaction;
 
-use crate::account::{Account, AccountCode, AccountNo, AccountSetting, Limits, NewAccount};
+use crate::account::{Account, AccountCode, AccountFault, AccountNo, AccountSetting, Limits, NewAccount};
 use crate::error::Error;
 use crate::journal::sql::{self, SettingRow};
 
@@ -24,6 +24,8 @@ pub enum AccountOutcome {
         /// Its value in the request.
         given: String,
     },
+    /// It cannot be as it is described.
+    Refused(AccountFault),
 }
 
 /// What became of a change of settings.
@@ -53,13 +55,16 @@ pub async fn open_accounts(
         known.iter().map(|known| (&known.account.code, &known.account)).collect();
 
     let mut fresh: Vec<&NewAccount> = Vec::new();
+    let mut places: HashMap<&AccountCode, usize> = HashMap::new();
     let mut outcomes = Vec::with_capacity(accounts.len());
     for account in accounts {
-        let earlier = fresh.iter().position(|fresh| fresh.code == account.code);
-        outcomes.push(match (known.get(&account.code), earlier) {
-            (Some(there), _) => compare(&identity(there), account, there.no),
-            (None, Some(at)) => compare(&fresh[at].clone(), account, number(head.account_no, at)),
-            (None, None) => {
+        let earlier = places.get(&account.code).copied();
+        outcomes.push(match (known.get(&account.code), earlier, account.check()) {
+            (Some(there), ..) => compare(&identity(there), account, there.no),
+            (None, Some(at), _) => compare(fresh[at], account, number(head.account_no, at)),
+            (None, None, Err(fault)) => AccountOutcome::Refused(fault),
+            (None, None, Ok(())) => {
+                places.insert(&account.code, fresh.len());
                 fresh.push(account);
                 AccountOutcome::Opened(number(head.account_no, fresh.len() - 1))
             }
@@ -93,9 +98,7 @@ pub async fn change_setting(
     actor: &str,
     reason: &str,
 ) -> Result<SettingOutcome, Error> {
-    if let (Some(min), Some(max)) = (setting.limits.min_minor, setting.limits.max_minor)
-        && min > max
-    {
+    if setting.limits.are_crossed() {
         return Ok(SettingOutcome::LimitsCrossed);
     }
     let head = sql::lock_head(tx).await?;

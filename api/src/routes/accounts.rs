@@ -14,7 +14,7 @@ use serde::Deserialize;
 use crate::auth::Access;
 use crate::extract::{self, PathParam, QueryParams};
 use crate::problem::{Kind, Problem, Violation};
-use crate::wire::account::{AccountBody, AccountPageBody, BalanceBody, NewAccountBody};
+use crate::wire::account::{self, AccountBody, AccountPageBody, BalanceBody, NewAccountBody};
 use crate::wire::statement::StatementBody;
 use crate::wire::time;
 
@@ -32,13 +32,14 @@ pub async fn account_open(
     extract::Json(body): extract::Json<NewAccountBody>,
 ) -> Result<Response, Problem> {
     let refused = |violation| Problem::refused("The account cannot be opened", false, vec![violation]);
-    let account = body.into_account().map_err(refused)?;
+    let account = body.into_account().map_err(&refused)?;
     let code = account.code.clone();
     let outcomes = access.ledger.open_accounts(&[account], &access.actor).await?;
     let status = match outcomes.into_iter().next().expect("one outcome an account") {
         AccountOutcome::Opened(_) => StatusCode::CREATED,
         AccountOutcome::Existing(_) => StatusCode::OK,
         AccountOutcome::Conflict { field, first, given } => return Err(conflict(&code, field, first, given)),
+        AccountOutcome::Refused(fault) => return Err(refused(account::violation(fault))),
     };
     let location = [(LOCATION, format!("/v1/accounts/{code}"))];
     Ok((status, location, Json(find(&access, &code).await?)).into_response())

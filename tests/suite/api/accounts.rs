@@ -48,6 +48,9 @@ async fn a_malformed_account_is_refused_at_its_place() {
         ("max", json!("0.001"), "amount_too_many_decimals"),
         ("max", json!(5), "field_invalid"),
         ("min", json!("600000"), "limits_crossed"),
+        ("name", json!(""), "name_length"),
+        ("name", json!("n".repeat(201)), "name_length"),
+        ("name", json!("a\0b"), "text_has_nul"),
         ("normal_side", json!("left"), "field_invalid"),
         ("colour", json!("red"), "field_invalid"),
     ] {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dianfu_ledger::account::{AccountCode, AccountSetting, NewAccount};
+use dianfu_ledger::account::{AccountCode, AccountFault, AccountSetting, NewAccount};
 use dianfu_ledger::entry::{EntryKind, Layer, NewEntry, NewPosting};
 use dianfu_ledger::money::Money;
 use dianfu_ledger::opening::{AccountOutcome, SettingOutcome};
@@ -153,6 +153,11 @@ impl Books {
                 }
                 () => AccountOutcome::Existing(there.no),
             };
+        }
+        if let (Some(min), Some(max)) = (account.limits.min_minor, account.limits.max_minor)
+            && min > max
+        {
+            return AccountOutcome::Refused(AccountFault::LimitsCrossed);
         }
         let no = i32::try_from(self.accounts.len()).unwrap() + 1;
         let setting = AccountSetting { limits: account.limits, closed: false };

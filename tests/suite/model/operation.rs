@@ -85,12 +85,13 @@ fn limits() -> impl Strategy<Value = Limits> {
 
 /// An account of the chart, as it is defined there or with one thing changed.
 fn new_account() -> impl Strategy<Value = NewAccount> {
-    (select(chart::all()), 0..8_u8).prop_map(|(account, change)| match change {
+    (select(chart::all()), 0..9_u8).prop_map(|(account, change)| match change {
         0 => NewAccount { currency: "KWD".parse().unwrap(), ..account },
         1 => NewAccount { open_item: !account.open_item, ..account },
         2 => NewAccount { normal_side: other(account.normal_side), ..account },
         3 => NewAccount { limits: Limits::default(), ..account },
         4 => NewAccount { name: "another name".to_owned(), ..account },
+        5 => NewAccount { limits: Limits { min_minor: Some(1), max_minor: Some(0) }, ..account },
         _ => account,
     })
 }

@@ -46,8 +46,12 @@ impl Chart {
         let outcomes = desk.ledger().await?.open_accounts(&wanted, &Desk::actor()).await?;
         let mut accounts = Vec::with_capacity(wanted.len());
         for (account, outcome) in wanted.iter().zip(outcomes) {
-            if let AccountOutcome::Conflict { field, first, given } = outcome {
-                return Err(conflict(&account.code, field, &first, &given).into());
+            match outcome {
+                AccountOutcome::Opened(_) | AccountOutcome::Existing(_) => {}
+                AccountOutcome::Conflict { field, first, given } => {
+                    return Err(conflict(&account.code, field, &first, &given).into());
+                }
+                AccountOutcome::Refused(fault) => return Err(No::new(format!("{}: {fault}", account.code)).into()),
             }
             accounts.push(AccountBody::from(find(desk, &account.code).await?));
         }

@@ -74,6 +74,7 @@ impl Open {
             AccountOutcome::Conflict { field, first, given } => {
                 return Err(conflict(code, field, &first, &given).into());
             }
+            AccountOutcome::Refused(fault) => return Err(No::new(fault.to_string()).into()),
         }
         super::show(desk, code, output).await
     }

@@ -1,7 +1,7 @@
 //! `dianfu account set`: the limits of an account, and whether it is closed.
 
 use clap::{ArgGroup, Args};
-use dianfu_ledger::account::{AccountCode, AccountSetting, Limits};
+use dianfu_ledger::account::{AccountCode, AccountFault, AccountSetting, Limits};
 use dianfu_ledger::money::{Currency, Money};
 use dianfu_ledger::opening::SettingOutcome;
 
@@ -54,7 +54,7 @@ impl Set {
             SettingOutcome::Changed => {}
             SettingOutcome::Unchanged => note(&format!("account {} was so already", self.code)),
             SettingOutcome::AccountUnknown => return Err(super::unknown(desk, &self.code).into()),
-            SettingOutcome::LimitsCrossed => return Err(No::new("the lower limit is above the upper one").into()),
+            SettingOutcome::LimitsCrossed => return Err(No::new(AccountFault::LimitsCrossed.to_string()).into()),
         }
         super::show(desk, &self.code, &self.output).await
     }
