@@ -113,12 +113,13 @@ CREATE TABLE head (
     booked_at  timestamptz NOT NULL,
     account_no integer     NOT NULL,
     setting_no bigint      NOT NULL,
-    segment_end bigint     NOT NULL, -- the last sequence for which there is a segment
+    segment_no  integer    NOT NULL, -- the last segment
+    segment_end bigint     NOT NULL, -- the last sequence that it takes
     CONSTRAINT head_pkey PRIMARY KEY (one),
     CONSTRAINT head_is_one_row CHECK (one)
 ) WITH (fillfactor = 10); -- one hot row: keep its versions on one page
-INSERT INTO head (sequence, commit_no, hash, booked_at, account_no, setting_no, segment_end)
-VALUES (0, 0, decode(repeat('00', 32), 'hex'), '1970-01-01T00:00:00Z', 0, 0, 0);
+INSERT INTO head (sequence, commit_no, hash, booked_at, account_no, setting_no, segment_no, segment_end)
+VALUES (0, 0, decode(repeat('00', 32), 'hex'), '1970-01-01T00:00:00Z', 0, 0, 0, 0);
 
 -- The head only moves forward.
 CREATE FUNCTION head_moves_forward() RETURNS trigger
@@ -126,7 +127,7 @@ LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.sequence < OLD.sequence OR NEW.commit_no < OLD.commit_no OR NEW.booked_at < OLD.booked_at
         OR NEW.account_no < OLD.account_no OR NEW.setting_no < OLD.setting_no
-        OR NEW.segment_end < OLD.segment_end
+        OR NEW.segment_no < OLD.segment_no OR NEW.segment_end < OLD.segment_end
     THEN
         RAISE EXCEPTION 'the head only moves forward'
             USING ERRCODE = 'restrict_violation', CONSTRAINT = 'head_moves_forward', TABLE = 'head';
@@ -201,7 +202,9 @@ BEGIN
          FOR EACH STATEMENT EXECUTE FUNCTION entries_balance()',
         leaf);
     INSERT INTO segment (segment_no, first_sequence, last_sequence) VALUES (no, first, first + entries - 1);
-    UPDATE head SET segment_end = first + entries - 1;
+    -- The writer names the partition: through the partitioned table COPY would insert row by row.
+    EXECUTE format('GRANT SELECT, INSERT ON %I TO dianfu_service', leaf);
+    UPDATE head SET segment_no = no, segment_end = first + entries - 1;
     RETURN first + entries - 1;
 END $$;
 

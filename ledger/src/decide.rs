@@ -13,6 +13,7 @@ mod overlay;
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
@@ -148,15 +149,22 @@ pub fn decide<'a>(
     requests: &[&'a [NewEntry]],
     booked_at: Timestamp,
 ) -> Decided<'a> {
+    let n_entries = requests.iter().map(|request| request.len()).sum();
+    let n_legs = requests.iter().flat_map(|request| request.iter()).map(|entry| entry.postings.len()).sum();
     let mut batch = Batch {
         state,
         journaled,
         booked_at,
         booked_on: clock::date_of(booked_at),
-        overlay: Overlay::default(),
-        accepted_by_id: HashMap::new(),
+        overlay: Overlay::with_capacity(state.len().min(n_legs)),
+        accepted_by_id: HashMap::with_capacity_and_hasher(n_entries, RandomState::default()),
         released_by: HashMap::new(),
-        decided: Decided { outcomes: Vec::new(), entries: Vec::new(), legs: Vec::new(), after: Vec::new() },
+        decided: Decided {
+            outcomes: Vec::with_capacity(n_entries),
+            entries: Vec::with_capacity(n_entries),
+            legs: Vec::with_capacity(n_legs),
+            after: Vec::new(),
+        },
     };
     for request in requests {
         batch.request(request);
@@ -171,7 +179,7 @@ struct Batch<'a> {
     booked_at: Timestamp,
     booked_on: Date,
     overlay: Overlay,
-    accepted_by_id: HashMap<Uuid, usize>,
+    accepted_by_id: HashMap<Uuid, usize, RandomState>,
     released_by: HashMap<Uuid, Uuid>,
     decided: Decided<'a>,
 }

@@ -22,6 +22,8 @@ pub(super) fn service(base: &Config, schema: &str) -> Config {
             ("search_path", &quoted(schema)),
             // Our statements are short: compiling one takes longer than running it.
             ("jit", "off"),
+            // The sums of a turn are checked over a copy of its postings: in memory, not in a file.
+            ("work_mem", "16MB"),
             ("idle_in_transaction_session_timeout", LONGEST_PAUSE_IN_TRANSACTION),
         ],
     )
@@ -54,13 +56,13 @@ mod tests {
 
     #[test]
     fn settings_follow_those_of_the_url() {
-        let base: Config = "host=/run options='-c work_mem=8MB'".parse().unwrap();
+        let base: Config = "host=/run options='-c random_page_cost=1.1'".parse().unwrap();
         let config = service(&base, "book_main");
         assert_eq!(
             config.get_options(),
             Some(
-                "-c work_mem=8MB -c TimeZone=UTC -c role=dianfu_service -c search_path=\"book_main\" \
-                 -c jit=off -c idle_in_transaction_session_timeout=60s"
+                "-c random_page_cost=1.1 -c TimeZone=UTC -c role=dianfu_service -c search_path=\"book_main\" \
+                 -c jit=off -c work_mem=16MB -c idle_in_transaction_session_timeout=60s"
             )
         );
         assert_eq!(config.get_application_name(), Some("dianfu"));

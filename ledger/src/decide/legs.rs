@@ -128,8 +128,9 @@ impl<'a> Batch<'a> {
 
     fn breach(&self, slot: Slot, before: &Balance, after: &Balance) -> Option<Rejection> {
         let account = &self.state.account(slot).account;
+        let breach = breach(account.setting.limits, account.normal_side, before, after)?;
         let (code, currency) = (account.code.clone(), account.currency);
-        Some(match breach(account.setting.limits, account.normal_side, before, after)? {
+        Some(match breach {
             Breach::BelowMin { limit, would_be } => Rejection::BelowMinimum {
                 account: code,
                 limit: Money::new(limit, currency),

@@ -3,17 +3,23 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use foldhash::fast::RandomState;
+
 use crate::balance::Balance;
 use crate::journal::state::{Slot, State};
 
 /// Balances that differ from the state's, and how to undo what came after the mark.
-#[derive(Default)]
 pub struct Overlay {
-    balances: HashMap<Slot, Balance>,
+    balances: HashMap<Slot, Balance, RandomState>,
     undo: Vec<(Slot, Option<Balance>)>,
 }
 
 impl Overlay {
+    /// With room for so many slots.
+    pub fn with_capacity(slots: usize) -> Overlay {
+        Overlay { balances: HashMap::with_capacity_and_hasher(slots, RandomState::default()), undo: Vec::new() }
+    }
+
     /// The balance of a slot as it stands in this batch.
     pub fn balance(&self, state: &State, slot: Slot) -> Balance {
         self.balances.get(&slot).copied().unwrap_or_else(|| state.account(slot).balance)

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use deadpool_postgres::Transaction;
 use futures_util::SinkExt;
 use jiff::Timestamp;
-use tokio_postgres::{CopyInSink, Row};
+use tokio_postgres::{CopyInSink, Row, Statement};
 use uuid::Uuid;
 
 use crate::account::{Account, AccountCode, AccountNo, AccountSetting, Limits, NewAccount, NormalSide};
@@ -33,14 +33,16 @@ pub struct Head {
     pub account_no: AccountNo,
     /// Last account setting recorded.
     pub setting_no: i64,
-    /// Last sequence for which there is a segment.
+    /// Last segment.
+    pub segment_no: i32,
+    /// Last sequence that it takes.
     pub segment_end: i64,
 }
 
 /// Locks the head until the end of the transaction: whoever holds it is the only writer of the book.
 pub async fn lock_head(tx: &Transaction<'_>) -> Result<Head, Error> {
     const SQL: &str = "
-        SELECT sequence, commit_no, hash, booked_at, account_no, setting_no, segment_end
+        SELECT sequence, commit_no, hash, booked_at, account_no, setting_no, segment_no, segment_end
         FROM head
         FOR UPDATE";
     let row = tx.query_one(&tx.prepare_cached(SQL).await?, &[]).await?;
@@ -52,6 +54,7 @@ pub async fn lock_head(tx: &Transaction<'_>) -> Result<Head, Error> {
         booked_at: row.get("booked_at"),
         account_no: row.get("account_no"),
         setting_no: row.get("setting_no"),
+        segment_no: row.get("segment_no"),
         segment_end: row.get("segment_end"),
     })
 }
@@ -183,20 +186,23 @@ pub async fn tend_segments(client: &deadpool_postgres::Client) -> Result<bool, E
 
 /// Starts streaming encoded entry rows in; the server works on them while the caller goes on.
 pub async fn copy_entries(tx: &Transaction<'_>, encoded: Bytes) -> Result<Copying, Error> {
-    Copying::start(tx, "COPY entry FROM STDIN (FORMAT binary)", encoded).await
+    let copy = tx.prepare_cached("COPY entry FROM STDIN (FORMAT binary)").await?;
+    Copying::start(tx, &copy, encoded).await
 }
 
-/// Starts streaming encoded posting rows in; the database checks their sums.
-pub async fn copy_postings(tx: &Transaction<'_>, encoded: Bytes) -> Result<Copying, Error> {
-    Copying::start(tx, "COPY posting FROM STDIN (FORMAT binary)", encoded).await
+/// Starts streaming encoded posting rows into the partition of their segment; the database checks their sums.
+pub async fn copy_postings(tx: &Transaction<'_>, segment_no: i32, encoded: Bytes) -> Result<Copying, Error> {
+    // Prepared anew: a cache would keep a statement for every segment there has ever been.
+    let copy = tx.prepare(&format!("COPY posting_{segment_no:06} FROM STDIN (FORMAT binary)")).await?;
+    Copying::start(tx, &copy, encoded).await
 }
 
 /// Rows on their way into a table.
 pub struct Copying(Pin<Box<CopyInSink<Bytes>>>);
 
 impl Copying {
-    async fn start(tx: &Transaction<'_>, sql: &str, encoded: Bytes) -> Result<Copying, Error> {
-        let mut sink = Box::pin(tx.copy_in::<_, Bytes>(&tx.prepare_cached(sql).await?).await?);
+    async fn start(tx: &Transaction<'_>, copy: &Statement, encoded: Bytes) -> Result<Copying, Error> {
+        let mut sink = Box::pin(tx.copy_in::<_, Bytes>(copy).await?);
         sink.send(encoded).await?;
         Ok(Copying(sink))
     }

@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use crate::account::{Account, AccountCode, AccountNo, AccountSetting};
 use crate::balance::Balance;
 
@@ -24,8 +26,8 @@ pub type Slot = usize;
 #[derive(Default, Debug)]
 pub struct State {
     accounts: Vec<KnownAccount>,
-    slot_by_code: HashMap<AccountCode, Slot>,
-    slot_by_no: HashMap<AccountNo, Slot>,
+    slot_by_code: HashMap<AccountCode, Slot, RandomState>,
+    slot_by_no: HashMap<AccountNo, Slot, RandomState>,
     /// The last entry that is folded in.
     pub sequence: i64,
     /// The commit that wrote it.

@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use crate::account::AccountCode;
 use crate::balance::Balance;
-use crate::decide::{Decided, Journaled, Outcome, decide};
+use crate::decide::{Decided, Journaled, Leg, Outcome, decide};
 use crate::entry::{EntryKind, NewEntry};
 use crate::error::Error;
 
@@ -207,16 +207,21 @@ async fn write(
         last_sequence: last.sequence,
         booked_at,
     };
-    open_segments(tx, head.segment_end, last.sequence).await?;
+    let segments = segments(tx, head, last.sequence).await?;
     // The server works on the entries while we encode the postings, and on those while we make up the hash.
     let mut hasher = CommitHasher::new(&header);
     let entries = encode_entries(decided, booked_at).freeze();
-    let copying = sql::copy_entries(tx, entries.clone()).await?;
+    let mut copying = sql::copy_entries(tx, entries.clone()).await?;
     hasher.rows(rows_of(&entries));
-    let postings = encode_postings(decided).freeze();
-    copying.finish().await?;
-    let copying = sql::copy_postings(tx, postings.clone()).await?;
-    hasher.rows(rows_of(&postings));
+    let mut legs = decided.legs.as_slice();
+    for Segment { no, last_sequence } in segments {
+        let (here, later) = legs.split_at(legs.partition_point(|leg| leg.sequence <= last_sequence));
+        legs = later;
+        let postings = encode_postings(here).freeze();
+        copying.finish().await?;
+        copying = sql::copy_postings(tx, no, postings.clone()).await?;
+        hasher.rows(rows_of(&postings));
+    }
     copying.finish().await?;
     let hash = hasher.finish();
     let row = CommitRow {
@@ -255,10 +260,10 @@ fn encode_entries(decided: &Decided<'_>, booked_at: Timestamp) -> BytesMut {
     out
 }
 
-fn encode_postings(decided: &Decided<'_>) -> BytesMut {
-    let mut out = BytesMut::with_capacity(decided.legs.len() * 110 + 64);
+fn encode_postings(legs: &[Leg<'_>]) -> BytesMut {
+    let mut out = BytesMut::with_capacity(legs.len() * 110 + 64);
     out.put_slice(COPY_HEADER);
-    for leg in &decided.legs {
+    for leg in legs {
         let row = PostingRow {
             sequence: leg.sequence,
             amount_minor: leg.amount.minor,
@@ -282,12 +287,25 @@ fn rows_of(stream: &Bytes) -> &[u8] {
     &stream[COPY_HEADER.len()..stream.len() - COPY_TRAILER.len()]
 }
 
-async fn open_segments(tx: &Transaction<'_>, segment_end: i64, last_sequence: i64) -> Result<(), Error> {
-    let mut segment_end = segment_end;
-    while segment_end < last_sequence {
-        segment_end = sql::open_segment(tx).await?;
+/// Where postings go: a part of the journal, up to a sequence.
+struct Segment {
+    no: i32,
+    last_sequence: i64,
+}
+
+/// The segments that take the sequences after the head's up to `last_sequence`, in order; opens those that are missing.
+async fn segments(tx: &Transaction<'_>, head: &Head, last_sequence: i64) -> Result<Vec<Segment>, Error> {
+    let mut last = Segment { no: head.segment_no, last_sequence: head.segment_end };
+    let mut segments = Vec::new();
+    while last.last_sequence < last_sequence {
+        let next = Segment { no: last.no + 1, last_sequence: sql::open_segment(tx).await? };
+        if head.sequence < last.last_sequence {
+            segments.push(last);
+        }
+        last = next;
     }
-    Ok(())
+    segments.push(last);
+    Ok(segments)
 }
 
 fn all<'a>(requests: &[&'a [NewEntry]]) -> impl Iterator<Item = &'a NewEntry> {

@@ -20,7 +20,10 @@ pub struct Head {
     pub booked_at: Timestamp,
     pub account_no: i32,
     pub setting_no: i64,
+    pub segment_no: i32,
     pub segment_end: i64,
+    /// The last segment: not of the head, but what it must say.
+    pub segments: i32,
     /// Where the last segment ends: not of the head, but what it must say.
     pub segments_end: i64,
 }
@@ -37,7 +40,9 @@ impl Head {
             booked_at: value(row, place, "booked_at")?,
             account_no: value(row, place, "account_no")?,
             setting_no: value(row, place, "setting_no")?,
+            segment_no: value(row, place, "segment_no")?,
             segment_end: value(row, place, "segment_end")?,
+            segments: value(row, place, "segments")?,
             segments_end: value(row, place, "segments_end")?,
         })
     }

@@ -3,7 +3,8 @@
 
 /// The head, and where the segments end.
 pub const HEAD: &str = "
-    SELECT sequence, commit_no, hash, booked_at, account_no, setting_no, segment_end,
+    SELECT sequence, commit_no, hash, booked_at, account_no, setting_no, segment_no, segment_end,
+           (SELECT COALESCE(max(segment_no), 0) FROM segment) AS segments,
            (SELECT COALESCE(max(last_sequence), 0) FROM segment) AS segments_end
     FROM head";
 

@@ -71,6 +71,7 @@ impl<'t> Walk<'t> {
         is(self.last_commit_no(), head.commit_no, "commit_no")?;
         is(accounts, head.account_no.into(), "account_no")?;
         is(settings, head.setting_no, "setting_no")?;
+        is(head.segments.into(), head.segment_no.into(), "segment_no")?;
         is(head.segments_end, head.segment_end, "segment_end")?;
         let hashes = [self.last_hash(), head.hash].map(|hash| hex(&hash));
         Finding::unless_equal(Place::Head, Rule::HeadIsLast, &hashes[0], &hashes[1])?;

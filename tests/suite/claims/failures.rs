@@ -35,7 +35,7 @@ async fn break_at(owner: &tokio_postgres::Client, place: &str) {
     let create = match place.strip_prefix("COMMIT ") {
         None => format!(
             "CREATE TRIGGER fault BEFORE INSERT OR UPDATE ON {place}
-                 FOR EACH STATEMENT EXECUTE FUNCTION fault()"
+                 FOR EACH ROW EXECUTE FUNCTION fault()"
         ),
         Some(table) => format!(
             "CREATE CONSTRAINT TRIGGER fault AFTER INSERT ON {table}

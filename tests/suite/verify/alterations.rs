@@ -292,6 +292,7 @@ pub const ALTERATIONS: &[Alteration] = &[
     Alteration(&["head.booked_at"], "UPDATE head SET booked_at = now()", Place::Head, Rule::HeadIsLast),
     Alteration(&["head.account_no"], "UPDATE head SET account_no = 13", Place::Head, Rule::HeadIsLast),
     Alteration(&["head.setting_no"], "UPDATE head SET setting_no = 0", Place::Head, Rule::HeadIsLast),
+    Alteration(&["head.segment_no"], "UPDATE head SET segment_no = 0", Place::Head, Rule::HeadIsLast),
     Alteration(&["head.segment_end"], "UPDATE head SET segment_end = 0", Place::Head, Rule::HeadIsLast),
     Alteration(&[], "DELETE FROM head", Place::Head, Rule::Readable),
     // Accounts and settings, as far as the journal depends on them.
