@@ -79,7 +79,7 @@ pub async fn attempt(
 ) -> Result<Attempt, Error> {
     let actual = commands.len();
     if actual > COMMANDS_MAX {
-        return Err(dianfu_ledger::Error::RequestTooLarge { actual, max: COMMANDS_MAX }.into());
+        return Err(dianfu_ledger::Error::RequestTooLarge { unit: "commands", actual, max: COMMANDS_MAX }.into());
     }
     let now = clock::as_kept(now);
     let mut known = known::read(tx, commands).await?;

@@ -26,6 +26,7 @@ use crate::journal::state::{Slot, State};
 use crate::money::{Currency, Money};
 use crate::rejection::Rejection;
 
+use self::content::First;
 use self::overlay::Overlay;
 
 /// What became of one entry.
@@ -133,11 +134,6 @@ impl Decided<'_> {
     /// Whether an entry was refused.
     pub fn any_rejected(&self) -> bool {
         self.outcomes.iter().any(|outcome| matches!(outcome, Outcome::Rejected(_)))
-    }
-
-    /// Whether an entry was found in the books.
-    pub fn any_replayed(&self) -> bool {
-        self.outcomes.iter().any(|outcome| matches!(outcome, Outcome::Replayed(_)))
     }
 }
 
@@ -262,12 +258,12 @@ impl<'a> Batch<'a> {
     /// The receipt of an entry that is in the books, or earlier in this batch, with the same content.
     fn already_in_books(&self, entry: &NewEntry) -> Result<Option<Receipt>, Rejection> {
         if let Some(stored) = self.journaled.entries.get(&entry.id) {
-            content::same_as_stored(entry, stored)?;
+            content::is_same(entry, &First::stored(stored))?;
             return Ok(Some(stored.receipt));
         }
         let Some(&earlier) = self.accepted_by_id.get(&entry.id) else { return Ok(None) };
         let earlier = &self.decided.entries[earlier];
-        content::same_as_new(entry, earlier)?;
+        content::is_same(entry, &First::accepted(earlier))?;
         Ok(Some(Receipt { sequence: earlier.sequence, booked_at: self.booked_at }))
     }
 }

@@ -144,6 +144,16 @@ pub struct NewEntry {
     pub postings: Vec<NewPosting>,
 }
 
+impl NewEntry {
+    /// About how many bytes it takes in memory and in the journal.
+    pub fn size(&self) -> usize {
+        let metadata = self.metadata.as_ref().map_or(0, String::len);
+        let texts = self.reference.len() + self.description.len() + metadata + self.actor.len();
+        let postings = self.postings.iter().map(|posting| 128 + posting.item.as_ref().map_or(0, String::len));
+        256 + texts + postings.sum::<usize>()
+    }
+}
+
 /// Where an entry stands in the journal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Receipt {

@@ -2,6 +2,8 @@
 //!
 //! What a caller did wrong is never an [`Error`]: it is a [`crate::rejection::Rejection`] or another value.
 
+use std::error::Error as _;
+
 use tokio_postgres::error::SqlState;
 
 /// An error of the world.
@@ -31,9 +33,11 @@ pub enum Error {
     /// The database holds what this program never wrote.
     #[error("the book holds what this program never wrote: {0}")]
     Corrupt(String),
-    /// A request has more entries than one turn takes.
-    #[error("a request has at most {max} entries; this has {actual}")]
+    /// A request has more than one turn takes.
+    #[error("a request has at most {max} {unit}; this has {actual}")]
     RequestTooLarge {
+        /// What is counted: `entries` or `bytes`.
+        unit: &'static str,
         /// How many it has.
         actual: usize,
         /// The most it may have.
@@ -42,10 +46,10 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the same request may succeed later: the database is gone, restarting, or out of connections.
+    /// Whether the same request may succeed later: the database is gone, restarting, full, or out of connections.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Error::Database(error) => is_connection_lost(error),
+            Error::Database(error) => may_pass(error),
             Error::Pool(_) | Error::Unavailable => true,
             Error::Open(error) => error.is_retryable(),
             Error::Migration(_)
@@ -65,19 +69,21 @@ impl Error {
     }
 }
 
-fn is_connection_lost(error: &tokio_postgres::Error) -> bool {
-    let shutting_down = [
-        SqlState::ADMIN_SHUTDOWN,
-        SqlState::CRASH_SHUTDOWN,
-        SqlState::CANNOT_CONNECT_NOW,
-        SqlState::TOO_MANY_CONNECTIONS,
-        SqlState::CONNECTION_FAILURE,
-        SqlState::CONNECTION_EXCEPTION,
-        SqlState::T_R_SERIALIZATION_FAILURE,
-        SqlState::T_R_DEADLOCK_DETECTED,
-    ];
+/// Classes of SQLSTATE that speak of the server's state and not of the statement: connection exception, insufficient
+/// resources, operator intervention, system error. PostgreSQL manual, appendix A.
+const PASSING_CLASSES: [&str; 4] = ["08", "53", "57", "58"];
+/// The same, one by one.
+const PASSING: [SqlState; 4] = [
+    SqlState::READ_ONLY_SQL_TRANSACTION,
+    SqlState::LOCK_NOT_AVAILABLE,
+    SqlState::T_R_SERIALIZATION_FAILURE,
+    SqlState::T_R_DEADLOCK_DETECTED,
+];
+
+/// Whether what is wrong may be right later.
+fn may_pass(error: &tokio_postgres::Error) -> bool {
     match error.code() {
-        Some(code) => shutting_down.contains(code),
-        None => true,
+        Some(state) => PASSING.contains(state) || PASSING_CLASSES.iter().any(|class| state.code().starts_with(class)),
+        None => error.is_closed() || error.source().is_some_and(<dyn std::error::Error>::is::<std::io::Error>),
     }
 }

@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
 use crate::account::{AccountCode, AccountSetting, NewAccount};
-use crate::batch::{Batcher, REQUEST_ENTRIES_MAX};
+use crate::batch::{self, Batcher};
 use crate::book::{self, BookName};
 use crate::db::Database;
 use crate::decide::Outcome;
@@ -20,8 +20,10 @@ use crate::journal::state::State;
 use crate::journal::turn::{Lookup, turn};
 use crate::opening::{self, AccountOutcome, SettingOutcome};
 
-/// Connections a process keeps to one book.
+/// Connections a process keeps to one book for its callers.
 const CONNECTIONS: usize = 16;
+/// Connections it keeps for the writer and for what seals segments, so that callers cannot hold them up.
+const OWN_CONNECTIONS: usize = 2;
 
 /// A book's ledger in this process; cheap to clone.
 #[derive(Clone)]
@@ -39,7 +41,8 @@ impl Ledger {
         book::require(database, book).await?;
         let pool = database.service_pool(&book.schema(), CONNECTIONS)?;
         let node: Arc<str> = format!("pid-{}", std::process::id()).into();
-        let (batcher, writer) = Batcher::start(pool.clone(), node.to_string());
+        let own = database.service_pool(&book.schema(), OWN_CONNECTIONS)?;
+        let (batcher, writer) = Batcher::start(own, node.to_string());
         Ok(Ledger { book: book.clone(), pool, batcher, node, writer: Arc::new(Mutex::new(Some(writer))) })
     }
 
@@ -62,10 +65,7 @@ impl Ledger {
     ///
     /// Call it last: it locks the head until the transaction ends, and every other posting of the book waits.
     pub async fn post_in(&self, tx: &Transaction<'_>, entries: &[NewEntry]) -> Result<Vec<Outcome>, Error> {
-        let actual = entries.len();
-        if actual > REQUEST_ENTRIES_MAX {
-            return Err(Error::RequestTooLarge { actual, max: REQUEST_ENTRIES_MAX });
-        }
+        batch::size(entries)?;
         // A state of its own: what this transaction reads of itself may yet be rolled back, so it must not reach the
         // writer's state. The writer learns of these entries from the head, as of another process's.
         let mut state = State::default();
@@ -97,14 +97,13 @@ impl Ledger {
         Ok(outcome)
     }
 
-    /// Works off what is waiting and stops the writer task. Entries posted afterwards through clones still work; call
-    /// it when the last clone is about to go.
+    /// Works off what is waiting, stops the writer task and closes the connections. Clones that are still about get
+    /// [`Error::Unavailable`] or [`Error::Pool`] from then on.
     pub async fn close(self) {
-        let Ledger { batcher, writer, pool, .. } = self;
-        drop(batcher);
-        if let Some(writer) = writer.lock().await.take() {
+        self.batcher.stop();
+        if let Some(writer) = self.writer.lock().await.take() {
             let _ended = writer.await;
         }
-        pool.close();
+        self.pool.close();
     }
 }

@@ -10,11 +10,11 @@ use std::path::Path;
 use dianfu_ledger::book::{self, BookName};
 use dianfu_ledger::db::Database;
 use dianfu_ledger::entry::NewEntry;
-use dianfu_ledger::{Ledger, Outcome};
-use dianfu_tests::DataFolder;
+use dianfu_ledger::{Error, Ledger, Outcome};
 use dianfu_tests::journal::Journal;
 use dianfu_tests::poster::{Orders, Poster, Said, Told};
 use dianfu_tests::work;
+use dianfu_tests::{DataFolder, eventually};
 
 use crate::cluster::{kill_9, open};
 
@@ -178,4 +178,39 @@ async fn a_commit_that_nobody_answers_is_found_out() {
     for fate in [Fate::Passed, Fate::ReplyLost, Fate::RequestLost, Fate::SightLost] {
         assert!(proxy.met(fate) >= 3, "{fate:?} was met {} times", proxy.met(fate));
     }
+}
+
+#[tokio::test]
+async fn a_commit_that_cannot_be_looked_up_is_not_called_refused() {
+    let (_folder, database, _) = server().await;
+    let ledger = Ledger::open(&database, &main_book()).await.unwrap();
+    let owner = database.connect_owner().await.unwrap();
+    owner.batch_execute("SET synchronous_commit = off").await.unwrap();
+    // COMMIT is done and waits for a standby that there is none of.
+    owner.batch_execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'").await.unwrap();
+    owner.batch_execute("SELECT pg_reload_conf()").await.unwrap();
+    let posting = tokio::spawn({
+        let ledger = ledger.clone();
+        async move { ledger.post(work::request(0)).await }
+    });
+    eventually("COMMIT waits", async || {
+        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+        owner.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) > 0
+    })
+    .await;
+    // The answer is lost, and the writer may not look.
+    owner.batch_execute("REVOKE SELECT ON book_main.entry FROM dianfu_service").await.unwrap();
+    owner
+        .batch_execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
+        .await
+        .unwrap();
+    let answer = posting.await.unwrap();
+    assert!(matches!(answer, Err(Error::Unavailable)), "{answer:?}");
+
+    owner.batch_execute("GRANT SELECT ON book_main.entry TO dianfu_service").await.unwrap();
+    owner.batch_execute("ALTER SYSTEM RESET synchronous_standby_names").await.unwrap();
+    owner.batch_execute("SELECT pg_reload_conf()").await.unwrap();
+    let outcomes = ledger.post(work::request(0)).await.unwrap();
+    assert!(matches!(outcomes[..], [Outcome::Replayed(_)]), "{outcomes:?}");
+    ledger.close().await;
 }

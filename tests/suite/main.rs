@@ -16,4 +16,5 @@ mod queries;
 mod remittances;
 mod segments;
 mod shell;
+mod trouble;
 mod verify;

@@ -71,7 +71,10 @@ async fn a_bad_request_fails_alone_in_a_turn_of_many() {
         posting.spawn(async move { (expected, word(&ledger.post(vec![good(), entry]).await.unwrap()[1])) });
     }
     let too_many = ledger.post(vec![good(); 10_001]).await;
-    assert!(matches!(too_many, Err(Error::RequestTooLarge { actual: 10_001, max: 10_000 })), "{too_many:?}");
+    assert!(
+        matches!(too_many, Err(Error::RequestTooLarge { unit: "entries", actual: 10_001, max: 10_000 })),
+        "{too_many:?}"
+    );
     blocking.rollback().await.unwrap();
     while let Some(answer) = posting.join_next().await {
         let (expected, actual) = answer.unwrap();

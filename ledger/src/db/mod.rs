@@ -101,10 +101,10 @@ impl Database {
     pub fn service_pool(&self, schema: &str, size: usize) -> Result<Pool, DbError> {
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_config(session::service(&self.config, schema), NoTls, recycling);
-        // Last in, first out: the connection used last has its statements prepared.
+        // First in, first out: a connection whose caller went away may still be busy with what he asked for.
         let pool = Pool::builder(manager)
             .max_size(size)
-            .queue_mode(QueueMode::Lifo)
+            .queue_mode(QueueMode::Fifo)
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(POOL_WAIT));
         Ok(pool.build()?)

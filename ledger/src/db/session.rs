@@ -20,6 +20,9 @@ pub(super) fn service(base: &Config, schema: &str) -> Config {
             ("TimeZone", "UTC"),
             ("role", SERVICE_ROLE),
             ("search_path", &quoted(schema)),
+            // Whatever the server's default is: an answered entry is on disk, and a statement sees what is committed.
+            ("synchronous_commit", "on"),
+            ("default_transaction_isolation", "read committed"),
             // Our statements are short: compiling one takes longer than running it.
             ("jit", "off"),
             // The sums of a turn are checked over a copy of its postings: in memory, not in a file.
@@ -62,7 +65,7 @@ mod tests {
             config.get_options(),
             Some(
                 "-c random_page_cost=1.1 -c TimeZone=UTC -c role=dianfu_service -c search_path=\"book_main\" \
-                 -c jit=off -c work_mem=16MB -c idle_in_transaction_session_timeout=60s"
+                 -c synchronous_commit=on -c default_transaction_isolation=read\\ committed -c jit=off -c work_mem=16MB -c idle_in_transaction_session_timeout=60s"
             )
         );
         assert_eq!(config.get_application_name(), Some("dianfu"));

@@ -6,9 +6,11 @@
 use jiff::civil::{Date, date};
 use uuid::Uuid;
 
+use crate::account::AccountCode;
 use crate::entry::{
     DESCRIPTION_BYTES_MAX, EntryKind, METADATA_BYTES_MAX, NewEntry, POSTINGS_MAX, POSTINGS_MIN, REFERENCE_BYTES_MAX,
 };
+use crate::money::Money;
 use crate::rejection::Rejection;
 
 use super::{Accepted, StoredEntry};
@@ -72,45 +74,64 @@ fn check_shape(entry: &NewEntry) -> Result<(), Rejection> {
     }
 }
 
-/// Refuses an entry whose id is in the books with other content, naming the first field that differs.
-pub fn same_as_stored(entry: &NewEntry, stored: &StoredEntry) -> Result<(), Rejection> {
-    let compare = Comparison { id: entry.id };
-    let effective_date = entry.effective_date.unwrap_or(stored.effective_date);
-    compare.field("kind", stored.kind.word(), entry.kind.word())?;
-    compare.field("effective_date", &stored.effective_date, &effective_date)?;
-    compare.texts(
-        [&stored.reference, &stored.description, text_or_empty(stored.metadata.as_ref())],
-        [&entry.reference, &entry.description, text_or_empty(entry.metadata.as_ref())],
-    )?;
-    compare.field("relates_to", &id_text(stored.relates_to), &id_text(entry.relates_to))?;
-    // The legs of a release are the ledger's own: its caller gave none.
-    let first_legs = if stored.kind == EntryKind::Release { &[] } else { stored.legs.as_slice() };
-    compare.field("postings", &count(first_legs.len()), &count(entry.postings.len()))?;
-    for (leg, (first, given)) in first_legs.iter().zip(&entry.postings).enumerate() {
-        compare.leg(leg, "account", &first.account, &given.account)?;
-        compare.leg(leg, "amount", &first.amount, &given.amount)?;
-        compare.leg(leg, "item", text_or_empty(first.item.as_ref()), text_or_empty(given.item.as_ref()))?;
-    }
-    Ok(())
+/// The content of the entry that had an id first.
+pub struct First<'a> {
+    kind: EntryKind,
+    effective_date: Date,
+    reference: &'a str,
+    description: &'a str,
+    metadata: Option<&'a str>,
+    relates_to: Option<Uuid>,
+    legs: Vec<(&'a AccountCode, Money, Option<&'a str>)>,
 }
 
-/// The same for an entry that came earlier in the same batch.
-pub fn same_as_new(entry: &NewEntry, earlier: &Accepted<'_>) -> Result<(), Rejection> {
-    let first = earlier.entry;
+impl<'a> First<'a> {
+    /// Of an entry in the books.
+    pub fn stored(stored: &'a StoredEntry) -> First<'a> {
+        let StoredEntry { kind, effective_date, relates_to, .. } = *stored;
+        let legs = stored.legs.iter().map(|leg| (&leg.account, leg.amount, leg.item.as_deref()));
+        First {
+            kind,
+            effective_date,
+            reference: &stored.reference,
+            description: &stored.description,
+            metadata: stored.metadata.as_deref(),
+            relates_to,
+            // The legs of a release are the ledger's own: its caller gave none.
+            legs: if kind == EntryKind::Release { Vec::new() } else { legs.collect() },
+        }
+    }
+
+    /// Of an entry that came earlier in the same batch.
+    pub fn accepted(earlier: &Accepted<'a>) -> First<'a> {
+        let entry = earlier.entry;
+        let legs = entry.postings.iter().map(|leg| (&leg.account, leg.amount, leg.item.as_deref()));
+        First {
+            kind: entry.kind,
+            effective_date: earlier.effective_date,
+            reference: &entry.reference,
+            description: &entry.description,
+            metadata: entry.metadata.as_deref(),
+            relates_to: entry.relates_to,
+            legs: legs.collect(),
+        }
+    }
+}
+
+/// Refuses an entry whose id has been given to another content, naming the first field that differs.
+pub fn is_same(entry: &NewEntry, first: &First<'_>) -> Result<(), Rejection> {
     let compare = Comparison { id: entry.id };
-    let effective_date = entry.effective_date.unwrap_or(earlier.effective_date);
     compare.field("kind", first.kind.word(), entry.kind.word())?;
-    compare.field("effective_date", &earlier.effective_date, &effective_date)?;
-    compare.texts(
-        [&first.reference, &first.description, text_or_empty(first.metadata.as_ref())],
-        [&entry.reference, &entry.description, text_or_empty(entry.metadata.as_ref())],
-    )?;
+    compare.field("effective_date", &first.effective_date, &entry.effective_date.unwrap_or(first.effective_date))?;
+    compare.field("reference", first.reference, &entry.reference)?;
+    compare.field("description", first.description, &entry.description)?;
+    compare.field("metadata", first.metadata.unwrap_or(""), entry.metadata.as_deref().unwrap_or(""))?;
     compare.field("relates_to", &id_text(first.relates_to), &id_text(entry.relates_to))?;
-    compare.field("postings", &count(first.postings.len()), &count(entry.postings.len()))?;
-    for (leg, (first, given)) in first.postings.iter().zip(&entry.postings).enumerate() {
-        compare.leg(leg, "account", &first.account, &given.account)?;
-        compare.leg(leg, "amount", &first.amount, &given.amount)?;
-        compare.leg(leg, "item", text_or_empty(first.item.as_ref()), text_or_empty(given.item.as_ref()))?;
+    compare.field("postings", &count(first.legs.len()), &count(entry.postings.len()))?;
+    for (leg, ((account, amount, item), given)) in first.legs.iter().zip(&entry.postings).enumerate() {
+        compare.leg(leg, "account", *account, &given.account)?;
+        compare.leg(leg, "amount", amount, &given.amount)?;
+        compare.leg(leg, "item", item.unwrap_or(""), given.item.as_deref().unwrap_or(""))?;
     }
     Ok(())
 }
@@ -128,12 +149,13 @@ impl Comparison {
         Err(Rejection::IdConflict { id: self.id, field: field.to_owned(), first, given })
     }
 
-    fn texts(&self, first: [&String; 3], given: [&String; 3]) -> Result<(), Rejection> {
-        let fields = ["reference", "description", "metadata"];
-        fields.iter().zip(first).zip(given).try_for_each(|((field, first), given)| self.field(field, first, given))
-    }
-
-    fn leg<T: PartialEq + ToString>(&self, leg: usize, field: &str, first: &T, given: &T) -> Result<(), Rejection> {
+    fn leg<T: PartialEq + ToString + ?Sized>(
+        &self,
+        leg: usize,
+        field: &str,
+        first: &T,
+        given: &T,
+    ) -> Result<(), Rejection> {
         if first == given { Ok(()) } else { self.field(&format!("postings/{leg}/{field}"), first, given) }
     }
 }
@@ -144,9 +166,4 @@ fn count(postings: usize) -> String {
 
 fn id_text(id: Option<Uuid>) -> String {
     id.map(|id| id.to_string()).unwrap_or_default()
-}
-
-fn text_or_empty(text: Option<&String>) -> &String {
-    static EMPTY: String = String::new();
-    text.unwrap_or(&EMPTY)
 }

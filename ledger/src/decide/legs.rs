@@ -152,19 +152,20 @@ fn is_a_hold(hold: Uuid, kind: EntryKind) -> Result<(), Rejection> {
     }
 }
 
-/// Debiting and crediting one account for the same item in one entry moves nothing and hides an error.
+/// Debiting and crediting one account for the same item in one entry moves nothing and hides an error. Answers the
+/// first leg that opposes an earlier one.
 fn no_account_on_both_sides(postings: &[NewPosting]) -> Result<(), Rejection> {
-    for (leg, posting) in postings.iter().enumerate() {
-        let opposes = |earlier: &NewPosting| {
-            (earlier.amount.minor > 0) != (posting.amount.minor > 0)
-                && earlier.account == posting.account
-                && earlier.item == posting.item
-        };
-        if postings[..leg].iter().any(opposes) {
-            return Err(Rejection::AccountOnBothSides { leg, account: posting.account.clone() });
-        }
+    let place = |leg: usize| (&postings[leg].account, postings[leg].item.as_deref());
+    let mut order: Vec<usize> = (0..postings.len()).collect();
+    order.sort_by_key(|leg| place(*leg)); // stable: legs of one account and item stay in order
+    let opposes = |pair: &&[usize]| {
+        let is_debit = |leg: usize| postings[leg].amount.minor > 0;
+        place(pair[0]) == place(pair[1]) && is_debit(pair[0]) != is_debit(pair[1])
+    };
+    match order.windows(2).filter(opposes).map(|pair| pair[1]).min() {
+        Some(leg) => Err(Rejection::AccountOnBothSides { leg, account: postings[leg].account.clone() }),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn balanced(postings: &[NewPosting]) -> Result<(), Rejection> {
