@@ -22,26 +22,33 @@ CREATE TABLE account (
     open_item   boolean     NOT NULL,
     opened_at   timestamptz NOT NULL,
     opened_by   text        NOT NULL,
+    hash        bytea       NOT NULL, -- chained: see account_setting
     CONSTRAINT account_pkey PRIMARY KEY (account_no),
     CONSTRAINT account_code_key UNIQUE (code),
     CONSTRAINT account_code_shape CHECK (code ~ '^[A-Za-z0-9_-]([A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?$'),
     CONSTRAINT account_currency_shape CHECK (currency ~ '^[A-Z]{3}$'),
-    CONSTRAINT account_normal_side_known CHECK (normal_side IN ('D', 'C'))
+    CONSTRAINT account_normal_side_known CHECK (normal_side IN ('D', 'C')),
+    CONSTRAINT account_hash_length CHECK (length(hash) = 32)
 );
 
--- Limits and closing, as a history: the row with the highest setting_no is in force.
+-- Limits and closing, as a history: the row with the highest setting_no is in force. Accounts and settings are chained
+-- like commits: hash = SHA-256 of the hash before (32 zero bytes for the first) and the row's other columns, encoded as
+-- rows of the journal are.
 CREATE TABLE account_setting (
     setting_no  bigint      NOT NULL,
     account_no  integer     NOT NULL,
+    after_sequence bigint   NOT NULL, -- in force for the entries after this one
     min_minor   bigint,
     max_minor   bigint,
     closed      boolean     NOT NULL,
     recorded_at timestamptz NOT NULL,
     actor       text        NOT NULL,
     reason      text        NOT NULL,
+    hash        bytea       NOT NULL,
     CONSTRAINT account_setting_pkey PRIMARY KEY (setting_no),
     CONSTRAINT account_setting_account_fkey FOREIGN KEY (account_no) REFERENCES account (account_no),
-    CONSTRAINT account_setting_limits_ordered CHECK (min_minor <= max_minor)
+    CONSTRAINT account_setting_limits_ordered CHECK (min_minor <= max_minor),
+    CONSTRAINT account_setting_hash_length CHECK (length(hash) = 32)
 );
 CREATE INDEX account_setting_account_idx ON account_setting (account_no, setting_no DESC);
 
@@ -112,14 +119,18 @@ CREATE TABLE head (
     hash       bytea       NOT NULL,
     booked_at  timestamptz NOT NULL,
     account_no integer     NOT NULL,
+    account_hash bytea     NOT NULL,
     setting_no bigint      NOT NULL,
+    setting_hash bytea     NOT NULL,
     segment_no  integer    NOT NULL, -- the last segment
     segment_end bigint     NOT NULL, -- the last sequence that it takes
     CONSTRAINT head_pkey PRIMARY KEY (one),
     CONSTRAINT head_is_one_row CHECK (one)
 ) WITH (fillfactor = 10); -- one hot row: keep its versions on one page
-INSERT INTO head (sequence, commit_no, hash, booked_at, account_no, setting_no, segment_no, segment_end)
-VALUES (0, 0, decode(repeat('00', 32), 'hex'), '1970-01-01T00:00:00Z', 0, 0, 0, 0);
+INSERT INTO head (sequence, commit_no, hash, booked_at, account_no, account_hash, setting_no, setting_hash, segment_no,
+    segment_end)
+SELECT 0, 0, zeros, '1970-01-01T00:00:00Z', 0, zeros, 0, zeros, 0, 0
+FROM decode(repeat('00', 32), 'hex') AS zeros;
 
 -- The head only moves forward.
 CREATE FUNCTION head_moves_forward() RETURNS trigger

@@ -110,6 +110,48 @@ pub struct AccountSetting {
     pub closed: bool,
 }
 
+/// A change of an account's settings, applied to what is in force when it is made.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct SettingChange {
+    /// The lower limit.
+    pub min: LimitChange,
+    /// The upper limit.
+    pub max: LimitChange,
+    /// Whether it is closed from now on; `None` leaves it as it is.
+    pub closed: Option<bool>,
+}
+
+/// What becomes of a limit.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum LimitChange {
+    /// It stays.
+    #[default]
+    Keep,
+    /// It is this from now on, in minor units; `None` for no limit.
+    To(Option<i64>),
+}
+
+impl SettingChange {
+    /// The settings that come of it.
+    pub fn applied_to(self, there: AccountSetting) -> AccountSetting {
+        let limit = |change, there| match change {
+            LimitChange::Keep => there,
+            LimitChange::To(limit) => limit,
+        };
+        let min_minor = limit(self.min, there.limits.min_minor);
+        let max_minor = limit(self.max, there.limits.max_minor);
+        AccountSetting { limits: Limits { min_minor, max_minor }, closed: self.closed.unwrap_or(there.closed) }
+    }
+}
+
+/// Whatever is in force, this is from now on.
+impl From<AccountSetting> for SettingChange {
+    fn from(setting: AccountSetting) -> SettingChange {
+        let AccountSetting { limits: Limits { min_minor, max_minor }, closed } = setting;
+        SettingChange { min: LimitChange::To(min_minor), max: LimitChange::To(max_minor), closed: Some(closed) }
+    }
+}
+
 /// An account to be opened.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NewAccount {
@@ -130,32 +172,39 @@ pub struct NewAccount {
 impl NewAccount {
     /// Checks what can be checked without the book.
     pub fn check(&self) -> Result<(), AccountFault> {
-        let actual = self.name.len();
-        if !(1..=NAME_BYTES_MAX).contains(&actual) {
-            return Err(AccountFault::NameLength { actual });
-        }
-        if self.name.contains('\0') {
-            return Err(AccountFault::NameHasNul);
-        }
-        if self.limits.are_crossed() {
-            return Err(AccountFault::LimitsCrossed);
-        }
-        Ok(())
+        check_text("name", &self.name, NAME_BYTES_MAX)?;
+        if self.limits.are_crossed() { Err(AccountFault::LimitsCrossed) } else { Ok(()) }
     }
 }
 
-/// Why an account cannot be opened as it is described, in order of precedence.
+/// Refuses a text that is missing, too long, or cannot be stored.
+pub(crate) fn check_text(field: &'static str, text: &str, max: usize) -> Result<(), AccountFault> {
+    let actual = text.len();
+    if !(1..=max).contains(&actual) {
+        return Err(AccountFault::TextLength { field, max, actual });
+    }
+    if text.contains('\0') { Err(AccountFault::TextHasNul { field }) } else { Ok(()) }
+}
+
+/// Why an account cannot be opened, or its settings changed, as was asked; in order of precedence.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum AccountFault {
-    /// The name is missing or too long.
-    #[error("a name has 1 to {NAME_BYTES_MAX} bytes; this has {actual}")]
-    NameLength {
-        /// Its length in bytes.
+    /// A text is missing or too long.
+    #[error("{field} has 1 to {max} bytes; this has {actual}")]
+    TextLength {
+        /// The text.
+        field: &'static str,
+        /// The most bytes it may have.
+        max: usize,
+        /// How many it has.
         actual: usize,
     },
-    /// The name has a NUL character, which PostgreSQL cannot store.
-    #[error("the name contains a NUL character")]
-    NameHasNul,
+    /// A text has a NUL character, which PostgreSQL cannot store.
+    #[error("{field} contains a NUL character")]
+    TextHasNul {
+        /// The text.
+        field: &'static str,
+    },
     /// The lower limit is above the upper one.
     #[error("the lower limit is above the upper one")]
     LimitsCrossed,
@@ -165,8 +214,8 @@ impl AccountFault {
     /// Stable code, the same at every edge.
     pub fn code(self) -> &'static str {
         match self {
-            AccountFault::NameLength { .. } => "name_length",
-            AccountFault::NameHasNul => "text_has_nul",
+            AccountFault::TextLength { .. } => "text_length",
+            AccountFault::TextHasNul { .. } => "text_has_nul",
             AccountFault::LimitsCrossed => "limits_crossed",
         }
     }
@@ -174,7 +223,7 @@ impl AccountFault {
     /// The field that is at fault.
     pub fn field(self) -> &'static str {
         match self {
-            AccountFault::NameLength { .. } | AccountFault::NameHasNul => "name",
+            AccountFault::TextLength { field, .. } | AccountFault::TextHasNul { field } => field,
             AccountFault::LimitsCrossed => "min",
         }
     }

@@ -154,7 +154,7 @@ impl Writer<'_> {
         match self.write_with_retries(&batch).await {
             Ok(outcomes) => answer(batch, outcomes),
             Err(failed) if failed.in_doubt || failed.error.is_retryable() => refuse(batch, || Error::Unavailable),
-            Err(failed) if batch.len() == 1 => refuse(batch, || Error::Posting(failed.error.to_string())),
+            Err(failed) if batch.len() == 1 => refuse(batch, || Error::Posting(failed.error.in_full())),
             Err(_) => self.write_one_by_one(batch).await,
         }
     }
@@ -167,7 +167,7 @@ impl Writer<'_> {
                 Err(failed) if failed.in_doubt || failed.error.is_retryable() => {
                     refuse(vec![job], || Error::Unavailable);
                 }
-                Err(failed) => refuse(vec![job], || Error::Posting(failed.error.to_string())),
+                Err(failed) => refuse(vec![job], || Error::Posting(failed.error.in_full())),
             }
         }
     }

@@ -60,6 +60,12 @@ impl Error {
         }
     }
 
+    /// The error and what it comes of, in one line.
+    pub(crate) fn in_full(&self) -> String {
+        let causes = std::iter::successors(self.source(), |&cause| cause.source());
+        causes.fold(self.to_string(), |said, cause| format!("{said}: {cause}"))
+    }
+
     /// Whether the database refused a statement because of a named constraint of ours.
     pub fn violates(&self, constraint: &str) -> bool {
         match self {

@@ -9,7 +9,7 @@ use deadpool_postgres::{Pool, Transaction};
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
-use crate::account::{AccountCode, AccountSetting, NewAccount};
+use crate::account::{AccountCode, NewAccount, SettingChange};
 use crate::batch::{self, Batcher};
 use crate::book::{self, BookName};
 use crate::db::Database;
@@ -86,13 +86,13 @@ impl Ledger {
     pub async fn change_setting(
         &self,
         account: &AccountCode,
-        setting: AccountSetting,
+        change: SettingChange,
         actor: &str,
         reason: &str,
     ) -> Result<SettingOutcome, Error> {
         let mut client = self.client().await?;
         let tx = client.transaction().await?;
-        let outcome = opening::change_setting(&tx, account, setting, actor, reason).await?;
+        let outcome = opening::change_setting(&tx, account, change, actor, reason).await?;
         tx.commit().await?;
         Ok(outcome)
     }

@@ -3,10 +3,15 @@
 use std::collections::HashMap;
 
 use deadpool_postgres::Transaction;
+use jiff::Timestamp;
 
-use crate::account::{Account, AccountCode, AccountFault, AccountNo, AccountSetting, Limits, NewAccount};
+use crate::account::{
+    Account, AccountCode, AccountFault, AccountNo, AccountSetting, Limits, NewAccount, SettingChange, check_text,
+};
+use crate::entry::{DESCRIPTION_BYTES_MAX, REFERENCE_BYTES_MAX};
 use crate::error::Error;
-use crate::journal::sql::{self, SettingRow};
+use crate::journal::codec::{AccountRow, SettingRow};
+use crate::journal::sql::{self, Head};
 
 /// What became of an account that was to be opened.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,8 +42,8 @@ pub enum SettingOutcome {
     Unchanged,
     /// No such account.
     AccountUnknown,
-    /// The minimum is above the maximum.
-    LimitsCrossed,
+    /// It cannot be as was asked.
+    Refused(AccountFault),
 }
 
 /// Opens accounts inside the caller's transaction, which must not be used for anything long: it holds the head.
@@ -59,7 +64,8 @@ pub async fn open_accounts(
     let mut outcomes = Vec::with_capacity(accounts.len());
     for account in accounts {
         let earlier = places.get(&account.code).copied();
-        outcomes.push(match (known.get(&account.code), earlier, account.check()) {
+        let fault = check_text("actor", actor, REFERENCE_BYTES_MAX).and_then(|()| account.check());
+        outcomes.push(match (known.get(&account.code), earlier, fault) {
             (Some(there), ..) => compare(&identity(there), account, there.no),
             (None, Some(at), _) => compare(fresh[at], account, number(head.account_no, at)),
             (None, None, Err(fault)) => AccountOutcome::Refused(fault),
@@ -73,44 +79,67 @@ pub async fn open_accounts(
     if fresh.is_empty() {
         return Ok(outcomes);
     }
-    sql::insert_accounts(tx, head.account_no + 1, &fresh, now, actor).await?;
-    let limited = fresh.iter().enumerate().filter(|(_, account)| account.limits != Limits::default());
-    let settings: Vec<SettingRow<'_>> = limited
-        .zip(head.setting_no + 1..)
-        .map(|((at, account), setting_no)| SettingRow {
-            setting_no,
-            account_no: number(head.account_no, at),
-            setting: AccountSetting { limits: account.limits, closed: false },
-            recorded_at: now,
-            actor,
-            reason: "opened",
-        })
-        .collect();
-    sql::insert_settings(tx, &settings).await?;
+    let mut tip = head.account_hash;
+    let opened = fresh.iter().zip(head.account_no + 1..).map(|(account, account_no)| {
+        let row = AccountRow { account_no, account, opened_at: now, opened_by: actor };
+        tip = row.hash(&tip);
+        (row, tip)
+    });
+    let opened: Vec<_> = opened.collect();
+    sql::insert_accounts(tx, &opened).await?;
+    let limited = opened.iter().filter(|(row, _)| row.account.limits != Limits::default());
+    let settings = limited.map(|(row, _)| {
+        let setting = AccountSetting { limits: row.account.limits, closed: false };
+        (row.account_no, setting)
+    });
+    record(tx, &head, settings, now, actor, "opened").await?;
     Ok(outcomes)
+}
+
+/// Records settings that are in force from now on.
+async fn record(
+    tx: &Transaction<'_>,
+    head: &Head,
+    settings: impl Iterator<Item = (AccountNo, AccountSetting)>,
+    recorded_at: Timestamp,
+    actor: &str,
+    reason: &str,
+) -> Result<(), Error> {
+    let mut tip = head.setting_hash;
+    let rows = settings.zip(head.setting_no + 1..).map(|((account_no, setting), setting_no)| {
+        let after_sequence = head.sequence;
+        let row = SettingRow { setting_no, account_no, after_sequence, setting, recorded_at, actor, reason };
+        tip = row.hash(&tip);
+        (row, tip)
+    });
+    sql::insert_settings(tx, &rows.collect::<Vec<_>>()).await
 }
 
 /// Changes an account's settings inside the caller's transaction.
 pub async fn change_setting(
     tx: &Transaction<'_>,
     code: &AccountCode,
-    setting: AccountSetting,
+    change: SettingChange,
     actor: &str,
     reason: &str,
 ) -> Result<SettingOutcome, Error> {
-    if setting.limits.are_crossed() {
-        return Ok(SettingOutcome::LimitsCrossed);
+    let texts = check_text("actor", actor, REFERENCE_BYTES_MAX);
+    if let Err(fault) = texts.and_then(|()| check_text("reason", reason, DESCRIPTION_BYTES_MAX)) {
+        return Ok(SettingOutcome::Refused(fault));
     }
     let head = sql::lock_head(tx).await?;
     let recorded_at = sql::clock(tx).await?;
     let known = sql::accounts(tx, &[code.as_str()]).await?;
     let Some(known) = known.first() else { return Ok(SettingOutcome::AccountUnknown) };
+    let setting = change.applied_to(known.account.setting);
+    if setting.limits.are_crossed() {
+        return Ok(SettingOutcome::Refused(AccountFault::LimitsCrossed));
+    }
     if known.account.setting == setting {
         return Ok(SettingOutcome::Unchanged);
     }
-    let setting_no = head.setting_no + 1;
-    let account_no = known.account.no;
-    sql::insert_settings(tx, &[SettingRow { setting_no, account_no, setting, recorded_at, actor, reason }]).await?;
+    let changed = std::iter::once((known.account.no, setting));
+    record(tx, &head, changed, recorded_at, actor, reason).await?;
     Ok(SettingOutcome::Changed)
 }
 

@@ -49,7 +49,7 @@ type Spoil = fn(&mut NewEntry);
 async fn a_bad_request_fails_alone_in_a_turn_of_many() {
     let (test, ledger) = book().await;
     let closed = AccountSetting { closed: true, ..AccountSetting::default() };
-    ledger.change_setting(&AccountCode::parse("9002").unwrap(), closed, "test", "done with it").await.unwrap();
+    ledger.change_setting(&AccountCode::parse("9002").unwrap(), closed.into(), "test", "done with it").await.unwrap();
     let spoiled: [(&'static str, Spoil); 7] = [
         ("posted", |_| ()),
         ("unbalanced", |entry| entry.postings[0].amount.minor += 1),

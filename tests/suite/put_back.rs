@@ -1,13 +1,16 @@
 //! A book that is put back to an earlier time under a running process: a restore, or a failover that loses commits.
 
+use dianfu_ledger::account::{AccountCode, LimitChange, Limits, NewAccount, NormalSide, SettingChange};
 use dianfu_ledger::book::BookName;
-use dianfu_ledger::entry::NewEntry;
+use dianfu_ledger::entry::{NewEntry, NewPosting};
+use dianfu_ledger::money::{Currency, Money};
+use dianfu_ledger::query::{Moment, balance};
 use dianfu_ledger::{Ledger, Outcome, id};
 use dianfu_tests::journal::Journal;
 use dianfu_tests::{TestDatabase, test_database, work};
 use tokio_postgres::Client;
 
-const TABLES: [&str; 4] = ["entry", "posting", "commit", "head"];
+const TABLES: [&str; 6] = ["account", "account_setting", "entry", "posting", "commit", "head"];
 
 async fn open(test: &TestDatabase) -> Ledger {
     Ledger::open(test.database(), &BookName::parse("main").unwrap()).await.unwrap()
@@ -87,4 +90,73 @@ async fn and_gone_on_to_the_same_place() {
 #[tokio::test]
 async fn and_gone_on_past_what_it_remembers() {
     a_process_notices(5).await;
+}
+
+fn plain(code: &str) -> NewAccount {
+    NewAccount {
+        code: AccountCode::parse(code).unwrap(),
+        name: code.to_owned(),
+        currency: Currency::CNY,
+        normal_side: NormalSide::Debit,
+        open_item: false,
+        limits: Limits::default(),
+    }
+}
+
+/// Moves money from [`work::POT`] to an account.
+fn payment(to: &str, minor: i64) -> NewEntry {
+    let leg = |account: &str, minor| NewPosting {
+        account: AccountCode::parse(account).unwrap(),
+        amount: Money::new(minor, Currency::CNY),
+        item: None,
+    };
+    let postings = vec![leg(to, minor), leg(work::POT, -minor)];
+    NewEntry { id: id::fresh(), postings, ..work::request(0).remove(0) }
+}
+
+#[tokio::test]
+async fn to_before_an_account_was_opened_whose_number_is_anothers_now() {
+    let test = test_database().await;
+    let running = open(&test).await;
+    running.open_accounts(&work::accounts(false), "test").await.unwrap();
+    assert_eq!(post(&running, 0).await, "posted");
+    let operator = operator(&test).await;
+    keep_copies(&operator).await;
+    running.open_accounts(&[plain("alpha")], "test").await.unwrap();
+    // It is met, and nothing is written.
+    let mut refused = payment("alpha", 5);
+    refused.postings[0].amount.minor = 6;
+    assert!(matches!(running.post(vec![refused]).await.unwrap()[..], [Outcome::Rejected(_)]));
+
+    put_copies_back(&operator).await;
+    let other = open(&test).await;
+    other.open_accounts(&[plain("beta"), plain("alpha")], "test").await.unwrap();
+    assert!(matches!(running.post(vec![payment("alpha", 7)]).await.unwrap()[..], [Outcome::Posted(_)]));
+    for (code, expected) in [("alpha", 7), ("beta", 0)] {
+        let code = AccountCode::parse(code).unwrap();
+        let balance = balance(&operator, &code, Moment::default()).await.unwrap().unwrap();
+        assert_eq!(balance.settled.net_minor(), expected, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn to_before_a_limit_that_is_another_now() {
+    let test = test_database().await;
+    let running = open(&test).await;
+    let mut accounts = work::accounts(false);
+    accounts.push(plain("alpha"));
+    running.open_accounts(&accounts, "test").await.unwrap();
+    let operator = operator(&test).await;
+    keep_copies(&operator).await;
+    let most = |max| SettingChange { max: LimitChange::To(Some(max)), ..SettingChange::default() };
+    let alpha = AccountCode::parse("alpha").unwrap();
+    running.change_setting(&alpha, most(1_000), "test", "wide").await.unwrap();
+    let refused = running.post(vec![payment("alpha", 1_001)]).await.unwrap();
+    assert!(matches!(refused[..], [Outcome::Rejected(_)]), "{refused:?}");
+
+    put_copies_back(&operator).await;
+    open(&test).await.change_setting(&alpha, most(10), "test", "narrow").await.unwrap();
+    let refused = running.post(vec![payment("alpha", 11)]).await.unwrap();
+    assert!(matches!(refused[..], [Outcome::Rejected(_)]), "{refused:?}");
+    assert!(matches!(running.post(vec![payment("alpha", 10)]).await.unwrap()[..], [Outcome::Posted(_)]));
 }

@@ -10,6 +10,8 @@ use jiff::civil::{Date, date};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::account::{AccountSetting, Limits, NewAccount};
+
 /// What opens a binary COPY stream: signature, flags, header extension length.
 pub const COPY_HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 /// What ends a binary COPY stream.
@@ -95,14 +97,87 @@ impl PostingRow<'_> {
         put_i64(out, self.amount_minor);
         put_i64(out, self.debits_after);
         put_i64(out, self.credits_after);
-        out.put_i32(4);
-        out.put_i32(self.account_no);
+        put_i32(out, self.account_no);
         put_date(out, self.effective_date);
         put_i16(out, self.leg);
         put_i16(out, self.layer);
         put_bytes(out, self.currency.as_bytes());
         put_optional(out, self.item.map(str::as_bytes));
     }
+}
+
+/// A row of table `account`, its columns in table order but for the hash.
+#[derive(Clone, Copy, Debug)]
+pub struct AccountRow<'a> {
+    /// Dense number, from 1.
+    pub account_no: i32,
+    /// What was asked for.
+    pub account: &'a NewAccount,
+    /// When it was opened, in whole microseconds.
+    pub opened_at: Timestamp,
+    /// Who asked for it.
+    pub opened_by: &'a str,
+}
+
+/// A row of table `account_setting`, its columns in table order but for the hash.
+#[derive(Clone, Copy, Debug)]
+pub struct SettingRow<'a> {
+    /// Dense number over all accounts.
+    pub setting_no: i64,
+    /// The account.
+    pub account_no: i32,
+    /// It is in force for the entries after this one.
+    pub after_sequence: i64,
+    /// What is in force.
+    pub setting: AccountSetting,
+    /// When it was recorded, in whole microseconds.
+    pub recorded_at: Timestamp,
+    /// Who asked for it.
+    pub actor: &'a str,
+    /// Why.
+    pub reason: &'a str,
+}
+
+impl AccountRow<'_> {
+    /// The row's hash, chained to the one before.
+    pub fn hash(&self, previous: &[u8; 32]) -> [u8; 32] {
+        let NewAccount { code, name, currency, normal_side, open_item, .. } = self.account;
+        let mut out = BytesMut::new();
+        out.put_i16(8);
+        put_i32(&mut out, self.account_no);
+        put_bytes(&mut out, code.as_str().as_bytes());
+        put_bytes(&mut out, name.as_bytes());
+        put_bytes(&mut out, currency.code().as_bytes());
+        put_bytes(&mut out, normal_side.letter().as_bytes());
+        put_bytes(&mut out, &[u8::from(*open_item)]);
+        put_i64(&mut out, postgres_micros(self.opened_at));
+        put_bytes(&mut out, self.opened_by.as_bytes());
+        chained(previous, &out)
+    }
+}
+
+impl SettingRow<'_> {
+    /// The row's hash, chained to the one before.
+    pub fn hash(&self, previous: &[u8; 32]) -> [u8; 32] {
+        let Limits { min_minor, max_minor } = self.setting.limits;
+        let mut out = BytesMut::new();
+        out.put_i16(9);
+        put_i64(&mut out, self.setting_no);
+        put_i32(&mut out, self.account_no);
+        put_i64(&mut out, self.after_sequence);
+        put_optional(&mut out, min_minor.map(i64::to_be_bytes).as_ref().map(<[u8; 8]>::as_slice));
+        put_optional(&mut out, max_minor.map(i64::to_be_bytes).as_ref().map(<[u8; 8]>::as_slice));
+        put_bytes(&mut out, &[u8::from(self.setting.closed)]);
+        put_i64(&mut out, postgres_micros(self.recorded_at));
+        put_bytes(&mut out, self.actor.as_bytes());
+        put_bytes(&mut out, self.reason.as_bytes());
+        chained(previous, &out)
+    }
+}
+
+/// The hash of an encoded row, chained to the row before.
+pub fn chained(previous: &[u8; 32], row: &[u8]) -> [u8; 32] {
+    Sha256::new().chain_update(previous).chain_update(row).finalize().into()
 }
 
 /// What a commit hash covers besides the rows.
@@ -154,6 +229,11 @@ pub fn postgres_micros(instant: Timestamp) -> i64 {
 fn put_i64(out: &mut BytesMut, value: i64) {
     out.put_i32(8);
     out.put_i64(value);
+}
+
+fn put_i32(out: &mut BytesMut, value: i32) {
+    out.put_i32(4);
+    out.put_i32(value);
 }
 
 fn put_i16(out: &mut BytesMut, value: i16) {

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use deadpool_postgres::Transaction;
 use futures_util::SinkExt;
 use jiff::Timestamp;
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{CopyInSink, Row, Statement};
 use uuid::Uuid;
 
@@ -15,7 +16,8 @@ use crate::balance::{Balance, Totals};
 use crate::decide::{StoredEntry, StoredLeg};
 use crate::entry::{EntryKind, Layer, Receipt};
 use crate::error::Error;
-use crate::journal::state::KnownAccount;
+use crate::journal::codec::{AccountRow, SettingRow};
+use crate::journal::state::{Known, KnownAccount};
 use crate::money::Money;
 
 /// The one row that is the lock, the fence, the sequence and the tip of the hash chain.
@@ -31,8 +33,12 @@ pub struct Head {
     pub booked_at: Timestamp,
     /// Last account opened.
     pub account_no: AccountNo,
+    /// Its hash.
+    pub account_hash: [u8; 32],
     /// Last account setting recorded.
     pub setting_no: i64,
+    /// Its hash.
+    pub setting_hash: [u8; 32],
     /// Last segment.
     pub segment_no: i32,
     /// Last sequence that it takes.
@@ -42,18 +48,24 @@ pub struct Head {
 /// Locks the head until the end of the transaction: whoever holds it is the only writer of the book.
 pub async fn lock_head(tx: &Transaction<'_>) -> Result<Head, Error> {
     const SQL: &str = "
-        SELECT sequence, commit_no, hash, booked_at, account_no, setting_no, segment_no, segment_end
+        SELECT sequence, commit_no, hash, booked_at, account_no, account_hash, setting_no, setting_hash, segment_no,
+               segment_end
         FROM head
         FOR UPDATE";
     let row = tx.query_one(&tx.prepare_cached(SQL).await?, &[]).await?;
-    let hash: &[u8] = row.get("hash");
+    let hash = |column: &str| {
+        let bytes: &[u8] = row.get(column);
+        bytes.try_into().map_err(|_| Error::Corrupt(format!("head.{column} is not 32 bytes")))
+    };
     Ok(Head {
         sequence: row.get("sequence"),
         commit_no: row.get("commit_no"),
-        hash: hash.try_into().map_err(|_| Error::Corrupt("head.hash is not 32 bytes".to_owned()))?,
+        hash: hash("hash")?,
         booked_at: row.get("booked_at"),
         account_no: row.get("account_no"),
+        account_hash: hash("account_hash")?,
         setting_no: row.get("setting_no"),
+        setting_hash: hash("setting_hash")?,
         segment_no: row.get("segment_no"),
         segment_end: row.get("segment_end"),
     })
@@ -64,14 +76,25 @@ pub async fn clock(tx: &Transaction<'_>) -> Result<Timestamp, Error> {
     Ok(tx.query_one(&tx.prepare_cached("SELECT clock_timestamp()").await?, &[]).await?.get(0))
 }
 
-/// Whether the journal has this commit.
-pub async fn has_commit(tx: &Transaction<'_>, commit_no: i64, hash: &[u8]) -> Result<bool, Error> {
+/// Whether the book has this commit, this account and this setting; a number of zero asks for none.
+pub async fn has_rows(tx: &Transaction<'_>, known: &Known) -> Result<bool, Error> {
     const SQL: &str = "
-        SELECT EXISTS (
-            SELECT FROM commit
-            WHERE commit_no = $1 AND hash = $2
-        )";
-    Ok(tx.query_one(&tx.prepare_cached(SQL).await?, &[&commit_no, &hash]).await?.get(0))
+        SELECT ($1::bigint = 0 OR EXISTS (
+                   SELECT FROM commit
+                   WHERE commit_no = $1 AND hash = $2
+               ))
+           AND ($3::integer = 0 OR EXISTS (
+                   SELECT FROM account
+                   WHERE account_no = $3 AND hash = $4
+               ))
+           AND ($5::bigint = 0 OR EXISTS (
+                   SELECT FROM account_setting
+                   WHERE setting_no = $5 AND hash = $6
+               ))";
+    let Known { commit_no, hash, account_no, account_hash, setting_no, setting_hash } = known;
+    let values: [&(dyn ToSql + Sync); 6] =
+        [commit_no, &hash.as_slice(), account_no, &account_hash.as_slice(), setting_no, &setting_hash.as_slice()];
+    Ok(tx.query_one(&tx.prepare_cached(SQL).await?, &values).await?.get(0))
 }
 
 /// The last totals of each account and layer written after `sequence`.
@@ -251,76 +274,87 @@ pub async fn commit(tx: &Transaction<'_>, row: &CommitRow<'_>) -> Result<(), Err
     Ok(())
 }
 
-/// Opens accounts, numbered from `first_no`, and moves the head past them.
-pub async fn insert_accounts(
-    tx: &Transaction<'_>,
-    first_no: AccountNo,
-    accounts: &[&NewAccount],
-    opened_at: Timestamp,
-    actor: &str,
-) -> Result<(), Error> {
+/// Opens accounts, numbered without gaps after the head's, each with its hash, and moves the head past them.
+pub async fn insert_accounts(tx: &Transaction<'_>, rows: &[(AccountRow<'_>, [u8; 32])]) -> Result<(), Error> {
     const SQL: &str = "
-        INSERT INTO account (account_no, code, name, currency, normal_side, open_item, opened_at, opened_by)
-        SELECT $1 + ordinal::integer - 1, code, name, currency, normal_side, open_item, $7, $8
-        FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[])
-            WITH ORDINALITY AS opened (code, name, currency, normal_side, open_item, ordinal)";
-    let codes: Vec<&str> = accounts.iter().map(|account| account.code.as_str()).collect();
-    let names: Vec<&str> = accounts.iter().map(|account| account.name.as_str()).collect();
-    let currencies: Vec<&str> = accounts.iter().map(|account| account.currency.code()).collect();
-    let sides: Vec<&str> = accounts.iter().map(|account| account.normal_side.letter()).collect();
-    let open_items: Vec<bool> = accounts.iter().map(|account| account.open_item).collect();
-    tx.execute(
-        &tx.prepare_cached(SQL).await?,
-        &[&first_no, &codes, &names, &currencies, &sides, &open_items, &opened_at, &actor],
-    )
-    .await?;
-    let last_no = first_no + i32::try_from(accounts.len()).unwrap_or(i32::MAX) - 1;
-    tx.execute("UPDATE head SET account_no = $1", &[&last_no]).await?;
+        WITH opened AS (
+            INSERT INTO account
+                (account_no, code, name, currency, normal_side, open_item, opened_at, opened_by, hash)
+            SELECT account_no, code, name, currency, normal_side, open_item, $7, $8, hash
+            FROM unnest(
+                $1::integer[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], $9::bytea[]
+            ) AS opened (account_no, code, name, currency, normal_side, open_item, hash)
+        )
+        UPDATE head
+        SET account_no = $10, account_hash = $11";
+    let Some((last, tip)) = rows.last() else { return Ok(()) };
+    let of_account = |take: fn(&NewAccount) -> &str| rows.iter().map(|(row, _)| take(row.account)).collect::<Vec<_>>();
+    let numbers: Vec<AccountNo> = rows.iter().map(|(row, _)| row.account_no).collect();
+    let codes = of_account(|account| account.code.as_str());
+    let names = of_account(|account| &account.name);
+    let currencies = of_account(|account| account.currency.code());
+    let sides = of_account(|account| account.normal_side.letter());
+    let open_items: Vec<bool> = rows.iter().map(|(row, _)| row.account.open_item).collect();
+    let hashes: Vec<&[u8]> = rows.iter().map(|(_, hash)| hash.as_slice()).collect();
+    let values: [&(dyn ToSql + Sync); 11] = [
+        &numbers,
+        &codes,
+        &names,
+        &currencies,
+        &sides,
+        &open_items,
+        &last.opened_at,
+        &last.opened_by,
+        &hashes,
+        &last.account_no,
+        &tip.as_slice(),
+    ];
+    tx.execute(&tx.prepare_cached(SQL).await?, &values).await?;
     Ok(())
 }
 
-/// A row of table `account_setting`.
-#[derive(Debug)]
-pub struct SettingRow<'a> {
-    /// Dense number over all accounts.
-    pub setting_no: i64,
-    /// The account.
-    pub account_no: AccountNo,
-    /// Its settings from now on.
-    pub setting: AccountSetting,
-    /// When it was recorded.
-    pub recorded_at: Timestamp,
-    /// Who asked for it.
-    pub actor: &'a str,
-    /// Why.
-    pub reason: &'a str,
-}
-
-/// Records settings and moves the head past them.
-pub async fn insert_settings(tx: &Transaction<'_>, rows: &[SettingRow<'_>]) -> Result<(), Error> {
+/// Records settings, numbered without gaps after the head's, each with its hash, and moves the head past them.
+pub async fn insert_settings(tx: &Transaction<'_>, rows: &[(SettingRow<'_>, [u8; 32])]) -> Result<(), Error> {
     const SQL: &str = "
-        INSERT INTO account_setting
-            (setting_no, account_no, min_minor, max_minor, closed, recorded_at, actor, reason)
-        SELECT setting_no, account_no, min_minor, max_minor, closed, recorded_at, actor, reason
-        FROM unnest(
-            $1::bigint[], $2::integer[], $3::bigint[], $4::bigint[], $5::boolean[], $6::timestamptz[], $7::text[],
-            $8::text[]
-        ) AS recorded (setting_no, account_no, min_minor, max_minor, closed, recorded_at, actor, reason)";
-    let Some(last) = rows.last() else { return Ok(()) };
-    let numbers: Vec<i64> = rows.iter().map(|row| row.setting_no).collect();
-    let accounts: Vec<AccountNo> = rows.iter().map(|row| row.account_no).collect();
-    let minima: Vec<Option<i64>> = rows.iter().map(|row| row.setting.limits.min_minor).collect();
-    let maxima: Vec<Option<i64>> = rows.iter().map(|row| row.setting.limits.max_minor).collect();
-    let closed: Vec<bool> = rows.iter().map(|row| row.setting.closed).collect();
-    let times: Vec<Timestamp> = rows.iter().map(|row| row.recorded_at).collect();
-    let actors: Vec<&str> = rows.iter().map(|row| row.actor).collect();
-    let reasons: Vec<&str> = rows.iter().map(|row| row.reason).collect();
-    tx.execute(
-        &tx.prepare_cached(SQL).await?,
-        &[&numbers, &accounts, &minima, &maxima, &closed, &times, &actors, &reasons],
-    )
-    .await?;
-    tx.execute("UPDATE head SET setting_no = $1", &[&last.setting_no]).await?;
+        WITH recorded AS (
+            INSERT INTO account_setting
+                (setting_no, account_no, after_sequence, min_minor, max_minor, closed, recorded_at, actor, reason, hash)
+            SELECT setting_no, account_no, after_sequence, min_minor, max_minor, closed, recorded_at, actor, reason, hash
+            FROM unnest(
+                $1::bigint[], $2::integer[], $3::bigint[], $4::bigint[], $5::bigint[], $6::boolean[], $7::timestamptz[],
+                $8::text[], $9::text[], $10::bytea[]
+            ) AS recorded (
+                setting_no, account_no, after_sequence, min_minor, max_minor, closed, recorded_at, actor, reason, hash
+            )
+        )
+        UPDATE head
+        SET setting_no = $11, setting_hash = $12";
+    let Some((last, tip)) = rows.last() else { return Ok(()) };
+    let numbers: Vec<i64> = rows.iter().map(|(row, _)| row.setting_no).collect();
+    let accounts: Vec<AccountNo> = rows.iter().map(|(row, _)| row.account_no).collect();
+    let after: Vec<i64> = rows.iter().map(|(row, _)| row.after_sequence).collect();
+    let minima: Vec<Option<i64>> = rows.iter().map(|(row, _)| row.setting.limits.min_minor).collect();
+    let maxima: Vec<Option<i64>> = rows.iter().map(|(row, _)| row.setting.limits.max_minor).collect();
+    let closed: Vec<bool> = rows.iter().map(|(row, _)| row.setting.closed).collect();
+    let times: Vec<Timestamp> = rows.iter().map(|(row, _)| row.recorded_at).collect();
+    let actors: Vec<&str> = rows.iter().map(|(row, _)| row.actor).collect();
+    let reasons: Vec<&str> = rows.iter().map(|(row, _)| row.reason).collect();
+    let hashes: Vec<&[u8]> = rows.iter().map(|(_, hash)| hash.as_slice()).collect();
+    let values: [&(dyn ToSql + Sync); 12] = [
+        &numbers,
+        &accounts,
+        &after,
+        &minima,
+        &maxima,
+        &closed,
+        &times,
+        &actors,
+        &reasons,
+        &hashes,
+        &last.setting_no,
+        &tip.as_slice(),
+    ];
+    tx.execute(&tx.prepare_cached(SQL).await?, &values).await?;
     Ok(())
 }
 

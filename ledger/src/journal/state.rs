@@ -30,12 +30,25 @@ pub struct State {
     slot_by_no: HashMap<AccountNo, Slot, RandomState>,
     /// The last entry that is folded in.
     pub sequence: i64,
-    /// The commit that wrote it.
+    /// The last rows that are folded in.
+    pub known: Known,
+}
+
+/// The last row of each chain that a state knows: whether the state belongs to the book as it is.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Known {
+    /// The last commit.
     pub commit_no: i64,
-    /// The hash of that commit: whether the state belongs to the journal as it is.
+    /// Its hash.
     pub hash: [u8; 32],
-    /// The last account setting that is folded in.
+    /// The last account that was opened.
+    pub account_no: AccountNo,
+    /// Its hash.
+    pub account_hash: [u8; 32],
+    /// The last account setting.
     pub setting_no: i64,
+    /// Its hash.
+    pub setting_hash: [u8; 32],
 }
 
 impl State {

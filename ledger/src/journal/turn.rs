@@ -10,7 +10,6 @@
 //!
 //! Round trips: head and clock together, accounts if any is new, two COPYs, the commit row.
 
-use std::cmp::Ordering;
 use std::collections::HashSet;
 
 use bytes::{BufMut, Bytes, BytesMut};
@@ -27,7 +26,7 @@ use crate::error::Error;
 
 use super::codec::{COPY_HEADER, COPY_TRAILER, CommitHasher, CommitHeader, EntryRow, PostingRow};
 use super::sql::{self, CommitRow, Head};
-use super::state::{Slot, State};
+use super::state::{Known, Slot, State};
 
 /// When ids are looked up in the journal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -71,7 +70,7 @@ impl Fold {
             state.set_balance(slot, balance);
         }
         let Written { sequence, commit_no, hash } = self.written;
-        (state.sequence, state.commit_no, state.hash) = (sequence, commit_no, hash);
+        (state.sequence, state.known.commit_no, state.known.hash) = (sequence, commit_no, hash);
     }
 }
 
@@ -111,14 +110,17 @@ pub async fn turn(
 const CATCH_UP_ENTRIES_MAX: i64 = 100_000;
 
 /// Brings the state to the head: folds in what other processes, or turns inside callers' transactions, have written.
-/// A state that the journal does not bear out is forgotten: the database was put back to an earlier time.
+/// A state that the book does not bear out is forgotten: the database was put back to an earlier time.
 async fn catch_up(tx: &Transaction<'_>, state: &mut State, head: &Head) -> Result<(), Error> {
-    if head.sequence - state.sequence > CATCH_UP_ENTRIES_MAX || !is_borne_out(tx, state, head).await? {
+    let there = known(head);
+    let is_far_behind = head.sequence - state.sequence > CATCH_UP_ENTRIES_MAX;
+    // Looks only if somebody else has written.
+    if is_far_behind || (state.known != there && !state.is_empty() && !sql::has_rows(tx, &state.known).await?) {
         *state = State::default();
     }
     if state.is_empty() {
-        state.sequence = head.sequence;
-        state.setting_no = head.setting_no;
+        (state.sequence, state.known) = (head.sequence, there);
+        return Ok(());
     }
     if state.sequence < head.sequence {
         for (account_no, layer, totals) in sql::totals_after(tx, state.sequence).await? {
@@ -128,30 +130,20 @@ async fn catch_up(tx: &Transaction<'_>, state: &mut State, head: &Head) -> Resul
                 state.set_balance(slot, balance);
             }
         }
-        state.sequence = head.sequence;
     }
-    (state.commit_no, state.hash) = (head.commit_no, head.hash);
-    if state.setting_no < head.setting_no {
-        for (account_no, setting) in sql::settings_after(tx, state.setting_no).await? {
+    if state.known.setting_no < head.setting_no {
+        for (account_no, setting) in sql::settings_after(tx, state.known.setting_no).await? {
             state.set_setting(account_no, setting);
         }
-        state.setting_no = head.setting_no;
     }
+    (state.sequence, state.known) = (head.sequence, there);
     Ok(())
 }
 
-/// Whether the journal contains everything that the state knows. Looks into it only if somebody else has written.
-async fn is_borne_out(tx: &Transaction<'_>, state: &State, head: &Head) -> Result<bool, Error> {
-    if state.is_empty() {
-        return Ok(true);
-    }
-    match state.commit_no.cmp(&head.commit_no) {
-        _ if state.setting_no > head.setting_no => Ok(false),
-        Ordering::Greater => Ok(false),
-        Ordering::Equal => Ok(state.hash == head.hash),
-        Ordering::Less if state.commit_no == 0 => Ok(true),
-        Ordering::Less => sql::has_commit(tx, state.commit_no, &state.hash).await,
-    }
+/// What a state knows that is at the head.
+fn known(head: &Head) -> Known {
+    let Head { commit_no, hash, account_no, account_hash, setting_no, setting_hash, .. } = *head;
+    Known { commit_no, hash, account_no, account_hash, setting_no, setting_hash }
 }
 
 async fn load_accounts<'a>(

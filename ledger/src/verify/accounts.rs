@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::entry::{EntryKind, Layer};
 
-use super::row::{Posting, value};
+use super::row::{Posting, check_chained, value};
 use super::rows::Rows;
 use super::{Finding, Halt, Place, Rule};
 
@@ -13,6 +13,12 @@ pub type CurrencyCode = [u8; 3];
 
 /// The accounts of the book, each with its totals after the last posting that was checked.
 pub struct Accounts(HashMap<i32, Account>);
+
+/// The last row of a chain that was checked.
+pub struct Tip {
+    pub no: i64,
+    pub hash: [u8; 32],
+}
 
 struct Account {
     currency: CurrencyCode,
@@ -41,14 +47,16 @@ impl Sides {
 }
 
 impl Accounts {
-    /// Reads all accounts, which must be numbered without gaps.
-    pub async fn read(mut rows: Rows<'_>) -> Result<Accounts, Halt> {
+    /// Reads all accounts, which must be numbered without gaps and chained.
+    pub async fn read(mut rows: Rows<'_>) -> Result<(Accounts, Tip), Halt> {
         let mut accounts = HashMap::new();
         let mut expected = 1_i32;
+        let mut hash = [0; 32];
         while let Some(row) = rows.next().await? {
             let account_no: i32 = row.get("account_no");
             let place = Place::Account { account_no };
             Finding::unless_equal(place, Rule::Dense, &expected, &account_no)?;
+            hash = check_chained(&row, place, &hash)?;
             let currency: &str = row.get("currency");
             let unknown = || Finding {
                 place,
@@ -62,27 +70,23 @@ impl Accounts {
             accounts.insert(account_no, account);
             expected += 1;
         }
-        Ok(Accounts(accounts))
+        let no = i64::from(expected) - 1;
+        Ok((Accounts(accounts), Tip { no, hash }))
     }
 
-    /// How many there are.
-    pub fn count(&self) -> i64 {
-        i64::try_from(self.0.len()).expect("accounts have 32-bit numbers")
-    }
-
-    /// Checks that settings are numbered without gaps and belong to accounts; answers how many there are.
-    pub async fn check_settings(&self, mut rows: Rows<'_>) -> Result<i64, Halt> {
-        let mut count = 0;
+    /// Checks that settings are numbered without gaps, belong to accounts, and are chained.
+    pub async fn check_settings(&self, mut rows: Rows<'_>) -> Result<Tip, Halt> {
+        let mut tip = Tip { no: 0, hash: [0; 32] };
         while let Some(row) = rows.next().await? {
             let (setting_no, account_no) = (row.get("setting_no"), row.get("account_no"));
             let place = Place::Setting { setting_no };
-            Finding::unless_equal(place, Rule::Dense, &(count + 1), &setting_no)?;
+            Finding::unless_equal(place, Rule::Dense, &(tip.no + 1), &setting_no)?;
             if !self.0.contains_key(&account_no) {
                 return Err(unknown_account(place, account_no).into());
             }
-            count += 1;
+            tip = Tip { no: setting_no, hash: check_chained(&row, place, &tip.hash)? };
         }
-        Ok(count)
+        Ok(tip)
     }
 
     /// Checks a posting against its account and folds it in; answers its currency.

@@ -1,13 +1,15 @@
--- Recomputes the hash of every commit from the rows themselves, in SQL alone, and lists the commits that are not what
--- their rows say. No rows is the good answer. Run it with the search path set to the book:
+-- Recomputes the hash of every commit, account and account setting from the rows themselves, in SQL alone, and lists
+-- those that are not what their rows say. No rows is the good answer. Run it with the search path set to the book:
 --
 --     SET search_path = book_main;
 --     \i chain.sql
 --
--- hash = SHA-256 of: previous_hash (32 bytes), commit_no, first_sequence, last_sequence (int8 each), booked_at
+-- A commit's hash = SHA-256 of: previous_hash (32 bytes), commit_no, first_sequence, last_sequence (int8 each), booked_at
 -- (timestamptz), then the commit's entry rows by sequence, then its posting rows by sequence and leg. A row is the number
 -- of its columns (int2), then each column in table order as its length (int4, -1 for NULL) and its value, everything in
--- the binary format that the type's send function writes. The client encoding must be UTF8, as textsend obeys it.
+-- the binary format that the type's send function writes. An account's or a setting's hash = SHA-256 of the hash of the
+-- row before (32 zero bytes for the first), then the row's columns but for the hash.
+-- The client encoding must be UTF8, as textsend obeys it.
 WITH entry_row AS (
     SELECT sequence,
            -- An entry belongs to the last commit that begins at or before it.
@@ -66,14 +68,55 @@ recomputed AS (
            ) AS hash_of_rows
     FROM commit c
     FULL JOIN commit_rows r USING (first_sequence)
+),
+account_row AS (
+    SELECT account_no, hash,
+           lag(hash, 1, decode(repeat('00', 32), 'hex')) OVER (ORDER BY account_no) AS hash_before,
+           int2send(8::int2)
+           || int4send(4) || int4send(account_no)
+           || int4send(octet_length(textsend(code))) || textsend(code)
+           || int4send(octet_length(textsend(name))) || textsend(name)
+           || int4send(octet_length(textsend(currency))) || textsend(currency)
+           || int4send(octet_length(textsend(normal_side))) || textsend(normal_side)
+           || int4send(1) || boolsend(open_item)
+           || int4send(8) || timestamptz_send(opened_at)
+           || int4send(octet_length(textsend(opened_by))) || textsend(opened_by) AS bytes
+    FROM account
+),
+setting_row AS (
+    SELECT setting_no, hash,
+           lag(hash, 1, decode(repeat('00', 32), 'hex')) OVER (ORDER BY setting_no) AS hash_before,
+           int2send(9::int2)
+           || int4send(8) || int8send(setting_no)
+           || int4send(4) || int4send(account_no)
+           || int4send(8) || int8send(after_sequence)
+           || COALESCE(int4send(8) || int8send(min_minor), int4send(-1))
+           || COALESCE(int4send(8) || int8send(max_minor), int4send(-1))
+           || int4send(1) || boolsend(closed)
+           || int4send(8) || timestamptz_send(recorded_at)
+           || int4send(octet_length(textsend(actor))) || textsend(actor)
+           || int4send(octet_length(textsend(reason))) || textsend(reason) AS bytes
+    FROM account_setting
+),
+wrong AS (
+    SELECT 'commit' AS kind, commit_no AS number, hash_before, previous_hash, hash_of_rows, hash
+    FROM recomputed
+    WHERE commit_no IS NULL -- rows before the first commit
+       OR hash IS DISTINCT FROM hash_of_rows
+       OR previous_hash IS DISTINCT FROM hash_before
+    UNION ALL
+    SELECT 'account', account_no, hash_before, hash_before, sha256(hash_before || bytes), hash
+    FROM account_row
+    WHERE hash <> sha256(hash_before || bytes)
+    UNION ALL
+    SELECT 'account_setting', setting_no, hash_before, hash_before, sha256(hash_before || bytes), hash
+    FROM setting_row
+    WHERE hash <> sha256(hash_before || bytes)
 )
-SELECT commit_no,
+SELECT kind, number,
        encode(hash_before, 'hex') AS hash_before,
        encode(previous_hash, 'hex') AS previous_hash,
        encode(hash_of_rows, 'hex') AS hash_of_rows,
        encode(hash, 'hex') AS hash
-FROM recomputed
-WHERE commit_no IS NULL -- rows before the first commit
-   OR hash IS DISTINCT FROM hash_of_rows
-   OR previous_hash IS DISTINCT FROM hash_before
-ORDER BY commit_no;
+FROM wrong
+ORDER BY kind, number;

@@ -79,7 +79,7 @@ pub enum Rule {
     BookedAt,
     /// A commit's last sequence is not before its first.
     SequencesOrdered,
-    /// A commit's hash is that of its rows.
+    /// A commit's hash is that of its rows; an account's or a setting's is that of its own and the hash before.
     Hash,
     /// Every entry belongs to a commit.
     InCommit,
@@ -151,7 +151,7 @@ impl Rule {
             Rule::PreviousHash => "a commit must carry the hash of the commit before",
             Rule::BookedAt => "times must rise from commit to commit, and an entry must have its commit's",
             Rule::SequencesOrdered => "a commit must not end before it begins",
-            Rule::Hash => "a commit's hash must be that of its entries and postings",
+            Rule::Hash => "the hash must be that of the rows it covers",
             Rule::InCommit => "every entry must belong to a commit",
             Rule::Kind => "the kind must be known, and only a release relates to another entry",
             Rule::HasEntry => "every posting must belong to an entry",

@@ -1,7 +1,7 @@
 //! Recomputes the books from the journal alone and names the first row that is wrong.
 //!
 //! # What is checked, in the order of the journal
-//! - accounts and settings: numbered without gaps;
+//! - accounts and settings: numbered without gaps, each chained by its hash to the one before;
 //! - each commit: numbered without gaps, chained to the commit before by hash and sequence, later than it, and its hash
 //!   recomputed from its rows;
 //! - each entry: sequences without gaps, inside its commit and of its time, of a known kind; a release undoes exactly a
@@ -10,7 +10,7 @@
 //!   date and layer, naming an item where the account keeps items and nowhere else, and with running totals that are
 //!   those of the posting before on the same account and layer plus this one;
 //! - each entry again: at least two legs, summing to zero per currency (all its legs are in one layer);
-//! - the head: it is where the last commit is.
+//! - the head: it is where the last commit, account, setting and segment are.
 //!
 //! As every posting on an open-item account names an item, and the totals are the sums of the postings, the items of an
 //! account add up to its balance.
@@ -46,7 +46,7 @@ use self::row::Head;
 use self::rows::{Rows, pieces};
 use self::walk::Walk;
 
-/// SQL that recomputes every commit's hash without this program and lists the commits that differ; it runs in `psql`
+/// SQL that recomputes every hash without this program and lists the rows that differ; it runs in `psql`
 /// with the search path set to the book. No rows is the good answer.
 pub const CHAIN_SQL: &str = include_str!("chain.sql");
 
@@ -128,9 +128,9 @@ async fn check(tx: &Transaction<'_>, report: &mut Report, progress: &mut impl Fn
     let head = Head::read(head.as_ref())?;
     report.head_hash = head.hash;
 
-    let accounts = Accounts::read(Rows::open(tx, sql::ACCOUNTS, pieces(1)).await?).await?;
-    report.accounts = accounts.count();
-    let settings = accounts.check_settings(Rows::open(tx, sql::SETTINGS, pieces(1)).await?).await?;
+    let (accounts, last_account) = Accounts::read(Rows::open(tx, sql::ACCOUNTS, pieces(1)).await?).await?;
+    report.accounts = last_account.no;
+    let last_setting = accounts.check_settings(Rows::open(tx, sql::SETTINGS, pieces(1)).await?).await?;
 
     let commits = Rows::open(tx, sql::COMMITS, pieces(1)).await?;
     let entries = Rows::open(tx, sql::ENTRIES, pieces(head.sequence)).await?;
@@ -139,6 +139,6 @@ async fn check(tx: &Transaction<'_>, report: &mut Report, progress: &mut impl Fn
     let outcome = walk.all(&mut |entries| progress(Progress { entries, entries_total: head.sequence })).await;
     (report.entries, report.postings, report.commits) = walk.counts();
     outcome?;
-    walk.check_head(&head, report.accounts, settings)?;
+    walk.check_head(&head, &last_account, &last_setting)?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, FromSqlOwned, Type};
 use uuid::Uuid;
 
-use crate::journal::codec::CommitHeader;
+use crate::journal::codec::{CommitHeader, chained};
 
 use super::{Finding, Place, Rule};
 
@@ -19,7 +19,9 @@ pub struct Head {
     pub hash: [u8; 32],
     pub booked_at: Timestamp,
     pub account_no: i32,
+    pub account_hash: [u8; 32],
     pub setting_no: i64,
+    pub setting_hash: [u8; 32],
     pub segment_no: i32,
     pub segment_end: i64,
     /// The last segment: not of the head, but what it must say.
@@ -39,7 +41,9 @@ impl Head {
             hash: hash(row, place, "hash")?,
             booked_at: value(row, place, "booked_at")?,
             account_no: value(row, place, "account_no")?,
+            account_hash: hash(row, place, "account_hash")?,
             setting_no: value(row, place, "setting_no")?,
+            setting_hash: hash(row, place, "setting_hash")?,
             segment_no: value(row, place, "segment_no")?,
             segment_end: value(row, place, "segment_end")?,
             segments: value(row, place, "segments")?,
@@ -137,11 +141,24 @@ impl<'r> Posting<'r> {
     }
 }
 
+/// Checks a row whose last column chains it to the row before; answers its hash.
+pub fn check_chained(row: &Row, place: Place, previous: &[u8; 32]) -> Result<[u8; 32], Finding> {
+    let mut tuple = Vec::new();
+    append_columns(row, row.len() - 1, &mut tuple);
+    let actual = hash(row, place, "hash")?;
+    Finding::unless_equal(place, Rule::Hash, &hex(&chained(previous, &tuple)), &hex(&actual))?;
+    Ok(actual)
+}
+
 /// Appends a row as a binary COPY has it: the number of fields, then each as its length and its bytes.
 pub fn append_tuple(row: &Row, out: &mut Vec<u8>) {
-    let fields = i16::try_from(row.len()).expect("a table has at most 1,600 columns");
+    append_columns(row, row.len(), out);
+}
+
+fn append_columns(row: &Row, count: usize, out: &mut Vec<u8>) {
+    let fields = i16::try_from(count).expect("a table has at most 1,600 columns");
     out.extend(fields.to_be_bytes());
-    for column in 0..row.len() {
+    for column in 0..count {
         match row.get::<_, Option<Field<'_>>>(column) {
             Some(Field(bytes)) => {
                 let length = i32::try_from(bytes.len()).expect("a field has less than 2 GB");
@@ -179,4 +196,8 @@ fn hash(row: &Row, place: Place, column: &str) -> Result<[u8; 32], Finding> {
 fn unreadable(place: Place, column: &str) -> Finding {
     let actual = format!("another in {column}");
     Finding { place, rule: Rule::Readable, expected: "a value that this program can write".to_owned(), actual }
+}
+
+pub fn hex(hash: &[u8; 32]) -> String {
+    hash.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }

@@ -3,21 +3,22 @@
 
 /// The head, and where the segments end.
 pub const HEAD: &str = "
-    SELECT sequence, commit_no, hash, booked_at, account_no, setting_no, segment_no, segment_end,
+    SELECT sequence, commit_no, hash, booked_at, account_no, account_hash, setting_no, setting_hash,
+           segment_no, segment_end,
            (SELECT COALESCE(max(segment_no), 0) FROM segment) AS segments,
            (SELECT COALESCE(max(last_sequence), 0) FROM segment) AS segments_end
     FROM head";
 
-/// Accounts by number.
+/// Accounts by number; the hash covers the columns before it.
 pub const ACCOUNTS: &str = "
-    SELECT account_no, currency, open_item
+    SELECT account_no, code, name, currency, normal_side, open_item, opened_at, opened_by, hash
     FROM account
     WHERE account_no BETWEEN $1::bigint AND $2::bigint
     ORDER BY account_no";
 
-/// Settings by number.
+/// Settings by number; the hash covers the columns before it.
 pub const SETTINGS: &str = "
-    SELECT setting_no, account_no
+    SELECT setting_no, account_no, after_sequence, min_minor, max_minor, closed, recorded_at, actor, reason, hash
     FROM account_setting
     WHERE setting_no BETWEEN $1 AND $2
     ORDER BY setting_no";

@@ -5,9 +5,9 @@ use tokio_postgres::Row;
 use crate::entry::{EntryKind, POSTINGS_MIN};
 use crate::journal::codec::CommitHasher;
 
-use super::accounts::{Accounts, CurrencyCode};
+use super::accounts::{Accounts, CurrencyCode, Tip};
 use super::holds::{HeldLeg, Holds};
-use super::row::{Commit, Entry, Head, Posting, append_tuple};
+use super::row::{Commit, Entry, Head, Posting, append_tuple, hex};
 use super::rows::Rows;
 use super::{Finding, Halt, Place, Rule};
 
@@ -62,19 +62,22 @@ impl<'t> Walk<'t> {
     }
 
     /// The head must be where the walk has ended.
-    pub fn check_head(&self, head: &Head, accounts: i64, settings: i64) -> Result<(), Finding> {
+    pub fn check_head(&self, head: &Head, account: &Tip, setting: &Tip) -> Result<(), Finding> {
         let is = |expected: i64, actual: i64, what: &str| {
             let named = |number: i64| format!("{what} {number}");
             Finding::unless_equal(Place::Head, Rule::HeadIsLast, &named(expected), &named(actual))
         };
         is(self.last_sequence(), head.sequence, "sequence")?;
         is(self.last_commit_no(), head.commit_no, "commit_no")?;
-        is(accounts, head.account_no.into(), "account_no")?;
-        is(settings, head.setting_no, "setting_no")?;
+        is(account.no, head.account_no.into(), "account_no")?;
+        is(setting.no, head.setting_no, "setting_no")?;
         is(head.segments.into(), head.segment_no.into(), "segment_no")?;
         is(head.segments_end, head.segment_end, "segment_end")?;
-        let hashes = [self.last_hash(), head.hash].map(|hash| hex(&hash));
-        Finding::unless_equal(Place::Head, Rule::HeadIsLast, &hashes[0], &hashes[1])?;
+        for (expected, actual) in
+            [(self.last_hash(), head.hash), (account.hash, head.account_hash), (setting.hash, head.setting_hash)]
+        {
+            Finding::unless_equal(Place::Head, Rule::HeadIsLast, &hex(&expected), &hex(&actual))?;
+        }
         let Some(last) = &self.last else { return Ok(()) };
         Finding::unless_equal(Place::Head, Rule::HeadIsLast, &last.header.booked_at, &head.booked_at)
     }
@@ -254,8 +257,4 @@ fn check_against_entry(posting: &Posting<'_>, entry: &Entry, kind: EntryKind, le
 fn no_entry(posting: &Posting<'_>) -> Finding {
     let (expected, actual) = ("an entry".to_owned(), "none".to_owned());
     Finding { place: posting.place(), rule: Rule::HasEntry, expected, actual }
-}
-
-fn hex(hash: &[u8; 32]) -> String {
-    hash.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }

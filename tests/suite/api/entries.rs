@@ -89,7 +89,7 @@ async fn a_closed_account_is_named() {
     let ledger = Ledger::open(&api.database, &main_book()).await.unwrap();
     let closed = AccountSetting { limits: dianfu_ledger::account::Limits::default(), closed: true };
     let code = AccountCode::parse("6001").unwrap();
-    ledger.change_setting(&code, closed, "test", "no longer used").await.unwrap();
+    ledger.change_setting(&code, closed.into(), "test", "no longer used").await.unwrap();
     let reply = api.post("/v1/entries", &entry(1, "1002.a", "6001", "1.00")).await;
     assert_eq!(reply.problem(422, "account_closed")["pointer"], "/postings/1/account");
     assert_eq!(api.get("/v1/accounts/6001").await.body["closed"], true);

@@ -170,8 +170,8 @@ impl Books {
         let crossed =
             matches!((setting.limits.min_minor, setting.limits.max_minor), (Some(min), Some(max)) if min > max);
         match self.accounts.get_mut(code) {
-            _ if crossed => SettingOutcome::LimitsCrossed,
             None => SettingOutcome::AccountUnknown,
+            Some(_) if crossed => SettingOutcome::Refused(AccountFault::LimitsCrossed),
             Some(account) if account.setting == setting => SettingOutcome::Unchanged,
             Some(account) => {
                 account.setting = setting;

@@ -81,7 +81,8 @@ impl StateMachineTest for Machine {
                 assert_eq!(Answer::Opened(machine.runtime.block_on(opening).unwrap()), expected.answer);
             }
             Operation::Change { handle, account, setting } => {
-                let changing = machine.handles[handle].ledger.change_setting(&account, setting, "model", "a test");
+                let changing =
+                    machine.handles[handle].ledger.change_setting(&account, setting.into(), "model", "a test");
                 assert_eq!(Answer::Changed(machine.runtime.block_on(changing).unwrap()), expected.answer);
             }
             Operation::Reopen { handle } => {

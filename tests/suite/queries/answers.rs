@@ -219,10 +219,10 @@ async fn an_entry_shows_its_legs_its_totals_and_what_relates_to_it() {
 async fn accounts_come_in_pages_with_the_settings_in_force() {
     let book = Book::new().await;
     let setting = AccountSetting { limits: Limits { min_minor: Some(0), max_minor: Some(900) }, closed: false };
-    book.ledger.change_setting(&account("1101.picc"), setting, "test", "a credit line").await.unwrap();
+    book.ledger.change_setting(&account("1101.picc"), setting.into(), "test", "a credit line").await.unwrap();
     let closed = AccountSetting { closed: true, ..setting };
-    book.ledger.change_setting(&account("1101.cpic"), setting, "test", "a credit line").await.unwrap();
-    book.ledger.change_setting(&account("1101.cpic"), closed, "test", "the contract ended").await.unwrap();
+    book.ledger.change_setting(&account("1101.cpic"), setting.into(), "test", "a credit line").await.unwrap();
+    book.ledger.change_setting(&account("1101.cpic"), closed.into(), "test", "the contract ended").await.unwrap();
     let client = book.ledger.client().await.unwrap();
 
     let mut cursor = None;

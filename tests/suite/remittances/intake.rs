@@ -147,7 +147,7 @@ async fn what_the_ledger_refuses_leaves_nothing_half_done_and_is_applied_later()
     desk.cash("B1", "T1", 1_000).await.unwrap();
     let due = AccountCode::parse("1102.picc").unwrap();
     let set = |closed| AccountSetting { limits: Limits { min_minor: Some(0), max_minor: None }, closed };
-    desk.ledger.change_setting(&due, set(true), "tester", "test").await.unwrap();
+    desk.ledger.change_setting(&due, set(true).into(), "tester", "test").await.unwrap();
     let refusal = desk.import(&file("T1", "C1 - 1000", "")).await.unwrap_err();
     assert_eq!(refusal.code(), "account_closed");
     assert_eq!(desk.state("T1").await, "FUNDED");
@@ -156,7 +156,7 @@ async fn what_the_ledger_refuses_leaves_nothing_half_done_and_is_applied_later()
     }
     assert_eq!(desk.open_items().await, "1102 C1 1000; 2190 T1 -1000");
 
-    desk.ledger.change_setting(&due, set(false), "tester", "test").await.unwrap();
+    desk.ledger.change_setting(&due, set(false).into(), "tester", "test").await.unwrap();
     let mut client = desk.ledger.client().await.unwrap();
     for _ in 0..2 {
         let on = clock::date_of(now());

@@ -18,6 +18,14 @@ const fn commit(commit_no: i64) -> Place {
     Place::Commit { commit_no }
 }
 
+const fn account(account_no: i32) -> Place {
+    Place::Account { account_no }
+}
+
+const SETTING: Place = Place::Setting { setting_no: 1 };
+const DENSE: Rule = Rule::Dense;
+const HASH: Rule = Rule::Hash;
+
 pub const ALTERATIONS: &[Alteration] = &[
     // Entries, column by column. What no rule constrains shows in the hash of the commit.
     Alteration(&["entry.sequence"], "UPDATE entry SET sequence = 60 WHERE sequence = 2", entry_at(2), Rule::Dense),
@@ -295,11 +303,62 @@ pub const ALTERATIONS: &[Alteration] = &[
     Alteration(&["head.segment_no"], "UPDATE head SET segment_no = 0", Place::Head, Rule::HeadIsLast),
     Alteration(&["head.segment_end"], "UPDATE head SET segment_end = 0", Place::Head, Rule::HeadIsLast),
     Alteration(&[], "DELETE FROM head", Place::Head, Rule::Readable),
-    // Accounts and settings, as far as the journal depends on them.
-    Alteration(&[], "DELETE FROM account WHERE account_no = 3", Place::Account { account_no: 4 }, Rule::Dense),
+    Alteration(&["head.account_hash"], "UPDATE head SET account_hash = hash", Place::Head, Rule::HeadIsLast),
+    Alteration(&["head.setting_hash"], "UPDATE head SET setting_hash = hash", Place::Head, Rule::HeadIsLast),
+    // Accounts, column by column.
+    Alteration(&["account.account_no"], "UPDATE account SET account_no = 99 WHERE account_no = 3", account(4), DENSE),
+    Alteration(&["account.code"], "UPDATE account SET code = '1009' WHERE account_no = 2", account(2), HASH),
+    Alteration(
+        &["account.code"],
+        "UPDATE account SET code = 'x' WHERE account_no = 5;
+         UPDATE account SET code = (SELECT code FROM account_copy WHERE account_no = 5) WHERE account_no = 6;
+         UPDATE account SET code = (SELECT code FROM account_copy WHERE account_no = 6) WHERE account_no = 5",
+        account(5),
+        HASH,
+    ),
+    Alteration(&["account.name"], "UPDATE account SET name = name || ' ' WHERE account_no = 14", account(14), HASH),
+    Alteration(&["account.currency"], "UPDATE account SET currency = 'EUR' WHERE account_no = 1", account(1), HASH),
+    Alteration(
+        &["account.normal_side"],
+        "UPDATE account SET normal_side = translate(normal_side, 'DC', 'CD')",
+        account(1),
+        HASH,
+    ),
+    Alteration(&["account.open_item"], "UPDATE account SET open_item = true WHERE account_no = 4", account(4), HASH),
+    Alteration(
+        &["account.opened_at"],
+        "UPDATE account SET opened_at = opened_at - interval '1 day' WHERE account_no = 9",
+        account(9),
+        HASH,
+    ),
+    Alteration(&["account.opened_by"], "UPDATE account SET opened_by = 'me' WHERE account_no = 9", account(9), HASH),
+    Alteration(&["account.hash"], "UPDATE account SET hash = sha256(hash) WHERE account_no = 7", account(7), HASH),
+    Alteration(&[], "DELETE FROM account WHERE account_no = 3", account(4), DENSE),
     Alteration(&[], "DELETE FROM account WHERE account_no = 14", posting(3, 1), Rule::Known),
-    Alteration(&[], "UPDATE account SET currency = 'EUR' WHERE account_no = 1", posting(1, 0), Rule::Currency),
-    Alteration(&[], "UPDATE account SET open_item = true WHERE account_no = 4", posting(2, 0), Rule::Item),
-    Alteration(&[], "UPDATE account_setting SET account_no = 99", Place::Setting { setting_no: 1 }, Rule::Known),
-    Alteration(&[], "UPDATE account_setting SET setting_no = 2", Place::Setting { setting_no: 2 }, Rule::Dense),
+    Alteration(
+        &[],
+        "INSERT INTO account
+         SELECT 15, 'new', name, currency, normal_side, open_item, opened_at, opened_by, hash
+         FROM account WHERE account_no = 14",
+        account(15),
+        HASH,
+    ),
+    // Settings, column by column.
+    Alteration(
+        &["account_setting.setting_no"],
+        "UPDATE account_setting SET setting_no = 2",
+        Place::Setting { setting_no: 2 },
+        DENSE,
+    ),
+    Alteration(&["account_setting.account_no"], "UPDATE account_setting SET account_no = 99", SETTING, Rule::Known),
+    Alteration(&["account_setting.account_no"], "UPDATE account_setting SET account_no = 2", SETTING, HASH),
+    Alteration(&["account_setting.after_sequence"], "UPDATE account_setting SET after_sequence = 1", SETTING, HASH),
+    Alteration(&["account_setting.min_minor"], "UPDATE account_setting SET min_minor = 0", SETTING, HASH),
+    Alteration(&["account_setting.max_minor"], "UPDATE account_setting SET max_minor = 5", SETTING, HASH),
+    Alteration(&["account_setting.closed"], "UPDATE account_setting SET closed = true", SETTING, HASH),
+    Alteration(&["account_setting.recorded_at"], "UPDATE account_setting SET recorded_at = now()", SETTING, HASH),
+    Alteration(&["account_setting.actor"], "UPDATE account_setting SET actor = 'me'", SETTING, HASH),
+    Alteration(&["account_setting.reason"], "UPDATE account_setting SET reason = ''", SETTING, HASH),
+    Alteration(&["account_setting.hash"], "UPDATE account_setting SET hash = sha256(hash)", SETTING, HASH),
+    Alteration(&[], "DELETE FROM account_setting", Place::Head, Rule::HeadIsLast),
 ];

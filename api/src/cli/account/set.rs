@@ -1,7 +1,7 @@
 //! `dianfu account set`: the limits of an account, and whether it is closed.
 
 use clap::{ArgGroup, Args};
-use dianfu_ledger::account::{AccountCode, AccountFault, AccountSetting, Limits};
+use dianfu_ledger::account::{AccountCode, LimitChange, SettingChange};
 use dianfu_ledger::money::{Currency, Money};
 use dianfu_ledger::opening::SettingOutcome;
 
@@ -48,32 +48,30 @@ pub struct Set {
 impl Set {
     pub async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
         let there = super::find(desk, &self.code).await?;
-        let setting = self.changed(there.setting, there.currency)?;
-        let outcome = desk.ledger().await?.change_setting(&self.code, setting, &Desk::actor(), &self.reason).await?;
+        let change = self.change(there.currency)?;
+        let outcome = desk.ledger().await?.change_setting(&self.code, change, &Desk::actor(), &self.reason).await?;
         match outcome {
             SettingOutcome::Changed => {}
             SettingOutcome::Unchanged => note(&format!("account {} was so already", self.code)),
             SettingOutcome::AccountUnknown => return Err(super::unknown(desk, &self.code).into()),
-            SettingOutcome::LimitsCrossed => return Err(No::new(AccountFault::LimitsCrossed.to_string()).into()),
+            SettingOutcome::Refused(fault) => return Err(No::new(fault.to_string()).into()),
         }
         super::show(desk, &self.code, &self.output).await
     }
 
-    fn changed(&self, there: AccountSetting, currency: Currency) -> Result<AccountSetting, No> {
-        let limits = Limits {
-            min_minor: limit(self.min.as_deref(), there.limits.min_minor, currency)?,
-            max_minor: limit(self.max.as_deref(), there.limits.max_minor, currency)?,
-        };
-        Ok(AccountSetting { limits, closed: (there.closed || self.close) && !self.reopen })
+    fn change(&self, currency: Currency) -> Result<SettingChange, No> {
+        let closed = (self.close || self.reopen).then_some(self.close);
+        let (min, max) = (limit(self.min.as_deref(), currency)?, limit(self.max.as_deref(), currency)?);
+        Ok(SettingChange { min, max, closed })
     }
 }
 
-fn limit(given: Option<&str>, there: Option<i64>, currency: Currency) -> Result<Option<i64>, No> {
+fn limit(given: Option<&str>, currency: Currency) -> Result<LimitChange, No> {
     match given {
-        None => Ok(there),
-        Some("none") => Ok(None),
+        None => Ok(LimitChange::Keep),
+        Some("none") => Ok(LimitChange::To(None)),
         Some(text) => match Money::parse(text, currency) {
-            Ok(money) => Ok(Some(money.minor)),
+            Ok(money) => Ok(LimitChange::To(Some(money.minor))),
             Err(error) => Err(No::new(error.to_string())),
         },
     }
