@@ -67,11 +67,18 @@ pub async fn list(database: &Database) -> Result<Vec<BookName>, Error> {
     Ok(names.iter().filter_map(|name| BookName::parse(name)).collect())
 }
 
-/// An error if there is no such book.
+/// An error if there is no such book, or its tables are not those that this program knows.
 pub async fn require(database: &Database, book: &BookName) -> Result<(), Error> {
     let client = database.connect_owner().await?;
-    let exists = sql::exists(&client, &book.schema()).await?;
-    exists.then_some(()).ok_or_else(|| Error::BookUnknown(book.to_string()))
+    let schema = book.schema();
+    if !sql::exists(&client, &schema).await? {
+        return Err(Error::BookUnknown(book.to_string()));
+    }
+    let runner = embedded::migrations::runner();
+    let expected = runner.get_migrations().iter().map(|file| file.version().into()).max();
+    let expected: i64 = expected.expect("there are migrations");
+    let actual = sql::version(&client, &schema).await?;
+    if actual == expected { Ok(()) } else { Err(Error::BookVersion { book: book.to_string(), expected, actual }) }
 }
 
 #[cfg(test)]

@@ -30,6 +30,18 @@ pub enum Error {
     /// There is no such book.
     #[error("there is no book '{0}'")]
     BookUnknown(String),
+    /// The book's tables are older or newer than the program, or were left half made.
+    #[error("the tables of book '{book}' are of version {actual}, this program's are of version {expected}: {}",
+        if actual < expected { format!("run `dianfu book create {book}`, which brings them up to date") }
+        else { "use the newer program".to_owned() })]
+    BookVersion {
+        /// The book.
+        book: String,
+        /// The program's last migration.
+        expected: i64,
+        /// The book's last migration.
+        actual: i64,
+    },
     /// The database holds what this program never wrote.
     #[error("the book holds what this program never wrote: {0}")]
     Corrupt(String),
@@ -54,6 +66,7 @@ impl Error {
             Error::Open(error) => error.is_retryable(),
             Error::Migration(_)
             | Error::BookUnknown(_)
+            | Error::BookVersion { .. }
             | Error::Corrupt(_)
             | Error::Posting(_)
             | Error::RequestTooLarge { .. } => false,

@@ -1,7 +1,7 @@
 //! The private cluster: what it is made of, what it refuses, and how it comes back.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use dianfu_ledger::db::{Database, DbError};
@@ -159,4 +159,49 @@ async fn a_folder_that_the_servers_user_cannot_reach_is_named() {
     let error = Database::private(&folder.path().join("data")).await.unwrap_err();
     let DbError::Unreachable { folder: barred, .. } = &error else { panic!("{error}") };
     assert_eq!(barred, folder.path());
+}
+
+#[tokio::test]
+async fn no_link_in_the_folder_leads_out_of_it() {
+    let folder = DataFolder::new();
+    open(folder.path()).await.0.close().await.unwrap();
+    let elsewhere = DataFolder::new();
+    let victim = elsewhere.path().join("victim");
+    fs::write(&victim, "precious").unwrap();
+    let victims_mode = fs::metadata(&victim).unwrap().permissions().mode();
+    let links = ["postgres.conf", "postgres.log"].map(|name| folder.path().join(name));
+    for link in &links {
+        fs::remove_file(link).unwrap();
+        symlink(&victim, link).unwrap();
+    }
+    // The settings are a file again; the log is refused, because something may still write to where it leads.
+    let error = Database::private(folder.path()).await.unwrap_err();
+    assert!(matches!(error, DbError::File { ref path, .. } if *path == links[1]), "{error}");
+    fs::remove_file(&links[1]).unwrap();
+    let locks = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    let locks: Vec<_> = locks.filter(|path| path.extension().is_some_and(|extension| extension == "lock")).collect();
+    assert!(!locks.is_empty());
+    for lock in locks {
+        fs::remove_file(&lock).unwrap();
+        symlink(&victim, &lock).unwrap();
+        let error = Database::private(folder.path()).await.unwrap_err();
+        assert!(matches!(error, DbError::File { ref path, .. } if *path == lock), "{error}");
+        fs::remove_file(&lock).unwrap();
+    }
+    open(folder.path()).await.0.close().await.unwrap();
+    assert!(fs::symlink_metadata(&links[0]).unwrap().is_file());
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
+    assert_eq!(fs::metadata(&victim).unwrap().permissions().mode(), victims_mode);
+}
+
+#[tokio::test]
+async fn a_long_log_is_turned_over() {
+    let folder = DataFolder::new();
+    open(folder.path()).await.0.close().await.unwrap();
+    let log = folder.path().join("postgres.log");
+    let long = fs::OpenOptions::new().append(true).open(&log).unwrap();
+    long.set_len(11 << 20).unwrap();
+    open(folder.path()).await.0.close().await.unwrap();
+    assert!(fs::metadata(&log).unwrap().len() < 1 << 20);
+    assert_eq!(fs::metadata(folder.path().join("postgres.log.1")).unwrap().len(), 11 << 20);
 }

@@ -1,6 +1,8 @@
 //! Which server is used, and what the sessions on it are like.
 
+use dianfu_ledger::book::{self, BookName};
 use dianfu_ledger::db::{Database, DbError};
+use dianfu_ledger::{Error, Ledger};
 use dianfu_tests::{DataFolder, TestDatabase, test_database};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
@@ -91,4 +93,25 @@ async fn a_user_who_may_make_roles_grants_itself_the_service() {
 
 fn as_user(test: &TestDatabase, user: &str) -> Database {
     Database::at_url(&test.url().replace("user=postgres", &format!("user={user}"))).unwrap()
+}
+
+#[tokio::test]
+async fn a_book_that_is_half_made_is_not_opened_and_can_be_finished() {
+    let test = test_database().await;
+    let owner = test.database().connect_owner().await.unwrap();
+    let name = BookName::parse("main").unwrap();
+    let undone = "DELETE FROM book_main.refinery_schema_history WHERE version = 5;
+                  DROP TABLE book_main.access_token, book_main.partner_key, book_main.partner_nonce";
+    owner.batch_execute(undone).await.unwrap();
+    let error = Ledger::open(test.database(), &name).await.err().unwrap();
+    assert!(matches!(error, Error::BookVersion { expected: 5, actual: 4, .. }), "{error}");
+    assert!(error.to_string().contains("dianfu book create main"), "{error}");
+    assert!(!book::create(test.database(), &name).await.unwrap());
+    Ledger::open(test.database(), &name).await.unwrap().close().await;
+
+    let newer = "INSERT INTO book_main.refinery_schema_history
+                 SELECT 6, 'later', applied_on, checksum FROM book_main.refinery_schema_history WHERE version = 5";
+    owner.batch_execute(newer).await.unwrap();
+    let error = Ledger::open(test.database(), &name).await.err().unwrap();
+    assert!(error.to_string().contains("newer program"), "{error}");
 }

@@ -29,6 +29,17 @@ pub async fn exists(client: &Client, schema: &str) -> Result<bool, Error> {
     Ok(client.query_one(SQL, &[&schema]).await?.get(0))
 }
 
+/// The last migration that was applied to the book in the schema; 0 for none.
+pub async fn version(client: &Client, schema: &str) -> Result<i64, Error> {
+    const SQL: &str = "SELECT to_regclass(quote_ident($1) || '.refinery_schema_history') IS NOT NULL";
+    let has_any: bool = client.query_one(SQL, &[&schema]).await?.get(0);
+    if !has_any {
+        return Ok(0);
+    }
+    let last = format!("SELECT COALESCE(max(version), 0)::bigint FROM {schema}.refinery_schema_history");
+    Ok(client.query_one(&last, &[]).await?.get(0))
+}
+
 /// The names of all books.
 pub async fn names(client: &Client) -> Result<Vec<String>, Error> {
     const SQL: &str = r"

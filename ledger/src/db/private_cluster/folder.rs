@@ -88,20 +88,34 @@ impl Folder {
         }
     }
 
-    /// An empty folder for the socket, open to the server's user alone. No server may be running.
+    /// The folder for the socket.
     ///
     /// Where the data folder's path is too long for a socket, it is one in the system's temporary folder, named by a
-    /// digest of the path; `create` refuses one that somebody else put there.
+    /// digest of the path.
+    pub(super) fn socket_folder(&self) -> PathBuf {
+        let digest = Sha256::digest(self.root.as_os_str().as_bytes());
+        let hex = digest[..8].iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        let name = format!("dianfu-{}-{hex}", self.user.uid());
+        let places = [self.root.join("run"), std::env::temp_dir().join(&name)];
+        let short = places.into_iter().find(|place| place.as_os_str().len() <= LONGEST_SOCKET_FOLDER);
+        short.unwrap_or_else(|| Path::new("/tmp").join(name))
+    }
+
+    /// The folder for the socket, empty and open to the server's user alone. No server may be running. One that
+    /// somebody else put there is refused.
     pub(super) fn fresh_socket_folder(&self) -> Result<PathBuf, DbError> {
-        let mut folder = self.root.join("run");
-        if folder.as_os_str().len() > LONGEST_SOCKET_FOLDER {
-            let digest = Sha256::digest(self.root.as_os_str().as_bytes());
-            let hex = digest[..8].iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
-            folder = std::env::temp_dir().join(format!("dianfu-{}-{hex}", self.user.uid()));
-        }
+        let folder = self.socket_folder();
         remove_folder(&folder)?;
         self.user.create_own_folder(&folder)?;
         Ok(folder)
+    }
+}
+
+/// Removes a file; fine if there is none.
+pub(super) fn remove_file(path: &Path) -> Result<(), DbError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(DbError::file("remove", path)(error)),
+        _ => Ok(()),
     }
 }
 

@@ -5,6 +5,8 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use nix::fcntl::OFlag;
+
 use super::DbError;
 
 /// Holds the file alone. Waits for its holder, saying so.
@@ -41,7 +43,8 @@ pub(super) fn release(file: &File, path: &Path) -> Result<(), DbError> {
     file.unlock().map_err(DbError::file("unlock", path))
 }
 
-/// Readable by its owner alone: who can open the file could hold it.
+/// Readable by its owner alone: who can open the file could hold it. Never through a link: the folder may be another
+/// user's.
 fn open(path: &Path) -> Result<File, DbError> {
     OpenOptions::new()
         .read(true)
@@ -49,6 +52,7 @@ fn open(path: &Path) -> Result<File, DbError> {
         .create(true)
         .truncate(false)
         .mode(0o600)
+        .custom_flags(OFlag::O_NOFOLLOW.bits())
         .open(path)
         .map_err(DbError::file("open", path))
 }

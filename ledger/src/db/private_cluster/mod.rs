@@ -98,7 +98,7 @@ impl PrivateCluster {
     /// Blocks until the server has gone, if it goes.
     pub fn close(&self) -> Result<(), DbError> {
         match self.usage().take() {
-            Some(usage) => stop::stop_if_last(&self.folder, &self.socket_folder, usage),
+            Some(usage) => stop::stop_if_last(&self.folder, usage),
             None => Ok(()),
         }
     }

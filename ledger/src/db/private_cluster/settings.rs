@@ -3,11 +3,12 @@
 //! They suit a laptop and a 24 GiB machine alike: 320 MB of shared memory, used as it is touched. What an operator sets
 //! with `ALTER SYSTEM` is kept and wins.
 
-use std::fs::{self, Permissions};
+use std::fs::{File, Permissions};
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::folder::Folder;
+use super::folder::{Folder, remove_file};
 use super::{DbError, Durability};
 
 const COMMON: &str = "\
@@ -15,7 +16,8 @@ const COMMON: &str = "\
 listen_addresses = ''
 port = 5432
 unix_socket_permissions = 0700
-max_connections = 100
+# A program keeps up to 18 connections to a book, and serves several books.
+max_connections = 300
 
 shared_buffers = '256MB'
 wal_buffers = '64MB'
@@ -53,9 +55,13 @@ synchronous_commit = off
 
 pub(super) fn write(folder: &Folder, socket_folder: &Path, durability: Durability) -> Result<(), DbError> {
     let path = folder.settings();
-    fs::write(&path, text(socket_folder, durability)).map_err(DbError::file("write", &path))?;
+    remove_file(&path)?;
+    // A new file: the folder may be another user's, whose link root must not follow.
+    let mut file = File::create_new(&path).map_err(DbError::file("make", &path))?;
+    let written = file.write_all(text(socket_folder, durability).as_bytes());
     // Written by root where root starts the server, read by the server's user.
-    fs::set_permissions(&path, Permissions::from_mode(0o644)).map_err(DbError::file("write", &path))
+    let written = written.and_then(|()| file.set_permissions(Permissions::from_mode(0o644)));
+    written.map_err(DbError::file("write", &path))
 }
 
 fn text(socket_folder: &Path, durability: Durability) -> String {

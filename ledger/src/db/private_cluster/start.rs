@@ -6,9 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::sync::Mutex;
 
-use super::folder::Folder;
+use nix::fcntl::OFlag;
+
+use super::folder::{Folder, remove_file};
 use super::wait::{log_tail, wait_for};
 use super::{DbError, Durability, PrivateCluster, Usage, init, lock, postmaster, programs, settings};
+
+/// Size past which the server's log is turned over when the server is started.
+const LOG_BYTES_MAX: u64 = 10 << 20;
 
 pub(super) fn start(folder: &Path, durability: Durability) -> Result<PrivateCluster, DbError> {
     let folder = Folder::prepare(folder)?;
@@ -58,8 +63,9 @@ fn launch(folder: &Folder, durability: Durability, change: &File) -> Result<(Pat
 fn spawn(folder: &Folder, postgres: &Path) -> Result<Child, DbError> {
     let log_path = folder.log();
     let mut options = OpenOptions::new();
-    let log =
-        options.append(true).create(true).mode(0o600).open(&log_path).map_err(DbError::file("open", &log_path))?;
+    options.append(true).create(true).mode(0o600).custom_flags(OFlag::O_NOFOLLOW.bits());
+    turn_over(&log_path)?;
+    let log = options.open(&log_path).map_err(DbError::file("open", &log_path))?;
     let log_twin = log.try_clone().map_err(DbError::file("open", &log_path))?;
     let mut config_file = std::ffi::OsString::from("config_file=");
     config_file.push(folder.settings());
@@ -77,9 +83,12 @@ fn spawn(folder: &Folder, postgres: &Path) -> Result<Child, DbError> {
         .map_err(DbError::file("run", postgres))
 }
 
-fn remove_file(path: &Path) -> Result<(), DbError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(DbError::file("remove", path)(error)),
-        _ => Ok(()),
+/// Keeps the log of the server short: one that has grown large becomes the only older one.
+fn turn_over(log: &Path) -> Result<(), DbError> {
+    match fs::symlink_metadata(log) {
+        Ok(there) if there.len() > LOG_BYTES_MAX => {
+            fs::rename(log, log.with_extension("log.1")).map_err(DbError::file("rename", log))
+        }
+        Ok(_) | Err(_) => Ok(()),
     }
 }

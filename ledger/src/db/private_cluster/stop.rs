@@ -1,7 +1,5 @@
 //! Leaving the server, and stopping it when nobody else is left.
 
-use std::path::Path;
-
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -11,12 +9,13 @@ use super::wait::wait_for;
 use super::{DbError, Usage, lock, postmaster};
 
 /// Gives up our use. If it was the last, stops the server: it ends its sessions, writes a checkpoint and goes.
-pub(super) fn stop_if_last(folder: &Folder, socket_folder: &Path, usage: Usage) -> Result<(), DbError> {
+pub(super) fn stop_if_last(folder: &Folder, usage: Usage) -> Result<(), DbError> {
     let _change = lock::exclusive(&folder.change_lock())?;
     lock::release(&usage.users_lock, &folder.users_lock())?;
     if lock::is_free(&folder.users_lock())? {
         stop(folder)?;
-        remove_folder(socket_folder)?;
+        // The one that we name, not the one that a file in the folder names: the folder may be another user's.
+        remove_folder(&folder.socket_folder())?;
         if let Some(mut child) = usage.child {
             child.wait().map_err(DbError::file("wait for the server of", folder.root()))?;
         }
