@@ -228,13 +228,13 @@ async fn rows_that_no_turn_writes_are_refused() {
         ("INSERT INTO account SELECT * FROM account LIMIT 1", "account_pkey"),
         ("INSERT INTO account_setting SELECT * FROM account_setting LIMIT 1", "account_setting_pkey"),
         (
-            "INSERT INTO account_setting SELECT setting_no + 1000, account_no, 0, 1, 0, false, recorded_at, actor, reason,
-             hash FROM account_setting LIMIT 1",
+            "INSERT INTO account_setting SELECT setting_no + 1000, account_no, 0, 1, 0, false, recorded_at, actor,
+             reason, hash FROM account_setting LIMIT 1",
             "account_setting_limits_ordered",
         ),
         (
-            "INSERT INTO account_setting SELECT setting_no + 1000, 999, 0, NULL, NULL, false, recorded_at, actor, reason,
-             hash FROM account_setting LIMIT 1",
+            "INSERT INTO account_setting SELECT setting_no + 1000, 999, 0, NULL, NULL, false, recorded_at, actor,
+             reason, hash FROM account_setting LIMIT 1",
             "account_setting_account_fkey",
         ),
         (

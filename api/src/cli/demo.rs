@@ -225,10 +225,13 @@ fn row(claim: &Claim) -> ClaimRow {
 /// Where the book is, and what to do with it next.
 fn say_where(desk: &Desk, name: &BookName) -> anyhow::Result<()> {
     let options = desk.options_for(name);
+    // As it was called: it need not be on the search path.
+    let program = std::env::args_os().next().unwrap_or_else(|| "dianfu".into());
+    let program = program.to_string_lossy();
     let mut out = stdout();
     writeln!(out, "\nThe book '{name}' stays. Look around in it:")?;
     for command in ["report trial-balance", "report open-items", "entry list --limit 10", "verify", "serve"] {
-        writeln!(out, "  dianfu{options} {command}")?;
+        writeln!(out, "  {program}{options} {command}")?;
     }
     Ok(out.flush()?)
 }

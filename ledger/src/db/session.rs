@@ -65,7 +65,8 @@ mod tests {
             config.get_options(),
             Some(
                 "-c random_page_cost=1.1 -c TimeZone=UTC -c role=dianfu_service -c search_path=\"book_main\" \
-                 -c synchronous_commit=on -c default_transaction_isolation=read\\ committed -c jit=off -c work_mem=16MB -c idle_in_transaction_session_timeout=60s"
+                 -c synchronous_commit=on -c default_transaction_isolation=read\\ committed \
+                 -c jit=off -c work_mem=16MB -c idle_in_transaction_session_timeout=60s"
             )
         );
         assert_eq!(config.get_application_name(), Some("dianfu"));

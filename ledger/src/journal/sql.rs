@@ -319,7 +319,8 @@ pub async fn insert_settings(tx: &Transaction<'_>, rows: &[(SettingRow<'_>, [u8;
         WITH recorded AS (
             INSERT INTO account_setting
                 (setting_no, account_no, after_sequence, min_minor, max_minor, closed, recorded_at, actor, reason, hash)
-            SELECT setting_no, account_no, after_sequence, min_minor, max_minor, closed, recorded_at, actor, reason, hash
+            SELECT setting_no, account_no, after_sequence, min_minor, max_minor, closed, recorded_at, actor, reason,
+                   hash
             FROM unnest(
                 $1::bigint[], $2::integer[], $3::bigint[], $4::bigint[], $5::bigint[], $6::boolean[], $7::timestamptz[],
                 $8::text[], $9::text[], $10::bytea[]

@@ -115,7 +115,8 @@ async fn every_column_of_the_journal_is_checked() {
     let columns = "
         SELECT table_name || '.' || column_name
         FROM information_schema.columns
-        WHERE table_schema = 'book_main' AND table_name IN ('account', 'account_setting', 'entry', 'posting', 'commit', 'head')";
+        WHERE table_schema = 'book_main'
+          AND table_name IN ('account', 'account_setting', 'entry', 'posting', 'commit', 'head')";
     let rows = client.query(columns, &[]).await.unwrap();
     let mut columns: BTreeSet<String> = rows.iter().map(|row| row.get(0)).collect();
     for Alteration(altered, ..) in ALTERATIONS {
