@@ -220,6 +220,8 @@ proptest! {
         let whole = text.trim_end_matches(['\r', '\n']);
         let whole = if text.len() == whole.len() { whole } else { &text[..=whole.len()] };
         let cut = at.index(whole.len() - 1);
+        // Where one interchange ends and the next begins, nothing shows that there was a next.
+        prop_assume!(!whole[cut..].trim_start().starts_with("ISA"));
         let (_, verdict) = examine(&whole.as_bytes()[..cut]);
         prop_assert!(!verdict.balanced, "{}", &whole[..cut]);
     }

@@ -9,7 +9,7 @@ use dianfu_reconcile::examine;
 use dianfu_reconcile::verdict::Verdict;
 use serde_json::Value;
 
-use crate::cli::ending::{Answer, No, say};
+use crate::cli::ending::{Answer, say};
 use crate::cli::input;
 use crate::cli::print::{Column, Format, Output, Sheet, stdout, write_csv, write_json, write_table};
 
@@ -65,9 +65,6 @@ const BROKEN: &[Column] = &[
 impl Check {
     pub async fn run(&self) -> anyhow::Result<Answer> {
         let bytes = input::whole(&self.file, Limits::default().remittance_bytes).await?;
-        if bytes.is_empty() {
-            return Err(No::new(format!("{} is empty", input::name(&self.file))).into());
-        }
         let (_, verdict) = examine(&bytes);
         show(&self.file, &verdict, &self.output)
     }
