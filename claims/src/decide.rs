@@ -267,12 +267,17 @@ fn take_in(known: &Known, command: &Command, intake: &NewClaim, now: Timestamp) 
     let policy_no = || intake.policy_no.to_string();
     let policy = policy.filter(|policy| policy.patient == intake.patient);
     let policy = policy.ok_or_else(|| Reason::PartyUnknown { what: "policy", number: policy_no() })?;
-    if !known.book.pharmacies.contains_key(&intake.pharmacy) {
-        return Err(Reason::PartyUnknown { what: "pharmacy", number: intake.pharmacy.to_string() });
+    let pharmacy_no = || intake.pharmacy.to_string();
+    let pharmacy = known.book.pharmacies.get(&intake.pharmacy);
+    let pharmacy = pharmacy.ok_or_else(|| Reason::PartyUnknown { what: "pharmacy", number: pharmacy_no() })?;
+    let actual = intake.currency;
+    if policy.currency != actual {
+        let (what, number, expected) = ("policy", policy_no(), policy.currency);
+        return Err(Reason::CurrencyDiffers { what, number, expected, actual });
     }
-    if policy.currency != intake.currency {
-        let (expected, actual) = (policy.currency, intake.currency);
-        return Err(Reason::CurrencyDiffers { policy_no: policy_no(), expected, actual });
+    if pharmacy.currency != actual {
+        let (what, number, expected) = ("pharmacy", pharmacy_no(), pharmacy.currency);
+        return Err(Reason::CurrencyDiffers { what, number, expected, actual });
     }
     Ok(Claim::taken_in(intake.clone(), now))
 }

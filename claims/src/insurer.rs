@@ -22,8 +22,9 @@ pub struct Insurer {
     pub currency: Currency,
 }
 
-/// Registers an insurer and opens its accounts. `credit_line_minor` is the most that may be committed and advanced at
-/// any moment, from the start; later it is changed as the limit of `1101.<insurer>`.
+/// Registers an insurer and opens its accounts. `credit_line_minor` is the most that may be committed and advanced and
+/// not yet decided at any moment, from the start; later it is changed as the limit of `1101.<insurer>`. What the
+/// insurer has decided stands on 1102 and 1109 and uses it no more.
 pub async fn register(
     client: &mut Client,
     insurer: &Insurer,

@@ -98,13 +98,14 @@ pub async fn register_policy(
         return Ok(Err(refusal));
     }
     let tx = client.transaction().await?;
-    if sql::parties::insurer(&tx, &policy.insurer).await?.is_none() {
-        let number = policy.insurer.to_string();
-        return Ok(Err(RegistrationRefusal::Unknown { what: "insurer", number }));
-    }
-    if sql::parties::patient(&tx, &policy.patient).await?.is_none() {
-        let number = policy.patient.to_string();
-        return Ok(Err(RegistrationRefusal::Unknown { what: "patient", number }));
+    let insurer = sql::parties::insurer(&tx, &policy.insurer).await?.map(|insurer| insurer.currency);
+    let patient = sql::parties::patient(&tx, &policy.patient).await?.map(|patient| patient.currency);
+    for (what, number, currency) in [("insurer", &policy.insurer, insurer), ("patient", &policy.patient, patient)] {
+        let number = number.to_string();
+        let Some(expected) = currency else { return Ok(Err(RegistrationRefusal::Unknown { what, number })) };
+        if expected != policy.currency {
+            return Ok(Err(RegistrationRefusal::CurrencyDiffers { what, number, expected, actual: policy.currency }));
+        }
     }
     if !sql::parties::insert_policy(&tx, policy, actor, now).await? {
         let key = (policy.insurer.clone(), policy.policy_no.clone());

@@ -42,12 +42,14 @@ pub enum Reason {
         /// Its number.
         number: String,
     },
-    /// The claim is in another currency than its policy.
-    #[error("policy '{policy_no}' is in {expected}, not in {actual}")]
+    /// The claim is in another currency than its policy or its pharmacy.
+    #[error("{what} '{number}' is in {expected}, not in {actual}")]
     CurrencyDiffers {
-        /// The policy.
-        policy_no: String,
-        /// The policy's currency.
+        /// What it is: a pharmacy, a policy.
+        what: &'static str,
+        /// Its number.
+        number: String,
+        /// Its currency.
         expected: Currency,
         /// The claim's.
         actual: Currency,
@@ -108,6 +110,14 @@ pub enum Reason {
         expected: Money,
         /// What was paid.
         actual: Money,
+    },
+    /// It is dated before what it rests on.
+    #[error("{on} is before {earliest}, the day of what it rests on")]
+    TooEarly {
+        /// The day of the pre-review, or of dispensing.
+        earliest: Date,
+        /// The day of the event.
+        on: Date,
     },
     /// The approval is over.
     #[error("the approval was valid until {valid_until}; {on} is later")]
@@ -203,6 +213,7 @@ impl Reason {
             Reason::NoShareToCollect => "no_share_to_collect",
             Reason::ShareNotPaid { .. } => "share_not_paid",
             Reason::ShareDiffers { .. } => "share_differs",
+            Reason::TooEarly { .. } => "too_early",
             Reason::ApprovalOver { .. } => "approval_over",
             Reason::ApprovalStillValid { .. } => "approval_still_valid",
             Reason::EvidenceMissing => "evidence_missing",

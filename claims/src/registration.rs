@@ -5,6 +5,7 @@
 
 use deadpool_postgres::Transaction;
 use dianfu_ledger::account::{AccountFault, NewAccount};
+use dianfu_ledger::money::Currency;
 use dianfu_ledger::opening::{AccountOutcome, open_accounts};
 use dianfu_settlement::difference::{Difference, difference};
 use serde::Serialize;
@@ -45,6 +46,18 @@ pub enum RegistrationRefusal {
         /// Its value.
         actual: i64,
     },
+    /// A policy is in another currency than those it is about.
+    #[error("{what} '{number}' is in {expected}, not in {actual}")]
+    CurrencyDiffers {
+        /// What it is.
+        what: &'static str,
+        /// Its number.
+        number: String,
+        /// Its currency.
+        expected: Currency,
+        /// The policy's.
+        actual: Currency,
+    },
     /// A term ends before it begins.
     #[error("it is in force from {from} until {until}: it ends before it begins")]
     TermReversed {
@@ -79,6 +92,7 @@ impl RegistrationRefusal {
             RegistrationRefusal::Conflict { .. } => "conflict",
             RegistrationRefusal::Unknown { .. } => "unknown",
             RegistrationRefusal::OutOfRange { .. } => "out_of_range",
+            RegistrationRefusal::CurrencyDiffers { .. } => "currency_differs",
             RegistrationRefusal::TermReversed { .. } => "term_reversed",
             RegistrationRefusal::Account { fault, .. } => fault.code(),
             RegistrationRefusal::SamePerson { .. } => "same_person",

@@ -65,7 +65,8 @@ impl Outstanding {
     }
 }
 
-/// Every account on which a claim may have an open item.
+/// Every account on which a claim may have an open item: those that keep items by claim, and what the insurer has paid
+/// too much for it.
 pub fn accounts_of(claim: &Claim) -> Vec<AccountCode> {
     let party = |line: &Line| -> Option<&PartyNo> {
         match line.per {
@@ -75,7 +76,7 @@ pub fn accounts_of(claim: &Claim) -> Vec<AccountCode> {
             Per::Book | Per::OwnBank | Per::ClientBank | Per::Channel => None,
         }
     };
-    let lines = CHART.iter().filter(|line| line.item == Item::Claim);
+    let lines = CHART.iter().filter(|line| line.item == Item::Claim || line.code == chart::INSURER_PAYABLE.code);
     lines.filter_map(|line| Some(line.of(party(line)?))).collect()
 }
 

@@ -20,7 +20,7 @@ use crate::refusal::{Reason, Refusal};
 use crate::standing::standing;
 
 /// Longest number that an insurer echoes, and longest cause, in bytes.
-pub const REFERENCE_BYTES_MAX: usize = 80;
+pub const REFERENCE_BYTES_MAX: usize = 50;
 
 /// Where an event leads and what it posts, in the order of posting.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -92,10 +92,18 @@ pub fn next(claim: &Claim, event: &Event, on: Date) -> Result<Transition, Refusa
     if !claim.state.accepts().contains(&event.kind()) {
         return Err(refuse(Reason::NotInThisState));
     }
-    let transition = decide(claim, event, on).map_err(refuse)?;
+    let transition = in_order(claim, on).and_then(|()| decide(claim, event, on)).map_err(refuse)?;
     let leads_there = transition.to == claim.state || claim.state.leads_to().contains(&transition.to);
     assert!(leads_there, "{:?} does not lead to {:?}", claim.state, transition.to);
     Ok(transition)
+}
+
+/// Nothing that follows on the pre-review, or on dispensing, counts before it.
+fn in_order(claim: &Claim, on: Date) -> Result<(), Reason> {
+    match claim.dispensed_on.or(claim.reviewed_on) {
+        Some(earliest) if on < earliest => Err(Reason::TooEarly { earliest, on }),
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn decide(claim: &Claim, event: &Event, on: Date) -> Result<Transition, Reason> {

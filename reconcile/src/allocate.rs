@@ -5,8 +5,9 @@
 //! - J18: a reversal makes due again on 1102 what the claim had received, against 2301; J14b then sets off the same on
 //!   2301 against the cash that did not come.
 //! - Payee-level adjustments, to the account that their code names (`adjustment`).
-//! - What no claim and no account is known for, to 2190 again, under an item of its own (`TRACE/CLP-n`, `TRACE/PLB-n`)
-//!   with a break: never to an account that is merely likely.
+//! - What no claim and no account is known for, to 2190 again, under an item of its own (`*TRACE/CLP-n`,
+//!   `*TRACE/PLB-n`) with a break: never to an account that is merely likely. No trace begins with `*`, so that no
+//!   remittance is ever funded by it.
 //!
 //! By R3 of the check the cash is what the lines come to less the adjustments, so the legs on 2190 under the trace sum
 //! to B and every entry balances. Large remittances become several entries, posted whole or not at all.
@@ -25,7 +26,7 @@ use jiff::civil::Date;
 
 use crate::breaks::Break;
 use crate::matching::Match;
-use crate::remittance::PayeeAdjustment;
+use crate::remittance::{OWN_ITEM, PayeeAdjustment};
 
 pub use self::adjustment::AdjustmentMatch;
 use self::legs::Legs;
@@ -83,7 +84,7 @@ pub fn allocate(funded: &Funded<'_>, matches: &[Match], owed: &[OwedItem]) -> Al
     }
     let adjustments = adjustment::book(funded, matches, owed);
     for booked in &adjustments {
-        let suspense = format!("{}/PLB-{}", funded.trace, booked.order);
+        let suspense = adjustment_suspense(funded.trace, booked.order);
         applied.add(&accounts.unapplied, Some(&suspense), booked.suspense_minor);
         if let Some(account) = &booked.account {
             applied.add(account, booked.item.as_deref(), booked.booked_minor);
@@ -116,7 +117,12 @@ impl Accounts {
 
 /// The item on 2190 under which a line's money waits.
 fn line_suspense(trace: &str, order: usize) -> String {
-    format!("{trace}/CLP-{order}")
+    format!("{OWN_ITEM}{trace}/CLP-{order}")
+}
+
+/// The item on 2190 under which an adjustment's money waits.
+fn adjustment_suspense(trace: &str, order: usize) -> String {
+    format!("{OWN_ITEM}{trace}/PLB-{order}")
 }
 
 fn line_legs(funded: &Funded<'_>, accounts: &Accounts, found: &Match, due_again: &mut Legs, applied: &mut Legs) {

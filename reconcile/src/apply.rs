@@ -35,7 +35,7 @@ pub struct Applying<'a> {
     pub insurer: &'a PartyNo,
     /// Its trace.
     pub trace: &'a str,
-    /// When applying it counts.
+    /// When applying it counts, or on the day of its cash if that is later: money is not spent before it is there.
     pub on: Date,
     /// Who asks for it.
     pub actor: &'a str,
@@ -145,6 +145,7 @@ async fn decide(
     let items = claims(tx, applying.insurer, &lines).await?;
     let matches = match_lines(&lines, &items);
     let owed = owed(tx, applying.insurer, &items, &adjustments).await?;
+    let cash_on = sql::latest_value_date(tx, applying.insurer, applying.trace).await?;
     let funded = Funded {
         insurer: applying.insurer,
         trace: applying.trace,
@@ -152,7 +153,7 @@ async fn decide(
         paid_minor: remittance.paid_minor,
         adjustments: &adjustments,
         received_at: remittance.received_at,
-        on: applying.on,
+        on: cash_on.map_or(applying.on, |cash_on| cash_on.max(applying.on)),
         actor: applying.actor,
     };
     let allocation = allocate(&funded, &matches, &owed);

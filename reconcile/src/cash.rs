@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::apply::{Application, Applying, apply};
 use crate::error::Error;
 use crate::refusal::Refusal;
+use crate::remittance::OWN_ITEM;
 use crate::sql::{self, StoredReceipt};
 
 /// The longest trace or reference of a bank.
@@ -44,9 +45,9 @@ pub struct CashReceipt<'a> {
 }
 
 impl CashReceipt<'_> {
-    /// Its item on 2190: the trace, or the bank's reference while nobody knows what it is for.
-    pub fn item(&self) -> &str {
-        self.trace.unwrap_or(self.bank_reference)
+    /// Its item on 2190: the trace, or one by the bank's reference while nobody knows what it is for.
+    pub fn item(&self) -> String {
+        self.trace.map_or_else(|| format!("{OWN_ITEM}{OWN_ITEM}{}", self.bank_reference), str::to_owned)
     }
 }
 
@@ -76,7 +77,8 @@ pub async fn receive(
         Err(refusal) => return Ok(Err(refusal)),
     };
     let CashReceipt { insurer, actor, received_at: now, .. } = *receipt;
-    let applying = Applying { insurer, trace: receipt.item(), on, actor, now };
+    let Some(trace) = receipt.trace else { return Ok(Ok(Received { entry_id, application: None, replayed })) };
+    let applying = Applying { insurer, trace, on, actor, now };
     let application = match apply(ledger, client, &applying).await? {
         Ok(application) => Some(application),
         Err(Refusal::RemittanceUnknown { .. }) => None,
@@ -87,7 +89,9 @@ pub async fn receive(
 
 fn malformed(receipt: &CashReceipt<'_>) -> Option<Refusal> {
     let numbers = [("bank_reference", Some(receipt.bank_reference)), ("trace", receipt.trace)];
-    let bad = |number: &str| !(1..=NUMBER_BYTES_MAX).contains(&number.len()) || number.contains('\0');
+    let bad = |number: &str| {
+        !(1..=NUMBER_BYTES_MAX).contains(&number.len()) || number.contains('\0') || number.starts_with(OWN_ITEM)
+    };
     let bad = numbers.into_iter().find_map(|(field, number)| Some((field, number.filter(|number| bad(number))?)));
     if let Some((field, given)) = bad {
         let given = given.chars().take(80).collect();
@@ -132,7 +136,7 @@ fn entry(receipt: &CashReceipt<'_>) -> NewEntry {
     };
     Voucher::post(heading, receipt.amount.currency)
         .debit(BANK_CLIENT.of(receipt.bank), receipt.amount.minor, None)
-        .credit(UNAPPLIED.of(receipt.insurer), receipt.amount.minor, Some(receipt.item()))
+        .credit(UNAPPLIED.of(receipt.insurer), receipt.amount.minor, Some(&receipt.item()))
         .close()
         .expect("the amount is more than nothing")
 }
@@ -140,7 +144,7 @@ fn entry(receipt: &CashReceipt<'_>) -> NewEntry {
 fn same(receipt: &CashReceipt<'_>, first: &StoredReceipt) -> Result<(), Refusal> {
     let fields = [
         ("insurer", first.insurer.to_string(), receipt.insurer.to_string()),
-        ("trace", first.item.clone(), receipt.item().to_owned()),
+        ("trace", first.item.clone(), receipt.item()),
         ("amount", first.amount.to_string(), receipt.amount.to_string()),
         ("value_date", first.value_date.to_string(), receipt.value_date.to_string()),
     ];

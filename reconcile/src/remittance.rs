@@ -9,6 +9,9 @@ use dianfu_ledger::money::Currency;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+/// What begins an item of our own on 2190; no trace does.
+pub const OWN_ITEM: char = '*';
+
 /// Where something stands in its file. Everything is counted from 1.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct Place {

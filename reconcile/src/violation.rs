@@ -64,24 +64,25 @@ pub struct Violation {
 }
 
 impl Violation {
-    /// A violation; what is there is cut to a length that fits a line.
-    pub fn new(rule: Rule, segment: impl Into<Option<usize>>, place: impl Into<String>) -> Violation {
+    /// A violation. All its texts may quote the file, and are cut to a length that a person reads.
+    pub fn new(rule: Rule, segment: impl Into<Option<usize>>, place: impl AsRef<str>) -> Violation {
         let (message, expected, actual) = (String::new(), String::new(), String::new());
-        Violation { rule, segment: segment.into(), place: place.into(), message, expected, actual }
+        let place = clipped(place.as_ref(), SENTENCE_CHARS_MAX);
+        Violation { rule, segment: segment.into(), place, message, expected, actual }
     }
 
     /// With its sentence.
     #[must_use]
-    pub fn says(mut self, message: impl Into<String>) -> Violation {
-        self.message = message.into();
+    pub fn says(mut self, message: impl AsRef<str>) -> Violation {
+        self.message = clipped(message.as_ref(), SENTENCE_CHARS_MAX);
         self
     }
 
-    /// With what should be there and what is there, the latter cut to a length that fits a line.
+    /// With what should be there and what is there.
     #[must_use]
-    pub fn expected(mut self, expected: impl Into<String>, actual: impl AsRef<str>) -> Violation {
-        self.expected = expected.into();
-        self.actual = clipped(actual.as_ref());
+    pub fn expected(mut self, expected: impl AsRef<str>, actual: impl AsRef<str>) -> Violation {
+        self.expected = clipped(expected.as_ref(), SENTENCE_CHARS_MAX);
+        self.actual = clipped(actual.as_ref(), QUOTED_CHARS_MAX);
         self
     }
 }
@@ -122,11 +123,13 @@ fn keep(list: &mut Vec<Violation>, violation: Violation, omitted: &mut usize) {
 
 /// The longest text that a violation quotes, in characters.
 const QUOTED_CHARS_MAX: usize = 60;
+/// The longest sentence and place, which may name what the file calls a claim or a service.
+const SENTENCE_CHARS_MAX: usize = 300;
 
 /// The text, or its beginning with `…` when it is long; control characters are shown as escapes.
-fn clipped(text: &str) -> String {
-    let mut clipped: String = text.chars().take(QUOTED_CHARS_MAX).flat_map(shown).collect();
-    if text.chars().nth(QUOTED_CHARS_MAX).is_some() {
+fn clipped(text: &str, chars_max: usize) -> String {
+    let mut clipped: String = text.chars().take(chars_max).flat_map(shown).collect();
+    if text.chars().nth(chars_max).is_some() {
         clipped.push('…');
     }
     clipped

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! instructed ─> accepted ─> paid ─> returned ─> reissued
-//!      │  └─> unknown ─┤
-//!      └───────────────┴─> rejected
+//!      │  └─> unknown ─┤                            │
+//!      └───────────────┴─> rejected ────────────────┘ if it was issued again itself
 //! ```
 //! A lost answer makes a payout *unknown*. It is never sent again: it waits for the bank's word, because a second
 //! instruction might pay twice.
@@ -26,7 +26,7 @@ pub struct Payout {
     pub payout_id: PayoutId,
     /// The batch that it belongs to; `None` for a payout issued again.
     pub batch_no: Option<BatchNo>,
-    /// The returned payout that it replaces.
+    /// The payout that came back, or was rejected when it was issued again, and that this one replaces.
     pub reissue_of: Option<PayoutId>,
     /// Who gets the money.
     pub payee: PartyNo,
@@ -224,7 +224,12 @@ pub fn permit(payout: &Payout, state: &PayoutState, fact: &Fact) -> Result<(), R
         Fact::Accepted { .. } => matches!(state, PayoutState::Instructed(_) | PayoutState::Unknown(_)),
         Fact::Rejected { .. } | Fact::Paid { .. } => on_its_way,
         Fact::Returned { .. } => matches!(state, PayoutState::Paid(_)),
-        Fact::Reissued { .. } => matches!(state, PayoutState::Returned(_)),
+        Fact::Reissued { .. } => match state {
+            PayoutState::Returned(_) => true,
+            // What a batch pays is due again; what was issued again still waits on 2110.
+            PayoutState::Rejected(_) => payout.reissue_of.is_some(),
+            _ => false,
+        },
     };
     if !possible {
         return Err(Refusal::FactNotPossible {

@@ -171,10 +171,22 @@ fn decide(
         return Err(Refusal::FactNotPossible { payout_id, state: before.word(), fact: report.fact.kind() });
     }
     permit(payout, &before, &report.fact)?;
+    in_order(report, facts)?;
     let entry = journal_map::fact(payout, &report.fact, report.on, actor);
     let entry_ids: Vec<Uuid> = entry.iter().map(|entry| entry.id).collect();
     facts.push(StoredFact { dated: dated_report, entry_ids: entry_ids.clone() });
     Ok((Recorded { payout_id, state: state(&dated(facts)), entry_ids, replayed: false }, entry))
+}
+
+/// Nothing happens to a payout before the bank was told to pay.
+fn in_order(report: &Report, facts: &[StoredFact]) -> Result<(), Refusal> {
+    let instructed = facts.iter().find(|stored| stored.dated.fact == Fact::Instructed).map(|stored| stored.dated.on);
+    match instructed {
+        Some(instructed_on) if report.on < instructed_on => {
+            Err(Refusal::TooEarly { payout_id: report.payout_id.clone(), instructed_on, on: report.on })
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn same(payout_id: &PayoutId, first: &DatedFact, given: &DatedFact) -> Result<(), Refusal> {

@@ -2,6 +2,7 @@
 
 use dianfu_ledger::Rejection;
 use dianfu_ledger::money::{Currency, Money};
+use jiff::civil::Date;
 
 use crate::number::{BatchNo, PartyNo, PayoutId};
 
@@ -88,6 +89,24 @@ pub enum Refusal {
         /// What was reported.
         fact: &'static str,
     },
+    /// It is dated before the bank was told to pay.
+    #[error("payout {payout_id} was instructed on {instructed_on}; {on} is before that")]
+    TooEarly {
+        /// The payout.
+        payout_id: PayoutId,
+        /// The day of its instruction.
+        instructed_on: Date,
+        /// The day of the fact.
+        on: Date,
+    },
+    /// The bank has refused these details already.
+    #[error("the bank details of '{payee}' are still those of version {version}, which the payout came back from")]
+    DetailsUnchanged {
+        /// The payee.
+        payee: PartyNo,
+        /// The newest version of the bank details.
+        version: i32,
+    },
     /// The bank speaks of another amount.
     #[error(
         "payout {payout_id} is over {}, not {}",
@@ -142,6 +161,8 @@ impl Refusal {
             Refusal::BatchTooLarge { .. } => "batch_too_large",
             Refusal::PayoutUnknown { .. } => "payout_unknown",
             Refusal::FactNotPossible { .. } => "fact_not_possible",
+            Refusal::TooEarly { .. } => "too_early",
+            Refusal::DetailsUnchanged { .. } => "details_unchanged",
             Refusal::AmountDiffers { .. } => "amount_differs",
             Refusal::AmountOutOfRange { .. } => "amount_out_of_range",
             Refusal::Ledger(rejection) => rejection.code(),

@@ -1,4 +1,5 @@
-//! A returned payout is issued again to the payee's newest bank details: J8b.
+//! A returned payout is issued again to the payee's corrected bank details: J8b. So is one that was issued again and
+//! rejected.
 
 use deadpool_postgres::{Client, Transaction};
 use dianfu_ledger::journal::sql::lock_head;
@@ -10,7 +11,7 @@ use crate::chart::RETURNED;
 use crate::error::Error;
 use crate::instruct::first_rejection;
 use crate::number::PayoutId;
-use crate::payout::{DatedFact, Fact, Payout, PayoutItem, permit, state};
+use crate::payout::{DatedFact, Fact, Payout, PayoutItem, PayoutState, permit, state};
 use crate::record::RecordedFact;
 use crate::refusal::Refusal;
 use crate::{journal_map, sql};
@@ -18,7 +19,7 @@ use crate::{journal_map, sql};
 /// An order to issue a returned payout again, by two people.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Reissue {
-    /// The payout that came back.
+    /// The payout that came back, or was rejected when it was issued again.
     pub returned: PayoutId,
     /// Who proposes it.
     pub made_by: String,
@@ -64,12 +65,17 @@ async fn reissue_in(
     }
     let facts: Vec<DatedFact> = facts.iter().map(|stored| stored.dated.clone()).collect();
     let told = Fact::Reissued { as_payout: ids[1].clone() };
-    if let Err(refusal) = permit(&returned, &state(&facts), &told) {
+    let stands = state(&facts);
+    if let Err(refusal) = permit(&returned, &stands, &told) {
         return Ok(Err(refusal));
     }
     let version = sql::newest_account_version(tx, &returned.payee).await?;
+    if version <= returned.payee_account_version {
+        return Ok(Err(Refusal::DetailsUnchanged { payee: returned.payee, version }));
+    }
     let now = clock::as_kept(now);
-    let again = issued_again(&returned, ids[1].clone(), version, now);
+    let was_rejected = matches!(stands, PayoutState::Rejected(_));
+    let again = issued_again(&returned, was_rejected, ids[1].clone(), version, now);
     let entry = journal_map::fact(&again, &Fact::Instructed, order.on, &order.checked_by);
     let told = RecordedFact {
         payout_id: &returned.payout_id,
@@ -87,9 +93,15 @@ async fn reissue_in(
 }
 
 /// The new payout pays what stands on 2110 for the old one; its tax was withheld the first time.
-fn issued_again(returned: &Payout, payout_id: PayoutId, payee_account_version: i32, now: Timestamp) -> Payout {
+fn issued_again(
+    returned: &Payout,
+    was_rejected: bool,
+    payout_id: PayoutId,
+    payee_account_version: i32,
+    now: Timestamp,
+) -> Payout {
     let amount_minor = returned.net_minor();
-    let item = returned.payout_id.to_string();
+    let item = waiting_as(returned, was_rejected);
     Payout {
         payout_id,
         batch_no: None,
@@ -102,6 +114,14 @@ fn issued_again(returned: &Payout, payout_id: PayoutId, payee_account_version: i
         withheld_minor: 0,
         created_at: now,
         items: vec![PayoutItem { account: RETURNED.of_book(), item, amount_minor, advance_minor: 0 }],
+    }
+}
+
+/// The item of 2110 that it waits under: its own after it came back, the one it was to pay if it never left.
+fn waiting_as(payout: &Payout, was_rejected: bool) -> String {
+    match payout.items.as_slice() {
+        [item] if was_rejected => item.item.clone(),
+        _ => payout.payout_id.to_string(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{AdjustmentMatch, Funded, line_suspense};
+use super::{AdjustmentMatch, Funded, adjustment_suspense, line_suspense};
 use crate::breaks::{Break, Category};
 use crate::matching::{Match, Outcome};
 use crate::remittance::decimal_text;
@@ -65,7 +65,7 @@ fn off(funded: &Funded<'_>, found: &Match, is_last: bool) -> Option<Break> {
 
 fn adjustment(funded: &Funded<'_>, booked: &AdjustmentMatch) -> Option<Break> {
     let category = booked.waits_as.filter(|_| booked.suspense_minor != 0)?;
-    let item = Some(format!("{}/PLB-{}", funded.trace, booked.order));
+    let item = Some(adjustment_suspense(funded.trace, booked.order));
     // An adjustment that lowers the payment is money that we miss.
     let amount_minor = booked.suspense_minor.saturating_neg();
     let explanation = booked.reason.clone();

@@ -146,10 +146,10 @@ fn what_is_denied_moves_nothing() {
 
 #[test]
 fn an_unknown_claims_money_waits_under_its_own_item() {
-    let expected = "2190.picc T-1 110; 1102.picc C1 -100; 2190.picc T-1/CLP-2 -10";
-    check("C1 100; C9 10", "C1 100 0 0", "", "", expected, "UNKNOWN_CLAIM T-1/CLP-2 10");
-    let expected = "2190.picc T-1 90; 2190.picc T-1/CLP-1 10; 1102.picc C1 -100";
-    check("C9 -10; C1 100", "C1 100 0 0", "", "", expected, "REVERSAL_UNLINKED T-1/CLP-1 -10");
+    let expected = "2190.picc T-1 110; 1102.picc C1 -100; 2190.picc *T-1/CLP-2 -10";
+    check("C1 100; C9 10", "C1 100 0 0", "", "", expected, "UNKNOWN_CLAIM *T-1/CLP-2 10");
+    let expected = "2190.picc T-1 90; 2190.picc *T-1/CLP-1 10; 1102.picc C1 -100";
+    check("C9 -10; C1 100", "C1 100 0 0", "", "", expected, "REVERSAL_UNLINKED *T-1/CLP-1 -10");
 }
 
 #[test]
@@ -158,8 +158,8 @@ fn a_reversal_makes_due_again_what_its_correction_pays() {
         "1102.picc C1 100; 2301.picc C1 -100 | 2190.picc T-1 30; 2301.picc C1 100; 1102.picc C1 -80; 1102.picc C2 -50";
     check("C1 -100; C1 80; C2 50", "C1 0 100 0; C2 50 0 0", "", "", expected, "SHORT_PAID - 20");
     // The excess that was paid with it goes first.
-    let expected = "1102.picc C1 80; 2301.picc C1 -80 | 2301.picc C1 100; 1102.picc C1 -80; 2190.picc T-1/PLB-1 -20";
-    check("C1 -100; C1 80", "C1 0 80 20", "CS - -20", "", expected, "OVER_PAID T-1/PLB-1 20");
+    let expected = "1102.picc C1 80; 2301.picc C1 -80 | 2301.picc C1 100; 1102.picc C1 -80; 2190.picc *T-1/PLB-1 -20";
+    check("C1 -100; C1 80", "C1 0 80 20", "CS - -20", "", expected, "OVER_PAID *T-1/PLB-1 20");
 }
 
 #[test]
@@ -168,27 +168,27 @@ fn each_code_has_its_account_or_waits() {
         |own: &str, owed_: &str, legs: &str, breaks: &str| check("C1 100", "C1 100 0 0", own, owed_, legs, breaks);
     with("L6 - -5", "", "2190.picc T-1 105; 1102.picc C1 -100; 4103 - -5", "");
     with("IR - 5", "", "2190.picc T-1 95; 1102.picc C1 -100; 1403.picc - 5", "");
-    let waits = |minor: i64| format!("2190.picc T-1 {}; 1102.picc C1 -100; 2190.picc T-1/PLB-1 {minor}", 100 - minor);
-    with("50 - 5", "", &waits(5), "FEE_VARIANCE T-1/PLB-1 -5");
-    with("90 - 5", "", &waits(5), "FEE_VARIANCE T-1/PLB-1 -5");
-    with("LE - 5", "", &waits(5), "TAX_VARIANCE T-1/PLB-1 -5");
-    with("CV CP 5", "", &waits(5), "TAKEBACK_UNEXPECTED T-1/PLB-1 -5");
-    with("CV CP -5", "", &waits(-5), "OVER_PAID T-1/PLB-1 5");
-    with("ZZ - 5", "", &waits(5), "TAKEBACK_UNEXPECTED T-1/PLB-1 -5");
+    let waits = |minor: i64| format!("2190.picc T-1 {}; 1102.picc C1 -100; 2190.picc *T-1/PLB-1 {minor}", 100 - minor);
+    with("50 - 5", "", &waits(5), "FEE_VARIANCE *T-1/PLB-1 -5");
+    with("90 - 5", "", &waits(5), "FEE_VARIANCE *T-1/PLB-1 -5");
+    with("LE - 5", "", &waits(5), "TAX_VARIANCE *T-1/PLB-1 -5");
+    with("CV CP 5", "", &waits(5), "TAKEBACK_UNEXPECTED *T-1/PLB-1 -5");
+    with("CV CP -5", "", &waits(-5), "OVER_PAID *T-1/PLB-1 5");
+    with("ZZ - 5", "", &waits(5), "TAKEBACK_UNEXPECTED *T-1/PLB-1 -5");
 }
 
 #[test]
 fn a_takeback_is_covered_by_what_we_owe_and_no_further() {
     let with =
         |own: &str, owed_: &str, legs: &str, breaks: &str| check("C1 100", "C1 100 0 0", own, owed_, legs, breaks);
-    let uncovered = "2190.picc T-1 70; 1102.picc C1 -100; 2190.picc T-1/PLB-1 30";
-    with("WO R1 30", "", uncovered, "TAKEBACK_UNEXPECTED T-1/PLB-1 -30");
-    with("WO - 30", "R1 - 30", uncovered, "TAKEBACK_UNEXPECTED T-1/PLB-1 -30");
-    let partly = "2190.picc T-1 70; 1102.picc C1 -100; 2190.picc T-1/PLB-1 10; 2301.picc R1 20";
-    with("WO R1 30", "R1 - 20", partly, "TAKEBACK_UNEXPECTED T-1/PLB-1 -10");
+    let uncovered = "2190.picc T-1 70; 1102.picc C1 -100; 2190.picc *T-1/PLB-1 30";
+    with("WO R1 30", "", uncovered, "TAKEBACK_UNEXPECTED *T-1/PLB-1 -30");
+    with("WO - 30", "R1 - 30", uncovered, "TAKEBACK_UNEXPECTED *T-1/PLB-1 -30");
+    let partly = "2190.picc T-1 70; 1102.picc C1 -100; 2190.picc *T-1/PLB-1 10; 2301.picc R1 20";
+    with("WO R1 30", "R1 - 20", partly, "TAKEBACK_UNEXPECTED *T-1/PLB-1 -10");
     // The insurer may call it by its own number of the claim, if that means one claim only.
     with("WO OWN 30", "C0 OWN 30", "2190.picc T-1 70; 1102.picc C1 -100; 2301.picc C0 30", "");
-    with("WO OWN 30", "C0 OWN 30; C2 OWN 30", uncovered, "TAKEBACK_UNEXPECTED T-1/PLB-1 -30");
+    with("WO OWN 30", "C0 OWN 30; C2 OWN 30", uncovered, "TAKEBACK_UNEXPECTED *T-1/PLB-1 -30");
     // An acknowledged return and its recovery, in either order.
     with("WO R1 30; 72 R1 -30", "", "2190.picc T-1 100; 1102.picc C1 -100", "");
 }

@@ -8,9 +8,10 @@
 //!    then order.
 //! 3. One line, and one claim that a reversal of this remittance takes back: it is the correction, under a new number.
 //!
-//! "Amount" is an amount that one line and one claim have; "order" takes all lines and claims or none, and every amount
-//! must agree. Both look only at claims that still wait for money (or, for lines that pay nothing, for a word), so
-//! that claims settled long ago under the same number are in nobody's way. A reversal looks at what a claim received.
+//! "Amount" is an amount that one line and one claim have, and every other line has such a one; "order" takes all lines
+//! and claims or none, and every amount must agree. Both look only at claims that still wait for money (or, for lines
+//! that pay nothing, for a word), so that claims settled long ago under the same number are in nobody's way. A reversal
+//! looks at what a claim received.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -96,7 +97,8 @@ fn to_several<'a>(lines: &[Line<'a>], items: &[Item<'a>]) -> Pairs<'a> {
     let paying = paying(lines);
     let mut pairs = by_amount(&paying, items);
     if pairs.len() < paying.len() {
-        pairs = by_order(&paying, &due(items)).unwrap_or(pairs);
+        // An amount alone is certain only where amounts explain every line: a partial payment may equal another claim.
+        pairs = by_order(&paying, &due(items)).unwrap_or_default();
     }
     let denied: Vec<Line<'a>> = lines.iter().copied().filter(|line| line.paid_minor == 0).collect();
     let without_word = |item: &Item<'a>| item.open_minor == 0 && item.received_minor == 0;

@@ -71,3 +71,12 @@ pub async fn receipt(
     };
     row.map(stored).transpose()
 }
+
+/// The latest value date of the receipts under an item of 2190.
+pub async fn latest_value_date(tx: &Transaction<'_>, insurer: &PartyNo, item: &str) -> Result<Option<Date>, Error> {
+    const SQL: &str = "
+        SELECT max(value_date)
+        FROM cash_receipt
+        WHERE insurer = $1 AND item = $2";
+    Ok(tx.query_one(&tx.prepare_cached(SQL).await?, &[&insurer.as_str(), &item]).await?.get(0))
+}

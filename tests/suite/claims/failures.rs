@@ -11,7 +11,7 @@ use super::steps::whole_life;
 const DEFERRED: [&str; 2] = ["claim_event", "payout_fact"];
 
 /// Everything that the steps write to.
-const PLACES: [&str; 16] = [
+const PLACES: [&str; 17] = [
     "COMMIT claim_event",
     "COMMIT payout_fact",
     "claim",
@@ -22,6 +22,7 @@ const PLACES: [&str; 16] = [
     "head",
     "open_item_reference",
     "payable",
+    "payee_account",
     "payout",
     "payout_batch",
     "payout_fact",

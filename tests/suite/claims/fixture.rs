@@ -187,14 +187,8 @@ impl Desk {
 
     /// Puts a version of bank details of a payee on record.
     pub async fn pays(&self, payee: &str, version: i32) {
-        let details = PayeeAccount {
-            holder: payee.to_owned(),
-            bank_code: "102100099996".to_owned(),
-            account_no: format!("6222-{version}"),
-        };
-        let account = NewPayeeAccount { payee: party(payee), version, details, checked_by: "li".to_owned() };
         let mut client = self.ledger.client().await.unwrap();
-        record_account(&mut client, &account, "wang", now()).await.unwrap().unwrap();
+        record_account(&mut client, &bank_details(payee, version), "wang", now()).await.unwrap().unwrap();
     }
 
     /// Asks for one thing.
@@ -336,4 +330,14 @@ impl Desk {
 fn leg(leg: &query::PostingView) -> String {
     let shown = format!("{} {} {}", leg.account, leg.item.as_deref().unwrap_or("-"), leg.amount.minor);
     if leg.layer == Layer::Settled { shown } else { format!("({shown})") }
+}
+
+/// A version of a payee's bank details.
+pub fn bank_details(payee: &str, version: i32) -> NewPayeeAccount {
+    let details = PayeeAccount {
+        holder: payee.to_owned(),
+        bank_code: "102100099996".to_owned(),
+        account_no: format!("6222-{version}"),
+    };
+    NewPayeeAccount { payee: party(payee), version, details, checked_by: "li".to_owned() }
 }

@@ -211,6 +211,25 @@ async fn a_takeback_opens_a_closed_claim_again() {
     desk.verify().await;
 }
 
+#[tokio::test]
+async fn a_claim_that_is_paid_too_much_for_is_not_closed() {
+    let desk = Desk::new(WIDE).await;
+    desk.bring("C-1", "p-1", State::InsurerSubmitted).await;
+    desk.tell("C-1", decided(ADVANCE)).await;
+    let payouts = desk.pay("B-1", Pays::Pharmacies).await;
+    desk.report(&payouts[0].payout_id, paid(&payouts[0], 0)).await.unwrap();
+    desk.cash("T-1", ADVANCE + 5_000).await;
+    desk.remit("T-1", &[("C-1", ADVANCE + 5_000)], None).await;
+    assert_eq!(desk.settled("C-1").await, State::Recovered);
+    // The insurer takes it back from another payment.
+    desk.bring("C-2", "p-2", State::InsurerSubmitted).await;
+    desk.tell("C-2", decided(ADVANCE)).await;
+    desk.cash("T-2", ADVANCE - 5_000).await;
+    desk.remit("T-2", &[("C-2", ADVANCE)], Some(("C-1", 5_000))).await;
+    assert_eq!(desk.settled("C-1").await, State::Closed);
+    desk.verify().await;
+}
+
 /// A policy under which `p-4` pays a part of the price in ten-thousandths, behind a deductible.
 async fn cover(desk: &Desk, deductible_minor: i64, coinsurance_per_10000: i32) -> PolicyNo {
     let policy_no = PolicyNo::parse("POL-OTHER").unwrap();

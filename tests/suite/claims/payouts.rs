@@ -111,11 +111,22 @@ async fn what_comes_back_is_issued_again_to_the_newest_details_once_each_time() 
 
     desk.report(&second.payout_id, paid(&second, 0)).await.unwrap();
     desk.report(&second.payout_id, returned(&second)).await.unwrap();
+    assert_eq!(reissued(&desk, "B-1-0001-R1", "li").await.unwrap_err().code(), "details_unchanged");
+    desk.pays("red-cross", 3).await;
     let third = reissued(&desk, "B-1-0001-R1", "li").await.unwrap();
     assert_eq!(third.payout_id.as_str(), "B-1-0001-R2");
     let answer = desk.report(&third.payout_id, rejected()).await.unwrap();
     let posted = desk.journals(&answer.entry_ids).await;
     assert_eq!(posted, ["J7: 1010.settlement B-1-0001-R2 1980000, 2110 B-1-0001-R1 -1980000"]);
+
+    // One that was issued again and rejected is in no batch: it is issued again, too.
+    desk.pays("red-cross", 4).await;
+    let fourth = reissued(&desk, "B-1-0001-R2", "li").await.unwrap();
+    assert_eq!((fourth.payout_id.as_str(), fourth.payee_account_version), ("B-1-0001-R3", 4));
+    let posted = desk.journals(&desk.instruction(&fourth).await).await;
+    assert_eq!(posted, ["J8b: 2110 B-1-0001-R1 1980000, 1010.settlement B-1-0001-R3 -1980000"]);
+    assert_eq!(reissued(&desk, "B-1-0001-R2", "li").await.unwrap(), fourth);
+    desk.report(&fourth.payout_id, paid(&fourth, 0)).await.unwrap();
     desk.verify().await;
 }
 

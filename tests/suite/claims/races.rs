@@ -182,6 +182,7 @@ async fn the_bank_has_one_last_word_and_a_return_is_issued_again_once() {
     let payout = desk.pay("B-1", Pays::Pharmacies).await.remove(0);
     desk.report(&payout.payout_id, paid(&payout, 0)).await.unwrap();
     desk.report(&payout.payout_id, returned(&payout)).await.unwrap();
+    desk.pays("red-cross", 2).await;
     let order =
         Reissue { returned: payout.payout_id, made_by: "wang".to_owned(), checked_by: "li".to_owned(), on: DUE_ON };
     let work = |ledger: Ledger, order: Reissue| async move {

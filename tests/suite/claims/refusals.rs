@@ -3,6 +3,7 @@
 use dianfu_claims::claim::{NewClaim, State};
 use dianfu_claims::command::REASON_BYTES_MAX;
 use dianfu_claims::event::{Bearer, Event};
+use dianfu_claims::pharmacy::{self, Pharmacy};
 use dianfu_claims::{Command, Refusal, patient, rule_book};
 use dianfu_ledger::money::Currency;
 use dianfu_settlement::batch::Pays;
@@ -11,7 +12,7 @@ use jiff::civil::date;
 use super::bank::{paid, rejected};
 use super::fixture::{
     ADVANCE, Desk, GROSS, ON, SHARE, WIDE, assigned, decided, intake, now, number, party, policy_of, sent, share_paid,
-    straight_path, the_rules, told,
+    straight_path, the_pharmacy, the_rules, told,
 };
 
 /// Brings a claim to a state, by whatever way leads there.
@@ -144,6 +145,9 @@ async fn no_state_takes_what_does_not_belong_to_it() {
 #[tokio::test]
 async fn a_claim_that_cannot_be_taken_in() {
     let desk = Desk::new(WIDE).await;
+    let overseas = Pharmacy { currency: Currency::USD, ..the_pharmacy("overseas") };
+    let mut client = desk.ledger.client().await.unwrap();
+    pharmacy::register(&mut client, &overseas, "tester", now()).await.unwrap().unwrap();
     let claim = intake("C-1", "p-1");
     let with = |change: fn(&mut NewClaim)| {
         let mut claim = claim.clone();
@@ -158,6 +162,7 @@ async fn a_claim_that_cannot_be_taken_in() {
         (with(|claim| claim.pharmacy = party("nobody")), "party_unknown"),
         (with(|claim| claim.insurer = party("nobody")), "party_unknown"),
         (with(|claim| claim.currency = Currency::USD), "currency_differs"),
+        (with(|claim| claim.pharmacy = party("overseas")), "currency_differs"),
         (good.clone().because(&"x".repeat(REASON_BYTES_MAX + 1)), "text_length"),
         (good.clone().because("\0"), "text_length"),
         (told("C-1", Event::ReviewStarted), "claim_unknown"),
@@ -200,8 +205,10 @@ async fn amounts_days_and_people_that_are_not_right() {
     desk.tell("C-1", Event::DrugReady).await;
     assert_eq!(desk.refused(Command { evidence_sha256: None, ..told(Event::Dispensed) }).await, "evidence_missing");
     assert_eq!(desk.refused(Command { on: late, ..told(Event::Dispensed) }).await, "approval_over");
+    let yesterday = ON.yesterday().unwrap();
+    assert_eq!(desk.refused(Command { on: yesterday, ..told(Event::Dispensed) }).await, "too_early");
     desk.tell("C-1", Event::Dispensed).await;
-    for submitted_no in ["", "\0", &"x".repeat(81)] {
+    for submitted_no in ["", "\0", &"x".repeat(51)] {
         assert_eq!(desk.refused(told(sent(submitted_no))).await, "text_length");
     }
     desk.tell("C-1", sent("C-1")).await;

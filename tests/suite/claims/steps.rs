@@ -5,11 +5,12 @@ use dianfu_claims::event::Bearer;
 use dianfu_claims::{Command, apply, settle};
 use dianfu_settlement::batch::{Batch, Pays};
 use dianfu_settlement::number::PayoutId;
+use dianfu_settlement::payee::record_account;
 use dianfu_settlement::payout::Fact;
 use dianfu_settlement::{Approval, Reissue, Report, instruct, propose, record, reissue};
 
 use super::bank::{DUE_ON, approval, batch};
-use super::fixture::{Desk, ON, assigned, intake, now, number, straight_path, told};
+use super::fixture::{Desk, ON, assigned, bank_details, intake, now, number, straight_path, told};
 
 /// Something that somebody does in one transaction.
 pub enum Step {
@@ -17,6 +18,8 @@ pub enum Step {
     Propose(Batch),
     Instruct(Approval),
     Report(Report),
+    /// New bank details of a payee, by version.
+    Details(&'static str, i32),
     Reissue(Reissue),
     Settle(State),
 }
@@ -42,6 +45,10 @@ impl Step {
                 let mut recorded = answers.map_err(failed)?.remove(0).unwrap();
                 recorded.replayed = false;
                 format!("{recorded:?}")
+            }
+            Step::Details(payee, version) => {
+                let account = bank_details(payee, *version);
+                format!("{:?}", record_account(client, &account, "wang", now()).await.map_err(failed)?.unwrap())
             }
             Step::Reissue(order) => {
                 format!("{:?}", reissue(ledger, client, order, now()).await.map_err(failed)?.unwrap())
@@ -75,6 +82,7 @@ pub fn whole_life() -> Vec<Step> {
     steps.push(Step::Propose(batch("B-1", Pays::Pharmacies)));
     steps.push(Step::Instruct(approval("B-1", 1, amount_minor)));
     steps.extend([unknown, accepted, paid.clone(), returned].map(|fact| report("B-1-0001", fact)));
+    steps.push(Step::Details("red-cross", 2));
     steps.push(Step::Reissue(order));
     steps.push(report("B-1-0001-R1", paid));
     steps.push(Step::Tell(told("C-1", assigned(1, Bearer::Platform, 120_000))));

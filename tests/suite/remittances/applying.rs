@@ -1,6 +1,11 @@
 //! What applying a remittance does to the books.
 
-use super::fixture::{Desk, breaks, file, legs, outcomes};
+use dianfu_ledger::clock;
+use dianfu_ledger::money::Money;
+use dianfu_reconcile::{CashReceipt, receive};
+use jiff::civil::Date;
+
+use super::fixture::{Desk, breaks, file, legs, now, outcomes};
 
 #[tokio::test]
 async fn the_worked_figures() {
@@ -89,19 +94,19 @@ async fn what_nobody_can_explain_waits_with_a_break_each() {
     desk.cash("B1", "T1", 1_000 + 70 + 500 + 20 - 90).await.unwrap();
     let imported = desk.import(&file).await.unwrap();
     assert_eq!(imported.remittances[0].state.word(), "PART_APPLIED");
-    let waiting = "2190 T1/CLP-2 -70; 2190 T1/CLP-3 -500; 2190 T1/PLB-1 -20; 2190 T1/PLB-2 90";
+    let waiting = "2190 *T1/CLP-2 -70; 2190 *T1/CLP-3 -500; 2190 *T1/PLB-1 -20; 2190 *T1/PLB-2 90";
     assert_eq!(desk.open_items().await, format!("1102 A 500; 1102 B 500; {waiting}"));
     let view = desk.view("T1").await;
-    let expected = "UNKNOWN_CLAIM T1/CLP-2 70; AMBIGUOUS T1/CLP-3 500; OVER_PAID T1/PLB-1 20; \
-                    TAKEBACK_UNEXPECTED T1/PLB-2 -90";
+    let expected = "UNKNOWN_CLAIM *T1/CLP-2 70; AMBIGUOUS *T1/CLP-3 500; OVER_PAID *T1/PLB-1 20; \
+                    TAKEBACK_UNEXPECTED *T1/PLB-2 -90";
     assert_eq!(breaks(&view), expected);
     assert_eq!((view.row.cash_minor, view.row.applied_minor, view.row.unapplied_minor), (1_500, 1_000, 500));
 
     // Somebody finds out: the state follows the money.
-    desk.move_money(&[("2190.picc", Some("T1/CLP-3"), 500), ("1102.picc", Some("B"), -500)]).await;
-    desk.move_money(&[("2190.picc", Some("T1/CLP-2"), 70), ("2301.picc", Some("C9"), -70)]).await;
+    desk.move_money(&[("2190.picc", Some("*T1/CLP-3"), 500), ("1102.picc", Some("B"), -500)]).await;
+    desk.move_money(&[("2190.picc", Some("*T1/CLP-2"), 70), ("2301.picc", Some("C9"), -70)]).await;
     assert_eq!(desk.state("T1").await, "PART_APPLIED");
-    desk.move_money(&[("2190.picc", Some("T1/PLB-1"), 20), ("2190.picc", Some("T1/PLB-2"), -90), ("5102", None, 70)])
+    desk.move_money(&[("2190.picc", Some("*T1/PLB-1"), 20), ("2190.picc", Some("*T1/PLB-2"), -90), ("5102", None, 70)])
         .await;
     assert_eq!(desk.state("T1").await, "APPLIED");
 }
@@ -128,8 +133,8 @@ async fn a_payment_is_reversed_and_decided_anew() {
     desk.approve("C3", "C3", "", 0, 1_000).await;
     desk.cash("B3", "T3", 100).await.unwrap();
     desk.import(&file("T3", "C1 N9 -900; C3 - 1000", "")).await.unwrap();
-    assert_eq!(desk.open_items().await, "1102 C1 1000; 2190 T3/CLP-1 100");
-    assert_eq!(breaks(&desk.view("T3").await), "REVERSAL_UNLINKED T3/CLP-1 -100");
+    assert_eq!(desk.open_items().await, "1102 C1 1000; 2190 *T3/CLP-1 100");
+    assert_eq!(breaks(&desk.view("T3").await), "REVERSAL_UNLINKED *T3/CLP-1 -100");
 }
 
 #[tokio::test]
@@ -156,4 +161,39 @@ async fn interest_and_tax_have_accounts() {
     let expected = "2190.picc T1 980; 1102.picc C1 -1000; 4103 - -30; 1403.picc - 50";
     assert_eq!(legs(&desk, &imported.remittances[0].entry_ids).await, expected);
     assert_eq!((desk.state("T1").await.as_str(), desk.open_items().await.as_str()), ("APPLIED", ""));
+}
+
+#[tokio::test]
+async fn money_is_not_spent_before_the_day_it_comes() {
+    let desk = Desk::new().await;
+    desk.approve("C1", "C1", "", 0, 1_000).await;
+    let mut client = desk.ledger.client().await.unwrap();
+    let (on, value_date) = (clock::date_of(now()), clock::date_of(now()).tomorrow().unwrap());
+    let receipt = CashReceipt {
+        bank: &desk.bank,
+        bank_reference: "B1",
+        insurer: &desk.insurer,
+        trace: Some("T1"),
+        amount: Money::new(1_000, desk.currency),
+        value_date,
+        received_at: now(),
+        actor: "bank",
+    };
+    receive(&desk.ledger, &mut client, &receipt, on).await.unwrap().unwrap();
+    let imported = desk.import(&file("T1", "C1 - 1000", "")).await.unwrap();
+    let [id] = imported.remittances[0].entry_ids[..] else { panic!("{imported:?}") };
+    let row = client.query_one("SELECT effective_date FROM entry WHERE entry_id = $1", &[&id]).await.unwrap();
+    assert_eq!(row.get::<_, Date>(0), value_date);
+}
+
+#[tokio::test]
+async fn what_waits_for_an_explanation_funds_nothing() {
+    let desk = Desk::new().await;
+    desk.cash("B1", "X", 42).await.unwrap();
+    desk.import(&file("X", "C9 - 42", "")).await.unwrap();
+    assert_eq!(desk.open_items().await, "2190 *X/CLP-1 -42");
+    desk.import(&file("X/CLP-1", "C9 - 42", "")).await.unwrap();
+    assert_eq!(desk.state("X/CLP-1").await, "VALIDATED MISSING_CASH");
+    let refusal = desk.import(&file("*X/CLP-1", "C9 - 42", "")).await.unwrap_err();
+    assert_eq!(refusal.code(), "remittance_unbalanced");
 }

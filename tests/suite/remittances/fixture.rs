@@ -30,7 +30,7 @@ pub struct Desk {
     pub ledger: Ledger,
     pub currency: Currency,
     pub insurer: PartyNo,
-    bank: PartyNo,
+    pub bank: PartyNo,
 }
 
 impl Desk {

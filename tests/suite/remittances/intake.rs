@@ -112,6 +112,7 @@ async fn the_banks_reference_makes_one_receipt() {
     assert_eq!(desk.open_items().await, "2190 T1 -1000");
     assert_eq!(desk.cash("B2", "T1", 0).await.unwrap_err().code(), "amount_not_positive");
     assert_eq!(desk.cash("", "T1", 5).await.unwrap_err().code(), "number_malformed");
+    assert_eq!(desk.cash("B2", "*T1/CLP-1", 5).await.unwrap_err().code(), "number_malformed");
     assert_eq!(desk.cash("B2", &"T".repeat(101), 5).await.unwrap_err().code(), "number_malformed");
 }
 
@@ -132,7 +133,13 @@ async fn cash_that_nobody_announces_waits_under_the_banks_reference() {
     let mut client = desk.ledger.client().await.unwrap();
     let received = receive(&desk.ledger, &mut client, &receipt, clock::date_of(now())).await.unwrap().unwrap();
     assert_eq!(received.application, None);
-    assert_eq!(desk.open_items().await, "2190 STMT-7/3 -700");
+    assert_eq!(desk.open_items().await, "2190 **STMT-7/3 -700");
+    // Nor does it fund an advice whose trace happens to be the bank's reference.
+    desk.import(&file("STMT-7/3", "C1 - 700", "")).await.unwrap();
+    assert_eq!(desk.state("STMT-7/3").await, "VALIDATED MISSING_CASH");
+    let again = receive(&desk.ledger, &mut client, &receipt, clock::date_of(now())).await.unwrap().unwrap();
+    assert_eq!((again.replayed, again.application), (true, None));
+    assert_eq!(desk.open_items().await, "2190 **STMT-7/3 -700");
     let nowhere = PartyNo::parse("nowhere").unwrap();
     let elsewhere = CashReceipt { bank: &nowhere, bank_reference: "X", ..receipt };
     let refusal = receive(&desk.ledger, &mut client, &elsewhere, clock::date_of(now())).await.unwrap().unwrap_err();

@@ -12,10 +12,10 @@ use dianfu_tests::sample;
 async fn files_that_balance_are_applied_to_the_last_cent() {
     for (name, expected_breaks) in [
         ("herophilus-institutional.835", ""),
-        ("herophilus-pharmacy.835", "TAKEBACK_UNEXPECTED 10100000000/PLB-1 -399"),
+        ("herophilus-pharmacy.835", "TAKEBACK_UNEXPECTED *10100000000/PLB-1 -399"),
         ("herophilus-professional.835", ""),
         ("linuxforhealth-managed-care.835", ""),
-        ("linuxforhealth-medicare-part-a.835", "OVER_PAID 12345/PLB-1 127"),
+        ("linuxforhealth-medicare-part-a.835", "OVER_PAID *12345/PLB-1 127"),
         ("stupidedi-era-sample.835", ""),
         ("stupidedi-multiple-claims.835", ""),
     ] {

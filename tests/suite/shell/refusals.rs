@@ -25,10 +25,7 @@ async fn questions_with_the_answer_no() {
         (&["post", "empty.json"], "empty.json is empty"),
         (&["post", "words.txt", "--format", "csv"], "[json_malformed]"),
         (&["remittance", "check", "words.txt"], "words.txt does not hold: SYNTAX"),
-        (
-            &["remittance", "check", "nothing.835"],
-            "nothing.835 does not hold: SYNTAX at start of the file: the file is empty",
-        ),
+        (&["remittance", "check", "nothing.835"], "nothing.835 does not hold: SYNTAX at file: the file is empty"),
         (&["token", "create", "", "--role", "admin"], "the name of a token has 1 to"),
         (
             &["account", "open", "3001", "--name", "Capital", "--currency", "USD", "--side", "credit"],

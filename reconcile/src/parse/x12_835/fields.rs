@@ -1,5 +1,7 @@
 //! The elements of one segment as values; what cannot be read is told with its place.
 
+use std::ops::RangeInclusive;
+
 use dianfu_ledger::money::{Currency, MoneyError};
 use jiff::civil::Date;
 
@@ -28,15 +30,15 @@ impl<'s, 'a> Fields<'s, 'a> {
         Fields { segment, place, currency, spoiled: false, findings }
     }
 
-    /// A text that may be empty.
+    /// A text that may be empty; blanks that fill an element up are no part of it.
     pub fn text(&self, position: usize) -> String {
-        self.segment.element(position).to_owned()
+        self.segment.element(position).trim_matches(' ').to_owned()
     }
 
     /// A text that must be there.
     pub fn required(&mut self, position: usize, what: &str) -> String {
         let text = self.text(position);
-        if text.trim().is_empty() {
+        if text.is_empty() {
             self.error(position, &format!("{what} is missing"), what);
         }
         text
@@ -127,12 +129,15 @@ fn expected_amount(error: &MoneyError, currency: Currency) -> String {
     }
 }
 
+/// A date outside of them is a mistake, or says that there is none.
+const YEARS: RangeInclusive<i16> = 1980..=2100;
+
 fn civil_date(text: &str) -> Option<Date> {
     if text.len() != 8 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
     let (year, month, day) = (text[..4].parse().ok()?, text[4..6].parse().ok()?, text[6..].parse().ok()?);
-    Date::new(year, month, day).ok()
+    Date::new(year, month, day).ok().filter(|date| YEARS.contains(&date.year()))
 }
 
 #[cfg(test)]
@@ -142,7 +147,7 @@ mod tests {
     #[test]
     fn dates_are_days_of_the_calendar() {
         assert_eq!(civil_date("20240229"), Some(jiff::civil::date(2024, 2, 29)));
-        for not in ["", "20002316", "20230229", "2024-1-1", "2024022", "２０２４"] {
+        for not in ["", "20002316", "20230229", "2024-1-1", "2024022", "２０２４", "99991231", "00000101"] {
             assert_eq!(civil_date(not), None, "{not}");
         }
     }

@@ -3,7 +3,7 @@
 use dianfu_ledger::money::Currency;
 use jiff::civil::Date;
 
-use crate::remittance::{Party, Place, Remittance};
+use crate::remittance::{OWN_ITEM, Party, Place, Remittance};
 use crate::violation::Findings;
 
 use super::fields::Fields;
@@ -13,6 +13,7 @@ use super::tokens::Segment;
 pub struct Header<'a> {
     /// The currency of every amount: US dollars unless a `CUR` says otherwise.
     pub currency: Currency,
+    cur: Option<Segment<'a>>,
     payment: Option<Segment<'a>>,
     trace: Option<Segment<'a>>,
     production_date: Option<Date>,
@@ -30,7 +31,15 @@ const HANDLINGS: [&str; 7] = ["C", "D", "H", "I", "P", "U", "X"];
 impl<'a> Header<'a> {
     /// A header of which nothing is known.
     pub fn new() -> Header<'a> {
-        Header { currency: Currency::USD, payment: None, trace: None, production_date: None, payer: None, payee: None }
+        Header {
+            currency: Currency::USD,
+            cur: None,
+            payment: None,
+            trace: None,
+            production_date: None,
+            payer: None,
+            payee: None,
+        }
     }
 
     /// Takes a segment of the header that is not about a party.
@@ -39,7 +48,7 @@ impl<'a> Header<'a> {
         match segment.id() {
             "BPR" => self.once("BPR", |header| &mut header.payment, segment, fields),
             "TRN" => self.once("TRN", |header| &mut header.trace, segment, fields),
-            "CUR" => self.currency(fields),
+            "CUR" => self.currency(segment, fields),
             "DTM" if segment.element(1) == PRODUCTION => {
                 self.production_date = fields.date(2, "the production date");
             }
@@ -107,7 +116,8 @@ impl<'a> Header<'a> {
         }
     }
 
-    fn currency(&mut self, fields: &mut Fields<'_, 'a>) {
+    fn currency(&mut self, segment: Segment<'a>, fields: &mut Fields<'_, 'a>) {
+        self.once("CUR", |header| &mut header.cur, segment, fields);
         match fields.segment.element(2).parse() {
             Ok(currency) => self.currency = currency,
             Err(_) => fields.spoil(2, "this is no active currency", "an ISO 4217 code"),
@@ -118,6 +128,13 @@ impl<'a> Header<'a> {
 fn trace(fields: &mut Fields<'_, '_>) -> (String, String, Place) {
     let trace = fields.required(2, "the trace number");
     fields.bounded(2, &trace, TRACE_BYTES_MAX);
+    if trace.starts_with(OWN_ITEM) {
+        fields.error(
+            2,
+            "a trace number that begins so would be taken for one of ours",
+            &format!("no '{OWN_ITEM}' first"),
+        );
+    }
     (trace, fields.text(3), fields.place)
 }
 
