@@ -132,16 +132,21 @@ CREATE UNIQUE INDEX payout_fact_one_end ON payout_fact (payout_id) WHERE kind IN
 CREATE FUNCTION payout_items_add_up() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE
+    gross numeric;
     items numeric;
 BEGIN
+    SELECT gross_minor INTO gross FROM payout WHERE payout_id = NEW.payout_id;
     SELECT sum(amount_minor) INTO items FROM payout_item WHERE payout_id = NEW.payout_id;
-    IF items IS DISTINCT FROM NEW.gross_minor THEN
-        RAISE EXCEPTION 'payout % is over %, its items over %', NEW.payout_id, NEW.gross_minor, items
+    IF items IS DISTINCT FROM gross THEN
+        RAISE EXCEPTION 'payout % is over %, its items over %', NEW.payout_id, gross, items
             USING ERRCODE = 'check_violation', CONSTRAINT = 'payout_items_add_up', TABLE = 'payout';
     END IF;
     RETURN NULL;
 END $$;
 CREATE CONSTRAINT TRIGGER payout_items_add_up AFTER INSERT ON payout
+    DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION payout_items_add_up();
+CREATE CONSTRAINT TRIGGER payout_items_add_up AFTER INSERT ON payout_item
     DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION payout_items_add_up();
 

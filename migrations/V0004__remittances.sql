@@ -82,6 +82,7 @@ CREATE TABLE remittance_line (
     patient_minor    bigint,
     detail           jsonb   NOT NULL,
     CONSTRAINT remittance_line_pkey PRIMARY KEY (remittance_id, line_no),
+    CONSTRAINT remittance_line_paid_key UNIQUE (remittance_id, line_no, paid_minor), -- for its match to refer to
     CONSTRAINT remittance_line_remittance_fkey FOREIGN KEY (remittance_id) REFERENCES remittance (remittance_id)
 );
 
@@ -139,7 +140,8 @@ CREATE TABLE remittance_match (
     evidence       jsonb   NOT NULL,
     CONSTRAINT remittance_match_pkey PRIMARY KEY (remittance_id, line_no),
     CONSTRAINT remittance_match_line_fkey
-        FOREIGN KEY (remittance_id, line_no) REFERENCES remittance_line (remittance_id, line_no),
+        FOREIGN KEY (remittance_id, line_no, paid_minor)
+        REFERENCES remittance_line (remittance_id, line_no, paid_minor),
     CONSTRAINT remittance_match_application_fkey
         FOREIGN KEY (remittance_id) REFERENCES remittance_application (remittance_id),
     CONSTRAINT remittance_match_outcome_known

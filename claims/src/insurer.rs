@@ -24,7 +24,8 @@ pub struct Insurer {
 
 /// Registers an insurer and opens its accounts. `credit_line_minor` is the most that may be committed and advanced and
 /// not yet decided at any moment, from the start; later it is changed as the limit of `1101.<insurer>`. What the
-/// insurer has decided stands on 1102 and 1109 and uses it no more.
+/// insurer has decided stands on 1102 and 1109 and uses it no more. Registered again, the line is not compared: it is a
+/// limit, which may have been changed since.
 pub async fn register(
     client: &mut Client,
     insurer: &Insurer,

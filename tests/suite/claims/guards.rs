@@ -98,6 +98,8 @@ async fn rows_that_move_on_keep_what_they_are() {
     }
 }
 
+const MORE_ITEMS: &str = "INSERT INTO payout_item SELECT payout_id, account, 'C-9', 1, 0, false FROM payout_item";
+
 #[tokio::test]
 async fn what_no_step_writes_is_refused() {
     let desk = full_desk().await;
@@ -137,6 +139,7 @@ async fn what_no_step_writes_is_refused() {
         (payout(r#"{"payout_id": "X", "made_by": "zhao"}"#), "payout_batch_fkey"),
         (payout(r#"{"payout_id": "X", "withheld_minor": 1980000}"#), "payout_amounts_ordered"),
         (payout(r#"{"payout_id": "X"}"#), "payout_items_add_up"),
+        (MORE_ITEMS.to_owned(), "payout_items_add_up"),
         (payout(r#"{"payout_id": "X", "reissue_of": "B-1-0001"}"#), "payout_origin_is_one"),
         (
             "INSERT INTO payout_item SELECT payout_id, account, 'C-9', 1, 0, true FROM payout_item".to_owned()

@@ -75,6 +75,12 @@ async fn the_parts_of_a_line_are_the_line() {
         ),
         (
             "INSERT INTO remittance_match
+             SELECT remittance_id, line_no + 700, 'equal', 'C1', paid_minor, paid_minor, 0, 0, '{}'
+             FROM remittance_line",
+            "remittance_match_line_fkey",
+        ),
+        (
+            "INSERT INTO remittance_match
              SELECT remittance_id, 7, 'unknown_claim', NULL, 100, 100, 0, 0, '{}' FROM remittance",
             "remittance_match_books_found_only",
         ),

@@ -90,6 +90,10 @@ impl Import {
                 no.next(format!("open its accounts: dianfu account chart --currency CURRENCY --insurer {insurer}"))
             }
             Refusal::Unbalanced(_) => no.next("ask the sender for a file that holds; nothing of this one is booked"),
+            Refusal::Ledger(_) => no.next(
+                "the file is on record and what is refused waits (`dianfu remittance list`): \
+                 mend the cause and import the file again",
+            ),
             _ => no.next("nothing of the file is booked"),
         }
     }
