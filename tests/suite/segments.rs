@@ -127,10 +127,15 @@ async fn a_book_stays_right_over_the_end_of_a_segment() {
     post(&ledger, SEGMENT - 2..=last).await;
     assert_eq!(sealed(&reader).await, 0);
     check(&mut reader, last).await;
+    // Nor does sealing wait for who goes on reading, or hold up who comes after.
+    let mut long = owner(&test).await;
+    let long = long.transaction().await.unwrap();
+    long.query_one("SELECT count(*) FROM posting", &[]).await.unwrap();
     stuck.rollback().await.unwrap();
 
     eventually("the first segment is sealed", async || sealed(&reader).await == 1).await;
     check(&mut reader, last).await;
+    long.rollback().await.unwrap();
     // Ids of both segments are known; a fresh process finds the totals of both.
     let fresh = open(&test).await;
     let again = [1, SEGMENT, SEGMENT + 1, last].map(entry).to_vec();
