@@ -7,7 +7,7 @@ use std::io::{self, BufWriter, Write};
 use dianfu_api::wire::outcome::{Line, OutcomeBody, Status, Summary};
 
 use super::ending::{Answer, note, printable, say};
-use super::print::{Format, Out, nobody_reads, stdout, write_json};
+use super::print::{Format, Out, stdout, unless_nobody_reads, write_json};
 
 /// How the entries came, and so how JSON tells their outcomes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -127,11 +127,6 @@ impl Outcomes {
         }
         Ok(self.out.flush()?)
     }
-}
-
-/// Nobody reading is no error here.
-fn unless_nobody_reads(error: anyhow::Error) -> anyhow::Result<()> {
-    if nobody_reads(&error) { Ok(()) } else { Err(error) }
 }
 
 fn word(status: Status) -> &'static str {

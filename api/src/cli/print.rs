@@ -131,6 +131,11 @@ pub fn nobody_reads(error: &anyhow::Error) -> bool {
     of_output.into_iter().any(<dyn StdError + Send + Sync>::is::<NobodyReads>)
 }
 
+/// Nobody reading is no error where the answer counts beyond what is printed.
+pub fn unless_nobody_reads(error: anyhow::Error) -> anyhow::Result<()> {
+    if nobody_reads(&error) { Ok(()) } else { Err(error) }
+}
+
 /// Writes an answer as JSON that a person can read, too.
 pub fn write_json(out: &mut impl Write, answer: &impl Serialize) -> anyhow::Result<()> {
     serde_json::to_writer_pretty(&mut *out, answer).map_err(io::Error::from)?;

@@ -12,6 +12,7 @@ use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
+use dianfu_ledger::batch::REQUEST_ENTRIES_MAX;
 use dianfu_ledger::{Outcome, Rejection, query};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -99,6 +100,11 @@ async fn create_one(access: &Access, text: &[u8]) -> Result<Response, Problem> {
 
 async fn create_many(access: &Access, text: &[u8]) -> Result<Response, Problem> {
     let texts: Vec<&RawValue> = json::read(text)?;
+    // Counted before they are read: what cannot be read has an outcome, too.
+    let (actual, max) = (texts.len(), REQUEST_ENTRIES_MAX);
+    if actual > max {
+        return Err(dianfu_ledger::Error::RequestTooLarge { unit: "entries", actual, max }.into());
+    }
     let mut items: Vec<Item> = Vec::with_capacity(texts.len());
     for (index, text) in (0..).zip(texts) {
         let in_run = items.last().is_some_and(|item| item.linked);

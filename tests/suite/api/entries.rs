@@ -187,6 +187,7 @@ async fn too_many_at_once_are_sent_back() {
     let api = Api::with_accounts().await;
     let many: Vec<Value> = (0..10_001).map(|number| json!({"id": id(number)})).collect();
     api.post("/v1/entries", &json!(many)).await.problem(413, "too_many_entries");
+    api.post("/v1/entries", &json!(vec![0; 10_001])).await.problem(413, "too_many_entries");
 }
 
 #[tokio::test]

@@ -128,6 +128,12 @@ async fn entries_are_posted_also_when_nobody_reads_what_became_of_them() {
     assert_eq!((ended.code, ended.err.as_str()), (0, ""));
     let report = shell.run(&["verify", "--format", "json"]).went_well().json();
     assert_eq!(report["entries"], 2_500);
+    // A no stays a no.
+    shell.file("words.txt", "these are words");
+    let mut running = shell.command(&["remittance", "check", "words.txt"]).spawn().unwrap();
+    drop(running.stdout.take());
+    let ended = super::Ended::of(&["check"], running.wait_with_output().unwrap());
+    assert_eq!(ended.code, 1, "{ended:?}");
     let mut running = shell.command(&["export", "hledger"]).spawn().unwrap();
     drop(running.stdout.take());
     let ended = super::Ended::of(&["export"], running.wait_with_output().unwrap());

@@ -11,7 +11,9 @@ use serde_json::Value;
 
 use crate::cli::ending::{Answer, say};
 use crate::cli::input;
-use crate::cli::print::{Column, Format, Output, Sheet, stdout, write_csv, write_json, write_table};
+use crate::cli::print::{
+    Column, Format, Output, Sheet, stdout, unless_nobody_reads, write_csv, write_json, write_table,
+};
 
 /// Check whether an X12 835 is well formed and all its sums hold; needs no database
 ///
@@ -72,7 +74,7 @@ impl Check {
 
 /// Prints a verdict; a no if the file does not hold.
 pub fn show(file: &Path, verdict: &Verdict, output: &Output) -> anyhow::Result<Answer> {
-    print(verdict, output)?;
+    print(verdict, output).or_else(unless_nobody_reads)?;
     if verdict.balanced {
         return Ok(Answer::Yes);
     }
