@@ -17,6 +17,7 @@ CREATE TABLE account (
     account_no  integer     NOT NULL,
     code        text        COLLATE "C" NOT NULL,
     name        text        NOT NULL,
+    type        text        COLLATE "C" NOT NULL,
     currency    text        COLLATE "C" NOT NULL,
     normal_side text        COLLATE "C" NOT NULL,
     open_item   boolean     NOT NULL,
@@ -27,13 +28,14 @@ CREATE TABLE account (
     CONSTRAINT account_code_key UNIQUE (code),
     CONSTRAINT account_code_shape CHECK (code ~ '^[A-Za-z0-9_-]([A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?$'),
     CONSTRAINT account_currency_shape CHECK (currency ~ '^[A-Z]{3}$'),
+    CONSTRAINT account_type_known CHECK (type IN ('asset', 'liability', 'equity', 'income', 'expense', 'memo')),
     CONSTRAINT account_normal_side_known CHECK (normal_side IN ('D', 'C')),
     CONSTRAINT account_hash_length CHECK (length(hash) = 32)
 );
 
--- Limits and closing, as a history: the row with the highest setting_no is in force. Accounts and settings are chained
--- like commits: hash = SHA-256 of the hash before (32 zero bytes for the first) and the row's other columns, encoded as
--- rows of the journal are.
+-- Limits, freezing, closing and the place in the chart, as a history: the row with the highest setting_no is in force.
+-- Accounts and settings are chained like commits: hash = SHA-256 of the hash before (32 zero bytes for the first) and
+-- the row's other columns, encoded as rows of the journal are.
 CREATE TABLE account_setting (
     setting_no  bigint      NOT NULL,
     account_no  integer     NOT NULL,
@@ -41,6 +43,9 @@ CREATE TABLE account_setting (
     min_minor   bigint,
     max_minor   bigint,
     closed      boolean     NOT NULL,
+    frozen      text        COLLATE "C" NOT NULL, -- none; in and out: what raises and what lowers it; both
+    parent      text        COLLATE "C", -- the heading or account that it is rolled up to
+    metadata    json,
     recorded_at timestamptz NOT NULL,
     actor       text        NOT NULL,
     reason      text        NOT NULL,
@@ -48,18 +53,54 @@ CREATE TABLE account_setting (
     CONSTRAINT account_setting_pkey PRIMARY KEY (setting_no),
     CONSTRAINT account_setting_account_fkey FOREIGN KEY (account_no) REFERENCES account (account_no),
     CONSTRAINT account_setting_limits_ordered CHECK (min_minor <= max_minor),
+    CONSTRAINT account_setting_frozen_known CHECK (frozen IN ('none', 'in', 'out', 'both')),
     CONSTRAINT account_setting_hash_length CHECK (length(hash) = 32)
 );
 CREATE INDEX account_setting_account_idx ON account_setting (account_no, setting_no DESC);
 
--- One business fact. kind: 0 post, 1 hold, 2 release. relates_to: the hold that a release undoes.
+-- What is on record about the book besides its accounts, as a history chained like account_setting: for each kind and
+-- name the row with the highest register_no is in force. What two people must agree on is proposed by one and recorded
+-- by another.
+CREATE TABLE register (
+    register_no    bigint      NOT NULL,
+    kind           text        COLLATE "C" NOT NULL,
+    name           text        COLLATE "C" NOT NULL,
+    content        json        NOT NULL,
+    after_sequence bigint      NOT NULL, -- in force for the entries after this one
+    proposed_by    text,
+    recorded_at    timestamptz NOT NULL,
+    actor          text        NOT NULL,
+    reason         text        NOT NULL,
+    hash           bytea       NOT NULL,
+    CONSTRAINT register_pkey PRIMARY KEY (register_no),
+    CONSTRAINT register_two_people CHECK (proposed_by <> actor),
+    CONSTRAINT register_hash_length CHECK (length(hash) = 32)
+);
+CREATE INDEX register_name_idx ON register (kind, name, register_no DESC);
+
+-- Which limit groups an account is or was in; the register says whether it still is.
+CREATE TABLE limit_group_member (
+    account_no  integer NOT NULL,
+    register_no bigint  NOT NULL,
+    CONSTRAINT limit_group_member_pkey PRIMARY KEY (account_no, register_no),
+    CONSTRAINT limit_group_member_account_fkey FOREIGN KEY (account_no) REFERENCES account (account_no),
+    CONSTRAINT limit_group_member_register_fkey FOREIGN KEY (register_no) REFERENCES register (register_no)
+);
+
+-- One business fact. kind: 0 post, 1 hold, 2 release, 3 capture, 4 expiry, 5 reversal.
 CREATE TABLE entry (
     sequence       bigint      NOT NULL,
     entry_id       uuid        NOT NULL,
     kind           smallint    NOT NULL,
     effective_date date        NOT NULL,
     booked_at      timestamptz NOT NULL,
-    relates_to     uuid,
+    value_date     date,       -- the day asked for, if that was closed
+    relates_to     uuid,       -- the hold that is released or captured, the entry that is reversed
+    hold_group     uuid,       -- the group that a hold joins, or that a release or capture ends
+    expires_at     timestamptz,-- when a hold ends by itself
+    at_most_minor  bigint,     -- how much was asked for, if as much as possible was to be moved; 2^63-1: all that is left
+    adjusting      boolean     NOT NULL, -- posted with the right to adjust a period that is closed to others
+    template_no    integer,    -- the version of the template that made its postings
     reference      text        NOT NULL,
     description    text        NOT NULL,
     metadata       json,       -- json, not jsonb: the bytes are hashed as the caller sent them
@@ -67,8 +108,9 @@ CREATE TABLE entry (
     CONSTRAINT entry_pkey PRIMARY KEY (entry_id)
 );
 CREATE INDEX entry_sequence_idx ON entry (sequence);
--- A hold is released at most once.
-CREATE UNIQUE INDEX entry_release_key ON entry (relates_to) WHERE kind = 2;
+CREATE INDEX entry_relates_to_idx ON entry (relates_to) WHERE relates_to IS NOT NULL;
+CREATE INDEX entry_hold_group_idx ON entry (hold_group) WHERE hold_group IS NOT NULL;
+CREATE INDEX entry_expires_at_idx ON entry (expires_at) WHERE expires_at IS NOT NULL;
 
 -- One leg of an entry. layer: 0 settled, 1 pending. amount_minor: debit positive.
 -- debits_after and credits_after are the account's totals in this layer after this leg (in the pending layer: what is
@@ -87,6 +129,7 @@ CREATE TABLE posting (
     layer          smallint NOT NULL,
     currency       text     COLLATE "C" NOT NULL,
     item           text     COLLATE "C",
+    due_date       date,
     CONSTRAINT posting_amount_not_zero CHECK (amount_minor <> 0),
     CONSTRAINT posting_totals_not_negative CHECK (debits_after >= 0 AND credits_after >= 0)
 ) PARTITION BY RANGE (sequence);
@@ -94,13 +137,16 @@ CREATE TABLE posting (
 CREATE INDEX posting_sequence_idx ON posting USING brin (sequence) WITH (pages_per_range = 16);
 
 -- One row a turn: what it wrote, chained to the turn before it.
--- hash = SHA-256(previous_hash, commit_no, first_sequence, last_sequence, booked_at, entry rows by sequence,
--- posting rows by sequence and leg), each number and each row in PostgreSQL's own binary format (see verify).
+-- hash = SHA-256(previous_hash, commit_no, first_sequence, last_sequence, booked_at, entries_root).
+-- entries_root is the root of the Merkle tree of RFC 6962 (SHA-256) whose leaves are the commit's entries by sequence:
+-- an entry's row and the rows of its postings by leg. Numbers and rows are in PostgreSQL's own binary format (see
+-- verify).
 CREATE TABLE commit (
     commit_no      bigint      NOT NULL,
     first_sequence bigint      NOT NULL,
     last_sequence  bigint      NOT NULL,
     booked_at      timestamptz NOT NULL,
+    entries_root   bytea       NOT NULL,
     previous_hash  bytea       NOT NULL,
     hash           bytea       NOT NULL,
     node           text        NOT NULL,
@@ -108,7 +154,8 @@ CREATE TABLE commit (
     CONSTRAINT commit_first_sequence_key UNIQUE (first_sequence),
     CONSTRAINT commit_booked_at_key UNIQUE (booked_at),
     CONSTRAINT commit_sequences_ordered CHECK (first_sequence <= last_sequence),
-    CONSTRAINT commit_hash_length CHECK (length(hash) = 32 AND length(previous_hash) = 32)
+    CONSTRAINT commit_hash_length
+        CHECK (length(hash) = 32 AND length(previous_hash) = 32 AND length(entries_root) = 32)
 );
 
 -- The lock, the fence, the sequence and the tip of the hash chain.
@@ -122,14 +169,21 @@ CREATE TABLE head (
     account_hash bytea     NOT NULL,
     setting_no bigint      NOT NULL,
     setting_hash bytea     NOT NULL,
+    register_no bigint     NOT NULL,
+    register_hash bytea    NOT NULL,
+    soft_closed_through date, -- days up to this one take adjusting entries only
+    hard_closed_through date, -- days up to this one take no entry
+    next_expiry timestamptz,  -- no hold that still holds anything expires before this
     segment_no  integer    NOT NULL, -- the last segment
     segment_end bigint     NOT NULL, -- the last sequence that it takes
     CONSTRAINT head_pkey PRIMARY KEY (one),
-    CONSTRAINT head_is_one_row CHECK (one)
+    CONSTRAINT head_is_one_row CHECK (one),
+    CONSTRAINT head_hard_closed_is_soft_closed
+        CHECK (hard_closed_through IS NULL OR COALESCE(hard_closed_through <= soft_closed_through, false))
 ) WITH (fillfactor = 10); -- one hot row: keep its versions on one page
-INSERT INTO head (sequence, commit_no, hash, booked_at, account_no, account_hash, setting_no, setting_hash, segment_no,
-    segment_end)
-SELECT 0, 0, zeros, '1970-01-01T00:00:00Z', 0, zeros, 0, zeros, 0, 0
+INSERT INTO head (sequence, commit_no, hash, booked_at, account_no, account_hash, setting_no, setting_hash,
+    register_no, register_hash, segment_no, segment_end)
+SELECT 0, 0, zeros, '1970-01-01T00:00:00Z', 0, zeros, 0, zeros, 0, zeros, 0, 0
 FROM decode(repeat('00', 32), 'hex') AS zeros;
 
 -- The head only moves forward.
@@ -137,7 +191,7 @@ CREATE FUNCTION head_moves_forward() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.sequence < OLD.sequence OR NEW.commit_no < OLD.commit_no OR NEW.booked_at < OLD.booked_at
-        OR NEW.account_no < OLD.account_no OR NEW.setting_no < OLD.setting_no
+        OR NEW.account_no < OLD.account_no OR NEW.setting_no < OLD.setting_no OR NEW.register_no < OLD.register_no
         OR NEW.segment_no < OLD.segment_no OR NEW.segment_end < OLD.segment_end
     THEN
         RAISE EXCEPTION 'the head only moves forward'
@@ -350,11 +404,38 @@ LANGUAGE sql STABLE AS $$
     GROUP BY moved.account_no, moved.item, moved.layer
 $$;
 
+-- These entries, all that they take from (relates_to), and all that takes from any of those, however far. One index
+-- probe an entry: the planner cannot know how small families are.
+CREATE FUNCTION entry_families(entries uuid[])
+RETURNS SETOF uuid
+LANGUAGE sql STABLE SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
+    WITH RECURSIVE original AS (
+        SELECT entry_id, relates_to
+        FROM entry
+        WHERE entry_id = ANY (entries)
+        UNION
+        SELECT e.entry_id, e.relates_to
+        FROM original
+        JOIN entry e ON e.entry_id = original.relates_to
+    ), family AS (
+        SELECT entry_id
+        FROM original
+        UNION
+        SELECT e.entry_id
+        FROM family
+        JOIN entry e ON e.relates_to = family.entry_id
+    )
+    SELECT entry_id
+    FROM family
+$$;
+
 DO $$
 DECLARE
     append_only text;
 BEGIN
-    FOREACH append_only IN ARRAY ARRAY['account', 'account_setting', 'entry', 'posting', 'commit'] LOOP
+    FOREACH append_only IN ARRAY ARRAY[
+        'account', 'account_setting', 'register', 'limit_group_member', 'entry', 'posting', 'commit'
+    ] LOOP
         EXECUTE format(
             'CREATE TRIGGER %I BEFORE UPDATE OR DELETE ON %I FOR EACH ROW EXECUTE FUNCTION refuse_change()',
             append_only || '_is_append_only', append_only);

@@ -40,11 +40,12 @@ async fn make_tables(client: &Client) -> anyhow::Result<()> {
         SET search_path = floor;
         CREATE TABLE floor_entry (
             sequence bigint, entry_id uuid, kind smallint, effective_date date, booked_at timestamptz,
-            relates_to uuid, reference text, description text, metadata json, actor text
+            value_date date, relates_to uuid, hold_group uuid, expires_at timestamptz, at_most_minor bigint,
+            adjusting boolean, template_no integer, reference text, description text, metadata json, actor text
         );
         CREATE TABLE floor_posting (
             sequence bigint, amount_minor bigint, debits_after bigint, credits_after bigint, account_no integer,
-            effective_date date, leg smallint, layer smallint, currency text, item text
+            effective_date date, leg smallint, layer smallint, currency text, item text, due_date date
         )";
     Ok(client.batch_execute(sql).await?)
 }
@@ -77,7 +78,13 @@ fn encode(transfer: &Transfer, sequence: i64, entries: &mut BytesMut, postings: 
         kind: 0,
         effective_date,
         booked_at: Timestamp::UNIX_EPOCH,
+        value_date: None,
         relates_to: None,
+        hold_group: None,
+        expires_at: None,
+        at_most_minor: None,
+        adjusting: false,
+        template_no: None,
         reference: "bench",
         description: "",
         metadata: None,
@@ -98,6 +105,7 @@ fn encode(transfer: &Transfer, sequence: i64, entries: &mut BytesMut, postings: 
             layer: 0,
             currency: "CNY",
             item: None,
+            due_date: None,
         };
         posting.encode(postings);
     }

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use dianfu_ledger::account::{AccountCode, Limits, NewAccount, NormalSide};
-use dianfu_ledger::entry::{EntryKind, NewEntry, NewPosting};
+use dianfu_ledger::account::{AccountCode, AccountNote, AccountType, Limits, NewAccount, NormalSide};
+use dianfu_ledger::entry::{NewEntry, NewPosting};
 use dianfu_ledger::money::{Currency, Money};
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
@@ -132,10 +132,12 @@ pub fn accounts(size: Size) -> Vec<NewAccount> {
     let account = |number: usize| NewAccount {
         code: AccountCode::parse(&format!("1.{number}")).expect("digits and a dot make a code"),
         name: format!("Account {number}"),
+        account_type: AccountType::Asset,
         currency: Currency::CNY,
         normal_side: NormalSide::Debit,
         open_item: false,
         limits: Limits { min_minor: None, max_minor: (number == 0).then_some(entries * AMOUNT_MAX) },
+        note: AccountNote::default(),
     };
     (0..size.accounts).map(account).collect()
 }
@@ -146,18 +148,14 @@ pub fn entry(transfer: &Transfer, accounts: &[NewAccount]) -> NewEntry {
         account: accounts[number].code.clone(),
         amount: Money::new(minor, Currency::CNY),
         item: None,
+        due_date: None,
     };
     NewEntry {
         id: transfer.id,
-        kind: EntryKind::Post,
-        effective_date: None,
         reference: "bench".to_owned(),
-        description: String::new(),
-        metadata: None,
         actor: "bench".to_owned(),
-        relates_to: None,
-        linked: false,
         postings: vec![leg(transfer.debit, transfer.amount_minor), leg(transfer.credit, -transfer.amount_minor)],
+        ..NewEntry::default()
     }
 }
 

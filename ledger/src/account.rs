@@ -6,7 +6,8 @@
 
 use std::fmt;
 
-use crate::money::Currency;
+use crate::entry::METADATA_BYTES_MAX;
+use crate::money::{Currency, Money};
 
 /// The side on which an account normally stands.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -40,6 +41,110 @@ impl NormalSide {
         match self {
             NormalSide::Debit => minor,
             NormalSide::Credit => -minor,
+        }
+    }
+}
+
+/// What an account stands for in the financial statements.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum AccountType {
+    /// What is owned or owed to us.
+    Asset,
+    /// What is owed to others.
+    Liability,
+    /// What belongs to the owners.
+    Equity,
+    /// What was earned.
+    Income,
+    /// What was spent.
+    Expense,
+    /// Commitments and their contra: in no statement.
+    Memo,
+}
+
+impl AccountType {
+    /// Every type, in the order of the statements.
+    pub const ALL: [AccountType; 6] = [
+        AccountType::Asset,
+        AccountType::Liability,
+        AccountType::Equity,
+        AccountType::Income,
+        AccountType::Expense,
+        AccountType::Memo,
+    ];
+
+    /// The word in the database and at every edge.
+    pub fn word(self) -> &'static str {
+        match self {
+            AccountType::Asset => "asset",
+            AccountType::Liability => "liability",
+            AccountType::Equity => "equity",
+            AccountType::Income => "income",
+            AccountType::Expense => "expense",
+            AccountType::Memo => "memo",
+        }
+    }
+
+    /// The inverse of [`AccountType::word`].
+    pub fn from_word(word: &str) -> Option<AccountType> {
+        AccountType::ALL.into_iter().find(|known| known.word() == word)
+    }
+
+    /// The side on which accounts of this type normally stand; a contra account stands on the other.
+    pub fn normal_side(self) -> NormalSide {
+        match self {
+            AccountType::Asset | AccountType::Expense | AccountType::Memo => NormalSide::Debit,
+            AccountType::Liability | AccountType::Equity | AccountType::Income => NormalSide::Credit,
+        }
+    }
+
+    /// Whether it is closed to retained earnings at the end of a year.
+    pub fn is_temporary(self) -> bool {
+        matches!(self, AccountType::Income | AccountType::Expense)
+    }
+}
+
+/// Which postings an account refuses for the time being. *In* raises the balance seen from the normal side, *out*
+/// lowers it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+pub enum Frozen {
+    /// None.
+    #[default]
+    None,
+    /// What would raise it.
+    In,
+    /// What would lower it.
+    Out,
+    /// All.
+    Both,
+}
+
+impl Frozen {
+    /// Every one, from the loosest.
+    pub const ALL: [Frozen; 4] = [Frozen::None, Frozen::In, Frozen::Out, Frozen::Both];
+
+    /// The word in the database and at every edge.
+    pub fn word(self) -> &'static str {
+        match self {
+            Frozen::None => "none",
+            Frozen::In => "in",
+            Frozen::Out => "out",
+            Frozen::Both => "both",
+        }
+    }
+
+    /// The inverse of [`Frozen::word`].
+    pub fn from_word(word: &str) -> Option<Frozen> {
+        Frozen::ALL.into_iter().find(|known| known.word() == word)
+    }
+
+    /// Whether it refuses a posting that raises the balance, or one that lowers it.
+    pub fn refuses(self, raises: bool) -> bool {
+        match self {
+            Frozen::None => false,
+            Frozen::In => raises,
+            Frozen::Out => !raises,
+            Frozen::Both => true,
         }
     }
 }
@@ -101,54 +206,87 @@ impl Limits {
     }
 }
 
-/// What may change about an account.
+/// What may change about an account and what postings obey.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct AccountSetting {
     /// Limits on the balance.
     pub limits: Limits,
     /// A closed account takes no posting.
     pub closed: bool,
+    /// Which postings it refuses for the time being.
+    pub frozen: Frozen,
+}
+
+/// What may change about an account and no posting asks for.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct AccountNote {
+    /// The heading or account that it is rolled up to.
+    pub parent: Option<String>,
+    /// JSON text that the ledger keeps and can search.
+    pub metadata: Option<String>,
 }
 
 /// A change of an account's settings, applied to what is in force when it is made.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct SettingChange {
-    /// The lower limit.
-    pub min: LimitChange,
-    /// The upper limit.
-    pub max: LimitChange,
+    /// The lower limit, in minor units.
+    pub min: Change<i64>,
+    /// The upper limit, in minor units.
+    pub max: Change<i64>,
     /// Whether it is closed from now on; `None` leaves it as it is.
     pub closed: Option<bool>,
+    /// What it refuses from now on; `None` leaves it as it is.
+    pub frozen: Option<Frozen>,
+    /// What it is rolled up to.
+    pub parent: Change<String>,
+    /// JSON text about it.
+    pub metadata: Change<String>,
 }
 
-/// What becomes of a limit.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub enum LimitChange {
+/// What becomes of something that may be there or not.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub enum Change<T> {
     /// It stays.
     #[default]
     Keep,
-    /// It is this from now on, in minor units; `None` for no limit.
-    To(Option<i64>),
+    /// It is this from now on; `None` for nothing.
+    To(Option<T>),
+}
+
+impl<T> Change<T> {
+    fn applied_to(self, there: Option<T>) -> Option<T> {
+        match self {
+            Change::Keep => there,
+            Change::To(value) => value,
+        }
+    }
 }
 
 impl SettingChange {
     /// The settings that come of it.
-    pub fn applied_to(self, there: AccountSetting) -> AccountSetting {
-        let limit = |change, there| match change {
-            LimitChange::Keep => there,
-            LimitChange::To(limit) => limit,
+    pub fn applied_to(self, setting: AccountSetting, note: AccountNote) -> (AccountSetting, AccountNote) {
+        let limits = Limits {
+            min_minor: self.min.applied_to(setting.limits.min_minor),
+            max_minor: self.max.applied_to(setting.limits.max_minor),
         };
-        let min_minor = limit(self.min, there.limits.min_minor);
-        let max_minor = limit(self.max, there.limits.max_minor);
-        AccountSetting { limits: Limits { min_minor, max_minor }, closed: self.closed.unwrap_or(there.closed) }
+        let closed = self.closed.unwrap_or(setting.closed);
+        let frozen = self.frozen.unwrap_or(setting.frozen);
+        let parent = self.parent.applied_to(note.parent);
+        let metadata = self.metadata.applied_to(note.metadata);
+        (AccountSetting { limits, closed, frozen }, AccountNote { parent, metadata })
     }
 }
 
-/// Whatever is in force, this is from now on.
+/// All that postings obey is as in the setting; parent and metadata stay.
 impl From<AccountSetting> for SettingChange {
     fn from(setting: AccountSetting) -> SettingChange {
-        let AccountSetting { limits: Limits { min_minor, max_minor }, closed } = setting;
-        SettingChange { min: LimitChange::To(min_minor), max: LimitChange::To(max_minor), closed: Some(closed) }
+        SettingChange {
+            min: Change::To(setting.limits.min_minor),
+            max: Change::To(setting.limits.max_minor),
+            closed: Some(setting.closed),
+            frozen: Some(setting.frozen),
+            ..SettingChange::default()
+        }
     }
 }
 
@@ -159,6 +297,8 @@ pub struct NewAccount {
     pub code: AccountCode,
     /// A person's name for it.
     pub name: String,
+    /// What it stands for in the financial statements.
+    pub account_type: AccountType,
     /// The one currency it holds.
     pub currency: Currency,
     /// Its normal side.
@@ -167,13 +307,31 @@ pub struct NewAccount {
     pub open_item: bool,
     /// Limits from the start.
     pub limits: Limits,
+    /// Its place in the chart and what is known about it, from the start.
+    pub note: AccountNote,
 }
 
 impl NewAccount {
     /// Checks what can be checked without the book.
     pub fn check(&self) -> Result<(), AccountFault> {
         check_text("name", &self.name, NAME_BYTES_MAX)?;
+        self.note.check()?;
         if self.limits.are_crossed() { Err(AccountFault::LimitsCrossed) } else { Ok(()) }
+    }
+}
+
+impl AccountNote {
+    /// Checks what can be checked without the book.
+    pub(crate) fn check(&self) -> Result<(), AccountFault> {
+        if self.parent.as_deref().is_some_and(|parent| AccountCode::parse(parent).is_none()) {
+            return Err(AccountFault::ParentMalformed);
+        }
+        let Some(metadata) = &self.metadata else { return Ok(()) };
+        check_text("metadata", metadata, METADATA_BYTES_MAX)?;
+        match serde_json::from_str::<serde_json::Value>(metadata) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(AccountFault::MetadataMalformed),
+        }
     }
 }
 
@@ -187,7 +345,7 @@ pub(crate) fn check_text(field: &'static str, text: &str, max: usize) -> Result<
 }
 
 /// Why an account cannot be opened, or its settings changed, as was asked; in order of precedence.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum AccountFault {
     /// A text is missing or too long.
     #[error("{field} has 1 to {max} bytes; this has {actual}")]
@@ -205,26 +363,56 @@ pub enum AccountFault {
         /// The text.
         field: &'static str,
     },
+    /// The parent's code is none.
+    #[error("parent is not the code of an account or heading")]
+    ParentMalformed,
+    /// The metadata is not one JSON value.
+    #[error("metadata is not valid JSON")]
+    MetadataMalformed,
     /// The lower limit is above the upper one.
     #[error("the lower limit is above the upper one")]
     LimitsCrossed,
+    /// An account is closed at zero only.
+    #[error("the account stands at {balance}{}; it can be closed at zero only", if *held { " and money is held on it" }
+        else { "" })]
+    NotAtZero {
+        /// Its settled balance, debit positive.
+        balance: Money,
+        /// Whether money is held on it.
+        held: bool,
+    },
+    /// What it would be rolled up to is not there, or would be rolled up to the account itself.
+    #[error("{parent} cannot be the parent: {reason}")]
+    ParentUnfit {
+        /// What was given.
+        parent: String,
+        /// Why not.
+        reason: &'static str,
+    },
 }
 
 impl AccountFault {
     /// Stable code, the same at every edge.
-    pub fn code(self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
             AccountFault::TextLength { .. } => "text_length",
             AccountFault::TextHasNul { .. } => "text_has_nul",
+            AccountFault::ParentMalformed => "parent_malformed",
+            AccountFault::MetadataMalformed => "metadata_malformed",
             AccountFault::LimitsCrossed => "limits_crossed",
+            AccountFault::NotAtZero { .. } => "not_at_zero",
+            AccountFault::ParentUnfit { .. } => "parent_unfit",
         }
     }
 
     /// The field that is at fault.
-    pub fn field(self) -> &'static str {
+    pub fn field(&self) -> &'static str {
         match self {
             AccountFault::TextLength { field, .. } | AccountFault::TextHasNul { field } => field,
+            AccountFault::ParentMalformed | AccountFault::ParentUnfit { .. } => "parent",
+            AccountFault::MetadataMalformed => "metadata",
             AccountFault::LimitsCrossed => "min",
+            AccountFault::NotAtZero { .. } => "closed",
         }
     }
 }
@@ -238,6 +426,8 @@ pub struct Account {
     pub code: AccountCode,
     /// A person's name for it.
     pub name: String,
+    /// What it stands for in the financial statements.
+    pub account_type: AccountType,
     /// The one currency it holds.
     pub currency: Currency,
     /// Its normal side.

@@ -56,20 +56,55 @@ impl Layer {
     }
 }
 
-/// What an entry does.
+/// What a leg does to its account.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum EntryKind {
-    /// Moves money: postings in the settled layer.
-    Post,
-    /// Holds money: postings in the pending layer.
+pub enum Effect {
+    /// Moves money.
+    Move,
+    /// Holds it.
     Hold,
-    /// Undoes a hold as a whole; it has no postings of its own, the ledger writes the hold's with opposite signs.
+    /// Takes away, with the opposite sign, what a hold has added.
+    Unhold,
+}
+
+impl Effect {
+    /// The layer in which it counts.
+    pub fn layer(self) -> Layer {
+        match self {
+            Effect::Move => Layer::Settled,
+            Effect::Hold | Effect::Unhold => Layer::Pending,
+        }
+    }
+}
+
+/// What an entry does.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+pub enum EntryKind {
+    /// Moves money.
+    #[default]
+    Post,
+    /// Holds money until it is captured or released, or the hold expires.
+    Hold,
+    /// Gives back what is held, whole or in part.
     Release,
+    /// Moves what is held, whole or in part.
+    Capture,
+    /// Gives back what is still held when the hold's time is over. The ledger writes it; nobody asks for it.
+    Expiry,
+    /// Moves back what an entry has moved, whole or in part.
+    Reversal,
 }
 
 impl EntryKind {
     /// Every kind, in order of their numbers.
-    pub const ALL: [EntryKind; 3] = [EntryKind::Post, EntryKind::Hold, EntryKind::Release];
+    pub const ALL: [EntryKind; 6] = [
+        EntryKind::Post,
+        EntryKind::Hold,
+        EntryKind::Release,
+        EntryKind::Capture,
+        EntryKind::Expiry,
+        EntryKind::Reversal,
+    ];
 
     /// The number the database stores.
     pub fn number(self) -> i16 {
@@ -77,6 +112,9 @@ impl EntryKind {
             EntryKind::Post => 0,
             EntryKind::Hold => 1,
             EntryKind::Release => 2,
+            EntryKind::Capture => 3,
+            EntryKind::Expiry => 4,
+            EntryKind::Reversal => 5,
         }
     }
 
@@ -91,6 +129,9 @@ impl EntryKind {
             EntryKind::Post => "post",
             EntryKind::Hold => "hold",
             EntryKind::Release => "release",
+            EntryKind::Capture => "capture",
+            EntryKind::Expiry => "expiry",
+            EntryKind::Reversal => "reversal",
         }
     }
 
@@ -99,11 +140,31 @@ impl EntryKind {
         EntryKind::ALL.into_iter().find(|kind| kind.word() == word)
     }
 
-    /// The layer in which the postings of this kind count.
+    /// What a leg of this kind does in a layer; `None` where it has none.
+    pub fn effect(self, layer: Layer) -> Option<Effect> {
+        match (self, layer) {
+            (EntryKind::Post | EntryKind::Capture | EntryKind::Reversal, Layer::Settled) => Some(Effect::Move),
+            (EntryKind::Hold, Layer::Pending) => Some(Effect::Hold),
+            (EntryKind::Release | EntryKind::Capture | EntryKind::Expiry, Layer::Pending) => Some(Effect::Unhold),
+            (EntryKind::Hold | EntryKind::Release | EntryKind::Expiry, Layer::Settled)
+            | (EntryKind::Post | EntryKind::Reversal, Layer::Pending) => None,
+        }
+    }
+
+    /// The layer of the postings that a caller gives: a capture's are what it moves, and the ledger adds what is no
+    /// longer held.
     pub fn layer(self) -> Layer {
         match self {
-            EntryKind::Post => Layer::Settled,
-            EntryKind::Hold | EntryKind::Release => Layer::Pending,
+            EntryKind::Post | EntryKind::Capture | EntryKind::Reversal => Layer::Settled,
+            EntryKind::Hold | EntryKind::Release | EntryKind::Expiry => Layer::Pending,
+        }
+    }
+
+    /// Whether it takes from what an earlier entry holds or has moved.
+    pub fn relates(self) -> bool {
+        match self {
+            EntryKind::Post | EntryKind::Hold => false,
+            EntryKind::Release | EntryKind::Capture | EntryKind::Expiry | EntryKind::Reversal => true,
         }
     }
 }
@@ -117,10 +178,21 @@ pub struct NewPosting {
     pub amount: Money,
     /// The open item it belongs to; required on open-item accounts, refused on others.
     pub item: Option<String>,
+    /// When the item is due; the latest date given for an item counts. Only with an item. What is taken from an earlier
+    /// entry is due when that is, unless another date is given.
+    pub due_date: Option<Date>,
 }
 
-/// An entry to be posted.
-#[derive(Clone, PartialEq, Eq, Debug)]
+impl NewPosting {
+    /// A leg without a due date.
+    pub fn new(account: AccountCode, amount: Money, item: Option<String>) -> NewPosting {
+        NewPosting { account, amount, item, due_date: None }
+    }
+}
+
+/// An entry to be posted. `..NewEntry::default()` gives a posting of today without anything special about it.
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct NewEntry {
     /// The caller's id; never nil.
     pub id: Uuid,
@@ -128,6 +200,11 @@ pub struct NewEntry {
     pub kind: EntryKind,
     /// When it counts; `None` for the day it is booked.
     pub effective_date: Option<Date>,
+    /// What becomes of it if that day is closed: refused, or, if this is set, counted on the first open day, with the
+    /// day asked for as its value date.
+    pub late: bool,
+    /// Whether it adjusts a period that is closed to all but adjusters.
+    pub adjusting: bool,
     /// The business document it stems from.
     pub reference: String,
     /// A sentence for a person.
@@ -136,11 +213,19 @@ pub struct NewEntry {
     pub metadata: Option<String>,
     /// Who asked for it.
     pub actor: String,
-    /// For a release: the hold. Otherwise `None`.
+    /// The version of the template that its postings come from.
+    pub template_no: Option<i32>,
+    /// For a release or a capture: the hold. For a reversal: what is to be moved back. Otherwise `None`.
     pub relates_to: Option<Uuid>,
+    /// For a hold: the group it joins. For a release or a capture: the group that is to be ended, whole.
+    pub hold_group: Option<Uuid>,
+    /// For a hold: when it ends by itself.
+    pub expires_at: Option<Timestamp>,
+    /// Moves at most the amount given: as much as the limits of both accounts let through. Exactly two postings.
+    pub at_most: bool,
     /// Ties this entry to the next of the same request: a run of linked entries is posted whole or not at all.
     pub linked: bool,
-    /// The legs, in the order they are shown.
+    /// The legs, in the order they are shown. A release, a capture or a reversal without any takes all that is left.
     pub postings: Vec<NewPosting>,
 }
 
@@ -161,4 +246,6 @@ pub struct Receipt {
     pub sequence: i64,
     /// When the ledger knew it.
     pub booked_at: Timestamp,
+    /// How much it moved, if it was to move at most what there is.
+    pub moved: Option<Money>,
 }

@@ -18,7 +18,9 @@ use crate::entry::NewEntry;
 use crate::error::Error;
 use crate::journal::state::State;
 use crate::journal::turn::{Lookup, turn};
+use crate::limit_group::{self, GroupOutcome, LimitGroup};
 use crate::opening::{self, AccountOutcome, SettingOutcome};
+use crate::register::Signature;
 
 /// Connections a process keeps to one book for its callers.
 const CONNECTIONS: usize = 16;
@@ -93,6 +95,20 @@ impl Ledger {
         let mut client = self.client().await?;
         let tx = client.transaction().await?;
         let outcome = opening::change_setting(&tx, account, change, actor, reason).await?;
+        tx.commit().await?;
+        Ok(outcome)
+    }
+
+    /// Sets a limit on what stands on several accounts together, from now on and on record.
+    pub async fn set_limit_group(
+        &self,
+        name: &str,
+        group: &LimitGroup,
+        signature: Signature<'_>,
+    ) -> Result<GroupOutcome, Error> {
+        let mut client = self.client().await?;
+        let tx = client.transaction().await?;
+        let outcome = limit_group::set(&tx, name, group, signature).await?;
         tx.commit().await?;
         Ok(outcome)
     }

@@ -4,7 +4,8 @@
 //! the head, is the lock, the fence, the sequence and the tip of the hash chain.
 //!
 //! Modules in reading order: the vocabulary ([`money`], [`id`], [`clock`], [`account`], [`entry`], [`balance`]), the
-//! pure decision ([`rejection`], [`decide`]), the writing ([`journal`], [`batch`], [`ledger`], [`opening`]), where the
+//! pure decision ([`rejection`], [`decide`]), the writing ([`journal`], [`batch`], [`ledger`], [`opening`],
+//! [`register`], [`limit_group`]), where the
 //! books are ([`book`], [`db`]), and the reading ([`query`], [`verify`], [`export`]).
 
 pub mod money;
@@ -21,6 +22,8 @@ pub mod journal;
 pub mod batch;
 pub mod ledger;
 pub mod opening;
+pub mod register;
+pub mod limit_group;
 
 pub mod book;
 pub mod db;

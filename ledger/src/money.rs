@@ -124,6 +124,12 @@ impl Money {
         Ok(Money { minor: minor_units(text, currency)?, currency })
     }
 
+    /// The amount as a positive number; 2^63-1 for -2^63, which has no opposite and stands in no journal.
+    #[must_use]
+    pub fn without_sign(self) -> Money {
+        Money { minor: self.minor.saturating_abs(), ..self }
+    }
+
     /// The amount as a decimal string with all the currency's decimals and no grouping: `-1234.50`.
     pub fn to_decimal_string(self) -> String {
         decimal_text(self.minor.into(), self.currency)

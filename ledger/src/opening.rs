@@ -6,12 +6,16 @@ use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 
 use crate::account::{
-    Account, AccountCode, AccountFault, AccountNo, AccountSetting, Limits, NewAccount, SettingChange, check_text,
+    Account, AccountCode, AccountFault, AccountNo, AccountNote, AccountSetting, Limits, NewAccount, SettingChange,
+    check_text,
 };
+use crate::balance::{Balance, Totals};
 use crate::entry::{DESCRIPTION_BYTES_MAX, REFERENCE_BYTES_MAX};
 use crate::error::Error;
 use crate::journal::codec::{AccountRow, SettingRow};
 use crate::journal::sql::{self, Head};
+use crate::journal::state::KnownAccount;
+use crate::money::Money;
 
 /// What became of an account that was to be opened.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -54,7 +58,7 @@ pub async fn open_accounts(
 ) -> Result<Vec<AccountOutcome>, Error> {
     let head = sql::lock_head(tx).await?;
     let now = sql::clock(tx).await?;
-    let codes: Vec<&str> = accounts.iter().map(|account| account.code.as_str()).collect();
+    let codes: Vec<String> = accounts.iter().map(|account| account.code.as_str().to_owned()).collect();
     let known = sql::accounts(tx, &codes).await?;
     let known: HashMap<&AccountCode, &Account> =
         known.iter().map(|known| (&known.account.code, &known.account)).collect();
@@ -87,28 +91,29 @@ pub async fn open_accounts(
     });
     let opened: Vec<_> = opened.collect();
     sql::insert_accounts(tx, &opened).await?;
-    let limited = opened.iter().filter(|(row, _)| row.account.limits != Limits::default());
-    let settings = limited.map(|(row, _)| {
-        let setting = AccountSetting { limits: row.account.limits, closed: false };
-        (row.account_no, setting)
+    let has_setting =
+        |account: &NewAccount| account.limits != Limits::default() || account.note != AccountNote::default();
+    let settings = opened.iter().filter(|(row, _)| has_setting(row.account)).map(|(row, _)| {
+        let setting = AccountSetting { limits: row.account.limits, ..AccountSetting::default() };
+        (row.account_no, setting, &row.account.note)
     });
     record(tx, &head, settings, now, actor, "opened").await?;
     Ok(outcomes)
 }
 
 /// Records settings that are in force from now on.
-async fn record(
+async fn record<'a>(
     tx: &Transaction<'_>,
     head: &Head,
-    settings: impl Iterator<Item = (AccountNo, AccountSetting)>,
+    settings: impl Iterator<Item = (AccountNo, AccountSetting, &'a AccountNote)>,
     recorded_at: Timestamp,
     actor: &str,
     reason: &str,
 ) -> Result<(), Error> {
     let mut tip = head.setting_hash;
-    let rows = settings.zip(head.setting_no + 1..).map(|((account_no, setting), setting_no)| {
+    let rows = settings.zip(head.setting_no + 1..).map(|((account_no, setting, note), setting_no)| {
         let after_sequence = head.sequence;
-        let row = SettingRow { setting_no, account_no, after_sequence, setting, recorded_at, actor, reason };
+        let row = SettingRow { setting_no, account_no, after_sequence, setting, note, recorded_at, actor, reason };
         tip = row.hash(&tip);
         (row, tip)
     });
@@ -129,18 +134,34 @@ pub async fn change_setting(
     }
     let head = sql::lock_head(tx).await?;
     let recorded_at = sql::clock(tx).await?;
-    let known = sql::accounts(tx, &[code.as_str()]).await?;
+    let known = sql::accounts(tx, &[code.as_str().to_owned()]).await?;
     let Some(known) = known.first() else { return Ok(SettingOutcome::AccountUnknown) };
-    let setting = change.applied_to(known.account.setting);
-    if setting.limits.are_crossed() {
-        return Ok(SettingOutcome::Refused(AccountFault::LimitsCrossed));
+    let there = (known.account.setting, sql::account_note(tx, known.account.no).await?);
+    let (setting, note) = change.applied_to(there.0, there.1.clone());
+    let fault = note.check().err().or_else(|| fault_of(setting, known));
+    if let Some(fault) = fault {
+        return Ok(SettingOutcome::Refused(fault));
     }
-    if known.account.setting == setting {
+    if (setting, &note) == (there.0, &there.1) {
         return Ok(SettingOutcome::Unchanged);
     }
-    let changed = std::iter::once((known.account.no, setting));
+    let changed = std::iter::once((known.account.no, setting, &note));
     record(tx, &head, changed, recorded_at, actor, reason).await?;
     Ok(SettingOutcome::Changed)
+}
+
+/// What is wrong with settings for an account as it stands.
+fn fault_of(setting: AccountSetting, known: &KnownAccount) -> Option<AccountFault> {
+    if setting.limits.are_crossed() {
+        return Some(AccountFault::LimitsCrossed);
+    }
+    let Balance { settled, pending } = known.balance;
+    let held = pending != Totals::default();
+    let closes = setting.closed && !known.account.setting.closed;
+    (closes && (settled.net() != 0 || held)).then(|| {
+        let net = i64::try_from(settled.net()).unwrap_or(if settled.net() < 0 { i64::MIN } else { i64::MAX });
+        AccountFault::NotAtZero { balance: Money::new(net, known.account.currency), held }
+    })
 }
 
 fn number(last: AccountNo, fresh_at: usize) -> AccountNo {
@@ -148,8 +169,9 @@ fn number(last: AccountNo, fresh_at: usize) -> AccountNo {
 }
 
 fn identity(account: &Account) -> NewAccount {
-    let Account { code, name, currency, normal_side, open_item, .. } = account.clone();
-    NewAccount { code, name, currency, normal_side, open_item, limits: Limits::default() }
+    let Account { code, name, account_type, currency, normal_side, open_item, .. } = account.clone();
+    let (limits, note) = (Limits::default(), AccountNote::default());
+    NewAccount { code, name, account_type, currency, normal_side, open_item, limits, note }
 }
 
 /// The same definition again is no conflict; limits are settings and may have changed since.
@@ -159,6 +181,9 @@ fn compare(there: &NewAccount, given: &NewAccount, no: AccountNo) -> AccountOutc
         first: first.to_string(),
         given: given.to_string(),
     };
+    if there.account_type != given.account_type {
+        return differs("type", &there.account_type.word(), &given.account_type.word());
+    }
     if there.currency != given.currency {
         return differs("currency", &there.currency, &given.currency);
     }

@@ -4,11 +4,14 @@
 //! comes right after the shape of the run, so that a retry of an entry that is in the books gets its first answer
 //! whatever has become of its accounts and limits since.
 
+mod place;
+
+use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::account::AccountCode;
-use crate::entry::Layer;
+use crate::entry::{EntryKind, Layer};
 use crate::money::{Currency, Money};
 
 /// A refusal: a stable code, a place, and a sentence with what was expected and what was found.
@@ -64,6 +67,12 @@ pub enum Rejection {
         /// The latest that is taken: a year past the booking date.
         latest: Date,
     },
+    /// Nobody asks for an entry of this kind.
+    #[error("an entry of kind {kind} is the ledger's own; nobody asks for it")]
+    KindReserved {
+        /// The kind.
+        kind: &'static str,
+    },
     /// Too few or too many postings.
     #[error("an entry has {min} to {max} postings; this has {actual}")]
     PostingCount {
@@ -74,20 +83,48 @@ pub enum Rejection {
         /// The most.
         max: usize,
     },
-    /// A release has no postings of its own.
-    #[error("a release has no postings of its own: the ledger undoes those of its hold; this has {actual}")]
-    ReleaseHasPostings {
-        /// How many there are.
-        actual: usize,
+    /// It must name the entry from which it takes.
+    #[error("a {kind} must name in relates_to what it takes from")]
+    RelatesToMissing {
+        /// The kind of the entry.
+        kind: &'static str,
     },
-    /// A release must name its hold.
-    #[error("a release must name its hold in relates_to")]
-    HoldMissing,
-    /// Only a release relates to another entry.
-    #[error("relates_to belongs to a release; a {kind} has none")]
+    /// It takes from no other entry.
+    #[error("a {kind} takes from no other entry; leave out relates_to")]
     RelatesToNotAllowed {
         /// The kind of the entry.
         kind: &'static str,
+    },
+    /// A group of holds does not go with the rest of the entry.
+    #[error("hold_group belongs to a hold, or, alone, to the release or capture of the whole group")]
+    HoldGroupNotAllowed,
+    /// Only a hold expires.
+    #[error("a {kind} does not expire; leave out expires_at")]
+    ExpiryNotAllowed {
+        /// The kind of the entry.
+        kind: &'static str,
+    },
+    /// The hold would have expired before it began.
+    #[error("the hold would expire at {given}; it is {booked_at} already")]
+    ExpiryPassed {
+        /// What was given.
+        given: Timestamp,
+        /// The time of booking.
+        booked_at: Timestamp,
+    },
+    /// Only a post or a hold of two legs has one amount that can be lowered.
+    #[error("at_most belongs to a post or a hold of exactly two postings")]
+    AtMostNotAllowed,
+    /// The day is closed.
+    #[error("{date} is closed: days up to {closed_through} take {}", if *adjusters_only { "adjusting entries only" }
+        else { "no entry" })]
+    PeriodClosed {
+        /// The day on which it would count.
+        date: Date,
+        /// The last day that is closed.
+        closed_through: Date,
+        /// Whether adjusting entries are still taken.
+        adjusters_only: bool,
     },
     /// A leg moves nothing.
     #[error("posting {leg} on {account} has amount zero")]
@@ -112,6 +149,16 @@ pub enum Rejection {
         leg: usize,
         /// The account.
         account: AccountCode,
+    },
+    /// The account is frozen on this side.
+    #[error("posting {leg}: account {account} is frozen: nothing may {} it", if *raises { "raise" } else { "lower" })]
+    AccountFrozen {
+        /// The leg, from 0.
+        leg: usize,
+        /// The account.
+        account: AccountCode,
+        /// Whether the posting raises the balance, seen from the normal side.
+        raises: bool,
     },
     /// The account holds another currency.
     #[error("posting {leg}: account {account} holds {expected}, not {actual}")]
@@ -143,6 +190,14 @@ pub enum Rejection {
         /// The item that was given.
         item: String,
     },
+    /// Without an item nothing is due.
+    #[error("posting {leg}: without an item nothing is due on account {account}; leave out due_date")]
+    DueDateNotAllowed {
+        /// The leg, from 0.
+        leg: usize,
+        /// The account.
+        account: AccountCode,
+    },
     /// One account, and one item, is debited and credited by the same entry.
     #[error("posting {leg}: account {account} is both debited and credited in this entry for the same item")]
     AccountOnBothSides {
@@ -163,6 +218,18 @@ pub enum Rejection {
         /// The id that was named.
         hold: Uuid,
     },
+    /// There is no such entry to move back.
+    #[error("entry {entry} is not in this book")]
+    OriginalUnknown {
+        /// The id that was named.
+        entry: Uuid,
+    },
+    /// No hold is in this group.
+    #[error("no hold is in group {group}")]
+    HoldGroupUnknown {
+        /// The group that was named.
+        group: Uuid,
+    },
     /// The entry named is no hold.
     #[error("entry {hold} is a {kind}, not a hold")]
     NotAHold {
@@ -171,13 +238,69 @@ pub enum Rejection {
         /// What it is.
         kind: &'static str,
     },
-    /// The hold has been released.
-    #[error("hold {hold} was already released by entry {released_by}")]
-    HoldReleased {
-        /// The hold.
-        hold: Uuid,
-        /// The entry that released it.
-        released_by: Uuid,
+    /// The entry named has moved nothing that could be moved back.
+    #[error("entry {entry} is a {kind}: it has moved nothing that could be moved back")]
+    NotReversible {
+        /// The id that was named.
+        entry: Uuid,
+        /// What it is.
+        kind: &'static str,
+    },
+    /// The group has been captured or released.
+    #[error("group {group} was ended by entry {by}")]
+    HoldGroupEnded {
+        /// The group.
+        group: Uuid,
+        /// The entry that captured or released it.
+        by: Uuid,
+    },
+    /// The group would be larger than one entry can end.
+    #[error("the holds of a group have at most {max} postings together; with this one it would be {actual}")]
+    HoldGroupTooLarge {
+        /// The most.
+        max: usize,
+        /// How many there would be.
+        actual: usize,
+    },
+    /// Everything has been taken from the entry named.
+    #[error("nothing is left of entry {of}: the last of it was taken by {} {by}", how.word())]
+    NothingLeft {
+        /// The hold or the original.
+        of: Uuid,
+        /// The entry that took the last of it.
+        by: Uuid,
+        /// What that entry is.
+        how: EntryKind,
+    },
+    /// The entry named has no such leg, or not on this side.
+    #[error("posting {leg}: there is nothing on account {account}, for this item and on this side, that it could take")]
+    NotInOriginal {
+        /// The leg, from 0.
+        leg: usize,
+        /// The account.
+        account: AccountCode,
+    },
+    /// It would take more than is left.
+    #[error("posting {leg}: {asked} is more than the {left} that is left on account {account}")]
+    MoreThanLeft {
+        /// The leg, from 0.
+        leg: usize,
+        /// The account.
+        account: AccountCode,
+        /// What is left, without sign.
+        left: Money,
+        /// What would be taken, without sign.
+        asked: Money,
+    },
+    /// It would count before what it takes from.
+    #[error("{given} is before {date}, when entry {of} counts")]
+    DatedBeforeOriginal {
+        /// The hold or the original.
+        of: Uuid,
+        /// Its effective date.
+        date: Date,
+        /// What was given.
+        given: Date,
     },
     /// A running total would leave 64 bits.
     #[error("account {account}: its {} total would pass what the ledger can hold", layer.word())]
@@ -207,99 +330,30 @@ pub enum Rejection {
         /// The balance there would be, holds counted in, clamped to what money can show.
         would_be: Money,
     },
+    /// The balance of a group of accounts would fall below its minimum.
+    #[error("limit group {group}: the balance would be {would_be}, below its limit of {limit}")]
+    GroupBelowMinimum {
+        /// The group's name.
+        group: String,
+        /// Its limit.
+        limit: Money,
+        /// The balance there would be, holds counted in, clamped to what money can show.
+        would_be: Money,
+    },
+    /// The balance of a group of accounts would rise above its maximum.
+    #[error("limit group {group}: the balance would be {would_be}, above its limit of {limit}")]
+    GroupAboveMaximum {
+        /// The group's name.
+        group: String,
+        /// Its limit.
+        limit: Money,
+        /// The balance there would be, holds counted in, clamped to what money can show.
+        would_be: Money,
+    },
     /// Another entry of the same run was refused.
     #[error("not posted because entry {culprit} of the same linked run was refused")]
     LinkedEntryRejected {
         /// Its id.
         culprit: Uuid,
     },
-}
-
-impl Rejection {
-    /// Stable code, the same at every edge.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Rejection::LinkedRunOpen => "linked_run_open",
-            Rejection::IdNil => "id_nil",
-            Rejection::IdConflict { .. } => "id_conflict",
-            Rejection::TextTooLong { .. } => "text_too_long",
-            Rejection::TextHasNul { .. } => "text_has_nul",
-            Rejection::MetadataMalformed { .. } => "metadata_malformed",
-            Rejection::EffectiveDateOutOfRange { .. } => "effective_date_out_of_range",
-            Rejection::PostingCount { .. } => "posting_count",
-            Rejection::ReleaseHasPostings { .. } => "release_has_postings",
-            Rejection::HoldMissing => "hold_missing",
-            Rejection::RelatesToNotAllowed { .. } => "relates_to_not_allowed",
-            Rejection::AmountZero { .. } => "amount_zero",
-            Rejection::AccountUnknown { .. } => "account_unknown",
-            Rejection::AccountClosed { .. } => "account_closed",
-            Rejection::CurrencyMismatch { .. } => "currency_mismatch",
-            Rejection::ItemRequired { .. } => "item_required",
-            Rejection::ItemNotAllowed { .. } => "item_not_allowed",
-            Rejection::AccountOnBothSides { .. } => "account_on_both_sides",
-            Rejection::Unbalanced { .. } => "unbalanced",
-            Rejection::HoldUnknown { .. } => "hold_unknown",
-            Rejection::NotAHold { .. } => "not_a_hold",
-            Rejection::HoldReleased { .. } => "hold_released",
-            Rejection::TotalOverflow { .. } => "total_overflow",
-            Rejection::BelowMinimum { .. } => "below_minimum",
-            Rejection::AboveMaximum { .. } => "above_maximum",
-            Rejection::LinkedEntryRejected { .. } => "linked_entry_rejected",
-        }
-    }
-
-    /// JSON pointer (RFC 6901) to the place in the entry as it was given.
-    pub fn pointer(&self) -> String {
-        match self {
-            Rejection::LinkedRunOpen | Rejection::LinkedEntryRejected { .. } => "/linked".to_owned(),
-            Rejection::IdNil => "/id".to_owned(),
-            Rejection::IdConflict { field, .. } => format!("/{field}"),
-            Rejection::TextTooLong { field, .. } | Rejection::TextHasNul { field } => format!("/{field}"),
-            Rejection::MetadataMalformed { .. } => "/metadata".to_owned(),
-            Rejection::EffectiveDateOutOfRange { .. } => "/effective_date".to_owned(),
-            Rejection::PostingCount { .. }
-            | Rejection::ReleaseHasPostings { .. }
-            | Rejection::Unbalanced { .. }
-            | Rejection::TotalOverflow { .. }
-            | Rejection::BelowMinimum { .. }
-            | Rejection::AboveMaximum { .. } => "/postings".to_owned(),
-            Rejection::HoldMissing
-            | Rejection::RelatesToNotAllowed { .. }
-            | Rejection::HoldUnknown { .. }
-            | Rejection::NotAHold { .. }
-            | Rejection::HoldReleased { .. } => "/relates_to".to_owned(),
-            Rejection::AmountZero { leg, .. } | Rejection::CurrencyMismatch { leg, .. } => {
-                format!("/postings/{leg}/amount")
-            }
-            Rejection::AccountUnknown { leg, .. }
-            | Rejection::AccountClosed { leg, .. }
-            | Rejection::AccountOnBothSides { leg, .. } => format!("/postings/{leg}/account"),
-            Rejection::ItemRequired { leg, .. } | Rejection::ItemNotAllowed { leg, .. } => {
-                format!("/postings/{leg}/item")
-            }
-        }
-    }
-
-    /// What was expected and what was found, where the rule compares two values.
-    pub fn expected_actual(&self) -> Option<(String, String)> {
-        match self {
-            Rejection::IdConflict { first, given, .. } => Some((first.clone(), given.clone())),
-            Rejection::TextTooLong { actual, max, .. } => Some((format!("at most {max} bytes"), actual.to_string())),
-            Rejection::EffectiveDateOutOfRange { given, earliest, latest } => {
-                Some((format!("{earliest} to {latest}"), given.to_string()))
-            }
-            Rejection::PostingCount { actual, min, max } => Some((format!("{min} to {max}"), actual.to_string())),
-            Rejection::ReleaseHasPostings { actual } => Some(("0".to_owned(), actual.to_string())),
-            Rejection::CurrencyMismatch { expected, actual, .. } => Some((expected.to_string(), actual.to_string())),
-            Rejection::Unbalanced { difference } => {
-                Some((Money::new(0, difference.currency).to_string(), difference.to_string()))
-            }
-            Rejection::NotAHold { kind, .. } => Some(("hold".to_owned(), (*kind).to_owned())),
-            Rejection::BelowMinimum { limit, would_be, .. } => {
-                Some((format!("at least {limit}"), would_be.to_string()))
-            }
-            Rejection::AboveMaximum { limit, would_be, .. } => Some((format!("at most {limit}"), would_be.to_string())),
-            _ => None,
-        }
-    }
 }

@@ -3,7 +3,7 @@
 //! Four requests are a block: money comes into the pot; money goes out of it; a claim is held under the credit line and
 //! paid for from the pot in one linked run; the hold is released beside one more payment in. All share four accounts.
 
-use dianfu_ledger::account::{AccountCode, Limits, NewAccount, NormalSide};
+use dianfu_ledger::account::{AccountCode, AccountNote, AccountType, Limits, NewAccount, NormalSide};
 use dianfu_ledger::entry::{EntryKind, NewEntry, NewPosting};
 use dianfu_ledger::id;
 use dianfu_ledger::money::{Currency, Money};
@@ -32,10 +32,12 @@ pub fn accounts(limited: bool) -> Vec<NewAccount> {
     .map(|(text, normal_side, open_item, limits)| NewAccount {
         code: code(text),
         name: text.to_owned(),
+        account_type: AccountType::Asset,
         currency: Currency::CNY,
         normal_side,
         open_item,
         limits: if limited { limits } else { Limits::default() },
+        note: AccountNote::default(),
     })
     .to_vec()
 }
@@ -65,6 +67,7 @@ fn entry(number: u32, position: u32, kind: EntryKind, legs: &[(&str, i64, Option
         account: code(account),
         amount: Money::new(*minor, Currency::CNY),
         item: item.map(str::to_owned),
+        due_date: None,
     };
     NewEntry {
         id: id::entry_id(Timestamp::UNIX_EPOCH, &format!("request {number}"), &format!("entry {position}")),
@@ -72,11 +75,9 @@ fn entry(number: u32, position: u32, kind: EntryKind, legs: &[(&str, i64, Option
         effective_date: Some(date(2024, 5, 1)),
         reference: format!("R-{number}"),
         description: "work".to_owned(),
-        metadata: None,
         actor: "poster".to_owned(),
-        relates_to: None,
-        linked: false,
         postings: legs.iter().map(posting).collect(),
+        ..NewEntry::default()
     }
 }
 

@@ -121,14 +121,14 @@ impl Api {
     }
 
     async fn open_accounts(&self) {
-        for (code, side, open_item) in [
-            ("1002.a", "debit", false),
-            ("1102.picc", "debit", true),
-            ("2190", "credit", false),
-            ("6001", "credit", false),
+        for (code, account_type, open_item) in [
+            ("1002.a", "asset", false),
+            ("1102.picc", "asset", true),
+            ("2190", "liability", false),
+            ("6001", "income", false),
         ] {
             let account =
-                json!({"code": code, "name": code, "currency": "CNY", "normal_side": side, "open_item": open_item});
+                json!({"code": code, "name": code, "currency": "CNY", "type": account_type, "open_item": open_item});
             assert_eq!(self.post("/v1/accounts", &account).await.status, 201);
         }
     }

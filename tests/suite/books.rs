@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use dianfu_ledger::account::{AccountCode, Limits, NewAccount, NormalSide};
+use dianfu_ledger::account::{AccountCode, AccountNote, AccountType, Limits, NewAccount, NormalSide};
 use dianfu_ledger::book::BookName;
-use dianfu_ledger::entry::{EntryKind, NewEntry, NewPosting, Receipt};
+use dianfu_ledger::entry::{EntryKind, Layer, NewEntry, NewPosting, Receipt};
 use dianfu_ledger::money::{Currency, Money};
 use dianfu_ledger::{Ledger, Outcome, id};
 use dianfu_tests::{TestDatabase, test_database};
@@ -45,17 +45,22 @@ pub struct Book {
     pub booked: Vec<Booked>,
 }
 
-/// An entry as it was booked; a release with the legs that the ledger wrote for it.
+/// An entry as it was booked, with the legs that the ledger wrote for it.
 #[derive(Clone, Debug)]
 pub struct Booked {
     pub entry: NewEntry,
-    pub legs: Vec<NewPosting>,
+    pub legs: Vec<(Layer, NewPosting)>,
     pub receipt: Receipt,
 }
 
 impl Booked {
     pub fn date(&self) -> Date {
         self.entry.effective_date.expect("the entries of these books name their date")
+    }
+
+    /// Its legs in one layer.
+    pub fn legs_in(&self, layer: Layer) -> impl Iterator<Item = &NewPosting> {
+        self.legs.iter().filter(move |(of, _)| *of == layer).map(|(_, posting)| posting)
     }
 }
 
@@ -69,10 +74,12 @@ impl Book {
             .map(|(code, currency, normal_side, open_item)| NewAccount {
                 code: account(code),
                 name: format!("Account; {code} | 账户"),
+                account_type: AccountType::Asset,
                 currency: currency.parse().unwrap(),
                 normal_side: *normal_side,
                 open_item: *open_item,
                 limits: Limits::default(),
+                note: AccountNote::default(),
             })
             .collect();
         ledger.open_accounts(&accounts, "test").await.unwrap();
@@ -81,6 +88,9 @@ impl Book {
 
     /// Posts entries in one turn; all of them must be posted.
     pub async fn post(&mut self, entries: Vec<NewEntry>) {
+        if entries.is_empty() {
+            return;
+        }
         let outcomes = self.ledger.post(entries.clone()).await.unwrap();
         for (entry, outcome) in entries.into_iter().zip(outcomes) {
             let Outcome::Posted(receipt) = outcome else { panic!("{outcome:?} for {entry:?}") };
@@ -89,14 +99,38 @@ impl Book {
         }
     }
 
-    fn legs(&self, entry: &NewEntry) -> Vec<NewPosting> {
-        let Some(hold) = entry.relates_to else { return entry.postings.clone() };
-        let hold = self.booked.iter().find(|booked| booked.entry.id == hold).expect("the hold was booked before");
-        let opposite = |leg: &NewPosting| {
-            let amount = Money::new(-leg.amount.minor, leg.amount.currency);
-            NewPosting { amount, ..leg.clone() }
+    /// What takes from another moves its postings, or all that is left; a capture no longer holds what it moves.
+    fn legs(&self, entry: &NewEntry) -> Vec<(Layer, NewPosting)> {
+        let of = |layer: Layer, postings: Vec<NewPosting>| postings.into_iter().map(move |posting| (layer, posting));
+        let given = match entry.relates_to {
+            Some(original) if entry.postings.is_empty() && entry.kind == EntryKind::Capture => self.left(original),
+            Some(original) if entry.postings.is_empty() => opposite(&self.left(original)),
+            _ => entry.postings.clone(),
         };
-        hold.legs.iter().map(opposite).collect()
+        if entry.kind != EntryKind::Capture {
+            return of(entry.kind.layer(), given).collect();
+        }
+        let unheld = opposite(&given);
+        of(Layer::Settled, given).chain(of(Layer::Pending, unheld)).collect()
+    }
+
+    /// What an entry still holds, or has moved and nobody has moved back.
+    pub fn left(&self, id: Uuid) -> Vec<NewPosting> {
+        let original = self.booked.iter().find(|booked| booked.entry.id == id).expect("it was booked before");
+        let layer = original.entry.kind.layer();
+        let mut left: Vec<NewPosting> = original.legs_in(layer).cloned().collect();
+        let mut family = vec![id];
+        for later in &self.booked {
+            if later.entry.relates_to.is_some_and(|original| family.contains(&original)) {
+                family.push(later.entry.id);
+                for leg in later.legs_in(layer) {
+                    let beside = |known: &&mut NewPosting| known.account == leg.account && known.item == leg.item;
+                    left.iter_mut().find(beside).expect("it takes what is there").amount.minor += leg.amount.minor;
+                }
+            }
+        }
+        left.retain(|leg| leg.amount.minor != 0);
+        left
     }
 
     /// Everything that counts at a moment.
@@ -109,24 +143,26 @@ impl Book {
 
     /// Debits and credits by account, with the account's currency, of what moved money.
     pub fn settled(&self, as_of: Option<Date>, known_at: Timestamp) -> BTreeMap<AccountCode, Mirror> {
-        let settled = self.at(as_of, known_at).filter(|booked| booked.entry.kind == EntryKind::Post);
-        mirror(settled.flat_map(|booked| booked.legs.iter().map(|leg| (leg, 1))))
+        mirror(self.at(as_of, known_at).flat_map(|booked| booked.legs_in(Layer::Settled).map(|leg| (leg.clone(), 1))))
     }
 
-    /// What is outstanding on each side: a release takes its hold's legs away again.
+    /// What is outstanding on each side: what is no longer held takes away what a hold has added.
     pub fn pending(&self, as_of: Option<Date>, known_at: Timestamp) -> BTreeMap<AccountCode, Mirror> {
-        let hold = |id: Uuid| self.booked.iter().find(|booked| booked.entry.id == id).expect("a hold");
-        let legs = self.at(as_of, known_at).flat_map(|booked| match booked.entry.kind {
-            EntryKind::Post => Vec::new(),
-            EntryKind::Hold => signed(&booked.legs, 1),
-            EntryKind::Release => signed(&hold(booked.entry.relates_to.unwrap()).legs, -1),
-        });
-        mirror(legs)
+        mirror(self.at(as_of, known_at).flat_map(|booked| {
+            let legs: Vec<NewPosting> = booked.legs_in(Layer::Pending).cloned().collect();
+            let holds = booked.entry.kind == EntryKind::Hold;
+            let (legs, sign) = if holds { (legs, 1) } else { (opposite(&legs), -1) };
+            legs.into_iter().map(move |leg| (leg, sign))
+        }))
     }
 }
 
-fn signed(legs: &[NewPosting], sign: i128) -> Vec<(&NewPosting, i128)> {
-    legs.iter().map(|leg| (leg, sign)).collect()
+fn opposite(legs: &[NewPosting]) -> Vec<NewPosting> {
+    let opposite = |leg: &NewPosting| {
+        let amount = Money::new(-leg.amount.minor, leg.amount.currency);
+        NewPosting { amount, ..leg.clone() }
+    };
+    legs.iter().map(opposite).collect()
 }
 
 /// Debits and credits of one account.
@@ -137,11 +173,11 @@ pub struct Mirror {
     pub credits: i128,
 }
 
-fn mirror<'a>(legs: impl Iterator<Item = (&'a NewPosting, i128)>) -> BTreeMap<AccountCode, Mirror> {
+fn mirror(legs: impl Iterator<Item = (NewPosting, i128)>) -> BTreeMap<AccountCode, Mirror> {
     let mut accounts = BTreeMap::new();
     for (leg, sign) in legs {
         let currency = leg.amount.currency;
-        let sums = accounts.entry(leg.account.clone()).or_insert(Mirror { currency, debits: 0, credits: 0 });
+        let sums = accounts.entry(leg.account).or_insert(Mirror { currency, debits: 0, credits: 0 });
         match i128::from(leg.amount.minor) {
             debit if debit > 0 => sums.debits += sign * debit,
             credit => sums.credits -= sign * credit,
@@ -164,6 +200,7 @@ pub fn entry(kind: EntryKind, on_day: i64, legs: &[(&str, i64, Option<&str>)]) -
         account: account(code),
         amount: Money::new(*minor, currency_of(code)),
         item: item.map(str::to_owned),
+        due_date: None,
     });
     NewEntry {
         id: id::fresh(),
@@ -171,11 +208,9 @@ pub fn entry(kind: EntryKind, on_day: i64, legs: &[(&str, i64, Option<&str>)]) -
         effective_date: Some(day(on_day)),
         reference: "REF-1".to_owned(),
         description: "a test".to_owned(),
-        metadata: None,
         actor: "test".to_owned(),
-        relates_to: None,
-        linked: false,
         postings: postings.collect(),
+        ..NewEntry::default()
     }
 }
 
@@ -211,7 +246,7 @@ pub fn for_random_books(cases: u32, check: impl AsyncFn(&mut Book)) {
 #[derive(Clone, Debug)]
 enum Step {
     Entry { kind: EntryKind, on_day: i64, currencies: Vec<usize>, amounts: [i64; 3], texts: [String; 3] },
-    Release { which: prop::sample::Index, on_day: i64 },
+    Take { which: prop::sample::Index, kind: EntryKind, half: bool, on_day: i64 },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -224,32 +259,55 @@ fn step() -> impl Strategy<Value = Step> {
     let entry = (kind, 0..DAYS, currencies, amounts, texts).prop_map(|(kind, on_day, currencies, amounts, texts)| {
         Step::Entry { kind, on_day, currencies, amounts, texts }
     });
-    let release = (any::<prop::sample::Index>(), 0..DAYS).prop_map(|(which, on_day)| Step::Release { which, on_day });
-    prop_oneof![5 => entry, 1 => release]
+    let kind = prop::sample::select(vec![EntryKind::Release, EntryKind::Capture, EntryKind::Reversal]);
+    let take = (any::<prop::sample::Index>(), kind, any::<bool>(), 0..DAYS)
+        .prop_map(|(which, kind, half, on_day)| Step::Take { which, kind, half, on_day });
+    prop_oneof![5 => entry, 2 => take]
 }
 
-/// Posts the steps, each turn as one request. A release without a hold that is held is passed over.
+/// Posts the steps, each turn as one request; what takes from an earlier entry alone, so that it is known what is left.
 async fn fill(book: &mut Book, turns: Vec<Vec<Step>>) {
-    let mut held: Vec<Uuid> = Vec::new();
     for turn in turns {
         let mut request = Vec::new();
-        let mut held_by_this = Vec::new();
         for step in turn {
             match step {
                 Step::Entry { kind, on_day, currencies, amounts, texts } => {
-                    let entry = random_entry(kind, on_day, &currencies, amounts, texts);
-                    held_by_this.extend((kind == EntryKind::Hold).then_some(entry.id));
-                    request.push(entry);
+                    request.push(random_entry(kind, on_day, &currencies, amounts, texts));
                 }
-                Step::Release { which, on_day } if !held.is_empty() => {
-                    request.push(release(held.swap_remove(which.index(held.len())), on_day));
+                Step::Take { which, kind, half, on_day } => {
+                    book.post(std::mem::take(&mut request)).await;
+                    book.post(taking(book, which, kind, half, on_day).into_iter().collect()).await;
                 }
-                Step::Release { .. } => {}
             }
         }
-        held.append(&mut held_by_this);
         book.post(request).await;
     }
+}
+
+/// What takes half of two legs, or all, of one of the entries of which something is left; nothing if there is none.
+fn taking(book: &Book, which: prop::sample::Index, kind: EntryKind, half: bool, on_day: i64) -> Option<NewEntry> {
+    let from_holds = kind != EntryKind::Reversal;
+    let mut originals = book.booked.iter().filter(|booked| match booked.entry.kind {
+        EntryKind::Hold => from_holds,
+        EntryKind::Post | EntryKind::Capture | EntryKind::Reversal => !from_holds,
+        EntryKind::Release | EntryKind::Expiry => false,
+    });
+    let left = |booked: &Booked| book.left(booked.entry.id);
+    let originals: Vec<_> = originals.by_ref().filter(|booked| !left(booked).is_empty()).collect();
+    let original = originals.get(which.index(originals.len().max(1)))?;
+    let left = left(original);
+    let across = left.iter().find(|leg| {
+        leg.amount.currency == left[0].amount.currency && leg.amount.minor.signum() != left[0].amount.minor.signum()
+    });
+    let amount = across?.amount.minor.abs().min(left[0].amount.minor.abs()) / 2;
+    let part = |leg: &NewPosting| {
+        let minor = leg.amount.minor.signum() * amount;
+        NewPosting { amount: Money::new(minor, leg.amount.currency), ..leg.clone() }
+    };
+    let parts = if half && amount > 0 { vec![part(&left[0]), part(across?)] } else { Vec::new() };
+    let postings = if kind == EntryKind::Capture { parts } else { opposite(&parts) };
+    let effective_date = Some(original.date().max(day(on_day)));
+    Some(NewEntry { relates_to: Some(original.entry.id), effective_date, postings, ..entry(kind, on_day, &[]) })
 }
 
 fn random_entry(

@@ -3,13 +3,18 @@
 
 use bytes::Bytes;
 use dianfu_ledger::Ledger;
+use dianfu_ledger::account::{Limits, NormalSide};
 use dianfu_ledger::book::BookName;
+use dianfu_ledger::limit_group::LimitGroup;
+use dianfu_ledger::money::Currency;
+use dianfu_ledger::register::Signature;
 use dianfu_tests::{TestDatabase, test_database, work};
 use futures_util::SinkExt;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Error};
 
-const APPEND_ONLY: [&str; 5] = ["account", "account_setting", "entry", "posting", "commit"];
+const APPEND_ONLY: [&str; 7] =
+    ["account", "account_setting", "register", "limit_group_member", "entry", "posting", "commit"];
 
 /// A book with entries in it, and both roles' connections to it.
 struct Book {
@@ -23,6 +28,13 @@ impl Book {
         let test = test_database().await;
         let ledger = Ledger::open(test.database(), &BookName::parse("main").unwrap()).await.unwrap();
         ledger.open_accounts(&work::accounts(true), "test").await.unwrap();
+        let group = LimitGroup {
+            currency: Currency::CNY,
+            normal_side: NormalSide::Debit,
+            limits: Limits::default(),
+            accounts: vec![work::accounts(true)[0].code.clone()],
+        };
+        ledger.set_limit_group("line", &group, Signature::of("test", "a test")).await.unwrap();
         for number in 0..work::BLOCK {
             ledger.post(work::request(number)).await.unwrap();
         }
@@ -86,6 +98,8 @@ async fn the_service_inserts_and_reads_and_nothing_else() {
     for statement in [
         "UPDATE account SET name = 'x'",
         "UPDATE account_setting SET closed = true",
+        "UPDATE register SET content = '{}'",
+        "UPDATE limit_group_member SET account_no = 1",
         "UPDATE entry SET reference = 'x'",
         "UPDATE posting SET amount_minor = 1",
         "UPDATE posting_000001 SET amount_minor = 1",
@@ -228,20 +242,18 @@ async fn rows_that_no_turn_writes_are_refused() {
         ("INSERT INTO account SELECT * FROM account LIMIT 1", "account_pkey"),
         ("INSERT INTO account_setting SELECT * FROM account_setting LIMIT 1", "account_setting_pkey"),
         (
-            "INSERT INTO account_setting SELECT setting_no + 1000, account_no, 0, 1, 0, false, recorded_at, actor,
-             reason, hash FROM account_setting LIMIT 1",
+            "INSERT INTO account_setting SELECT setting_no + 1000, account_no, 0, 1, 0, false, 'none', NULL, NULL,
+             recorded_at, actor, reason, hash FROM account_setting LIMIT 1",
             "account_setting_limits_ordered",
         ),
         (
-            "INSERT INTO account_setting SELECT setting_no + 1000, 999, 0, NULL, NULL, false, recorded_at, actor,
-             reason, hash FROM account_setting LIMIT 1",
+            "INSERT INTO account_setting SELECT setting_no + 1000, 999, 0, NULL, NULL, false, 'none', NULL, NULL,
+             recorded_at, actor, reason, hash FROM account_setting LIMIT 1",
             "account_setting_account_fkey",
         ),
         (
-            "INSERT INTO entry (sequence, entry_id, kind, effective_date, booked_at, relates_to, reference, description,
-             actor) SELECT sequence + 1000, gen_random_uuid(), kind, effective_date, booked_at, relates_to, reference,
-             description, actor FROM entry WHERE kind = 2",
-            "entry_release_key",
+            "INSERT INTO register SELECT 1, 'closing', '2024', '{}', 0, 'one', now(), 'one', 'alone', sha256('')",
+            "register_two_people",
         ),
     ] {
         assert_eq!(refused(&book.service, statement).await.1, constraint, "{statement}");

@@ -14,6 +14,7 @@ mod operation;
 mod reference;
 mod rules;
 mod spoil;
+mod taking;
 mod whole;
 
 use proptest::test_runner::Config;

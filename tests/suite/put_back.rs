@@ -1,6 +1,8 @@
 //! A book that is put back to an earlier time under a running process: a restore, or a failover that loses commits.
 
-use dianfu_ledger::account::{AccountCode, LimitChange, Limits, NewAccount, NormalSide, SettingChange};
+use dianfu_ledger::account::{
+    AccountCode, AccountNote, AccountType, Change, Limits, NewAccount, NormalSide, SettingChange,
+};
 use dianfu_ledger::book::BookName;
 use dianfu_ledger::entry::{NewEntry, NewPosting};
 use dianfu_ledger::money::{Currency, Money};
@@ -96,10 +98,12 @@ fn plain(code: &str) -> NewAccount {
     NewAccount {
         code: AccountCode::parse(code).unwrap(),
         name: code.to_owned(),
+        account_type: AccountType::Asset,
         currency: Currency::CNY,
         normal_side: NormalSide::Debit,
         open_item: false,
         limits: Limits::default(),
+        note: AccountNote::default(),
     }
 }
 
@@ -109,6 +113,7 @@ fn payment(to: &str, minor: i64) -> NewEntry {
         account: AccountCode::parse(account).unwrap(),
         amount: Money::new(minor, Currency::CNY),
         item: None,
+        due_date: None,
     };
     let postings = vec![leg(to, minor), leg(work::POT, -minor)];
     NewEntry { id: id::fresh(), postings, ..work::request(0).remove(0) }
@@ -148,7 +153,7 @@ async fn to_before_a_limit_that_is_another_now() {
     running.open_accounts(&accounts, "test").await.unwrap();
     let operator = operator(&test).await;
     keep_copies(&operator).await;
-    let most = |max| SettingChange { max: LimitChange::To(Some(max)), ..SettingChange::default() };
+    let most = |max| SettingChange { max: Change::To(Some(max)), ..SettingChange::default() };
     let alpha = AccountCode::parse("alpha").unwrap();
     running.change_setting(&alpha, most(1_000), "test", "wide").await.unwrap();
     let refused = running.post(vec![payment("alpha", 1_001)]).await.unwrap();

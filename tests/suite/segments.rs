@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use dianfu_ledger::account::{AccountCode, Limits, NewAccount, NormalSide};
+use dianfu_ledger::account::{AccountCode, AccountNote, AccountType, Limits, NewAccount, NormalSide};
 use dianfu_ledger::book::BookName;
-use dianfu_ledger::entry::{EntryKind, NewEntry, NewPosting};
+use dianfu_ledger::entry::{NewEntry, NewPosting};
 use dianfu_ledger::money::{Currency, Money};
 use dianfu_ledger::query::{self, Moment};
 use dianfu_ledger::verify::verify;
@@ -29,19 +29,14 @@ fn entry(number: i64) -> NewEntry {
     let leg = |account: &str, minor| {
         let amount = Money::new(minor, Currency::CNY);
         let item = (account != "source").then(|| format!("I-{}", number % 7));
-        NewPosting { account: code(account), amount, item }
+        NewPosting::new(code(account), amount, item)
     };
     NewEntry {
         id: id::entry_id(Timestamp::UNIX_EPOCH, &number.to_string(), "segment"),
-        kind: EntryKind::Post,
-        effective_date: None,
         reference: number.to_string(),
-        description: String::new(),
-        metadata: None,
         actor: "test".to_owned(),
-        relates_to: None,
-        linked: false,
         postings: vec![leg(to, number), leg("source", -number)],
+        ..NewEntry::default()
     }
 }
 
@@ -106,10 +101,12 @@ async fn a_book_stays_right_over_the_end_of_a_segment() {
     let account = |text: &str| NewAccount {
         code: code(text),
         name: text.to_owned(),
+        account_type: AccountType::Asset,
         currency: Currency::CNY,
         normal_side: NormalSide::Debit,
         open_item: text != "source",
         limits: Limits::default(),
+        note: AccountNote::default(),
     };
     ledger.open_accounts(&["early", "late", "source"].map(account), "test").await.unwrap();
     let mut reader = owner(&test).await;

@@ -46,9 +46,9 @@ impl Shell {
         let shell = Shell::new().await;
         let cny = ["--currency", "CNY"];
         for rest in [
-            &["1002.bank", "--name", "Bank", "--side", "debit"][..],
-            &["1101.picc", "--name", "Advanced", "--side", "debit", "--open-item", "--max", "1000.00"],
-            &["3001", "--name", "Capital", "--side", "credit"],
+            &["1002.bank", "--name", "Bank", "--type", "asset"][..],
+            &["1101.picc", "--name", "Advanced", "--type", "asset", "--open-item", "--max", "1000.00"],
+            &["3001", "--name", "Capital", "--type", "equity"],
         ] {
             shell.run(&[&["account", "open"], rest, &cny].concat()).went_well();
         }

@@ -109,6 +109,7 @@ fn wide(legs: usize) -> NewEntry {
         account: AccountCode::parse(if number.is_multiple_of(2) { work::LINE } else { "9002" }).unwrap(),
         amount: Money::new(if number.is_multiple_of(2) { 1 } else { -1 }, Currency::CNY),
         item: number.is_multiple_of(2).then(|| format!("{number:0200}")),
+        due_date: None,
     };
     NewEntry { postings: (0..legs).map(leg).collect(), ..good() }
 }

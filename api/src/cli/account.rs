@@ -57,11 +57,13 @@ Example:
 const COLUMNS: &[Column] = &[
     Column::Text("code"),
     Column::Text("name"),
+    Column::Text("type"),
     Column::Text("currency"),
     Column::Text("normal_side"),
     Column::Text("open_item"),
     Column::Number("min"),
     Column::Number("max"),
+    Column::Text("frozen"),
     Column::Text("closed"),
 ];
 

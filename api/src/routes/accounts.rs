@@ -39,7 +39,7 @@ pub async fn account_open(
         AccountOutcome::Opened(_) => StatusCode::CREATED,
         AccountOutcome::Existing(_) => StatusCode::OK,
         AccountOutcome::Conflict { field, first, given } => return Err(conflict(&code, field, first, given)),
-        AccountOutcome::Refused(fault) => return Err(refused(account::violation(fault))),
+        AccountOutcome::Refused(fault) => return Err(refused(account::violation(&fault))),
     };
     let location = [(LOCATION, format!("/v1/accounts/{code}"))];
     Ok((status, location, Json(find(&access, &code).await?)).into_response())

@@ -1,11 +1,15 @@
 //! Accounts and balances.
 
-use dianfu_ledger::account::{Account, AccountCode, AccountFault, Limits, NewAccount, NormalSide};
+use dianfu_ledger::account::{
+    Account, AccountCode, AccountFault, AccountNote, AccountType as BookType, Frozen as BookFrozen, Limits, NewAccount,
+    NormalSide,
+};
 use dianfu_ledger::money::{Currency, Money, MoneyError, decimal_text};
 use dianfu_ledger::query::{BalanceView, Sums};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::problem::Violation;
@@ -39,6 +43,75 @@ impl From<NormalSide> for Side {
     }
 }
 
+/// What an account stands for in the financial statements.
+#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountType {
+    /// What is owned or owed to us.
+    Asset,
+    /// What is owed to others.
+    Liability,
+    /// What belongs to the owners.
+    Equity,
+    /// What was earned.
+    Income,
+    /// What was spent.
+    Expense,
+    /// Commitments and their contra: in no statement.
+    Memo,
+}
+
+impl From<AccountType> for BookType {
+    fn from(account_type: AccountType) -> BookType {
+        match account_type {
+            AccountType::Asset => BookType::Asset,
+            AccountType::Liability => BookType::Liability,
+            AccountType::Equity => BookType::Equity,
+            AccountType::Income => BookType::Income,
+            AccountType::Expense => BookType::Expense,
+            AccountType::Memo => BookType::Memo,
+        }
+    }
+}
+
+impl From<BookType> for AccountType {
+    fn from(account_type: BookType) -> AccountType {
+        match account_type {
+            BookType::Asset => AccountType::Asset,
+            BookType::Liability => AccountType::Liability,
+            BookType::Equity => AccountType::Equity,
+            BookType::Income => AccountType::Income,
+            BookType::Expense => AccountType::Expense,
+            BookType::Memo => AccountType::Memo,
+        }
+    }
+}
+
+/// Which postings an account refuses for the time being.
+#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Frozen {
+    /// None.
+    None,
+    /// What would raise the balance, seen from the normal side.
+    In,
+    /// What would lower it.
+    Out,
+    /// All.
+    Both,
+}
+
+impl From<BookFrozen> for Frozen {
+    fn from(frozen: BookFrozen) -> Frozen {
+        match frozen {
+            BookFrozen::None => Frozen::None,
+            BookFrozen::In => Frozen::In,
+            BookFrozen::Out => Frozen::Out,
+            BookFrozen::Both => Frozen::Both,
+        }
+    }
+}
+
 /// An account to be opened. Limits are on its balance seen from its normal side, holds counted in.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -52,7 +125,10 @@ pub struct NewAccountBody {
     /// ISO 4217; an account has one currency.
     #[schema(example = "CNY")]
     currency: String,
-    normal_side: Side,
+    r#type: AccountType,
+    /// That of its type, if left out; a contra account stands on the other.
+    #[serde(default)]
+    normal_side: Option<Side>,
     /// Whether every posting must name an open item.
     #[serde(default)]
     open_item: bool,
@@ -62,6 +138,14 @@ pub struct NewAccountBody {
     /// The balance must not rise above this decimal amount; a credit line.
     #[serde(default)]
     max: Option<String>,
+    /// The account or heading that it is rolled up to; what stands before the last dot of its code, if left out.
+    #[serde(default)]
+    #[schema(example = "1101")]
+    parent: Option<String>,
+    /// A JSON object about it, at most 8,000 bytes.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Box<RawValue>>,
 }
 
 impl NewAccountBody {
@@ -78,13 +162,17 @@ impl NewAccountBody {
             minor.map_err(|error| malformed(&error, pointer))
         };
         let limits = Limits { min_minor: limit(self.min, "/min")?, max_minor: limit(self.max, "/max")? };
-        let (normal_side, open_item) = (self.normal_side.into(), self.open_item);
-        Ok(NewAccount { code, name: self.name, currency, normal_side, open_item, limits })
+        let account_type = BookType::from(self.r#type);
+        let normal_side = self.normal_side.map_or(account_type.normal_side(), NormalSide::from);
+        let metadata = self.metadata.map(|json| json.get().to_owned());
+        let note = AccountNote { parent: self.parent, metadata };
+        let (name, open_item) = (self.name, self.open_item);
+        Ok(NewAccount { code, name, account_type, currency, normal_side, open_item, limits, note })
     }
 }
 
 /// What is wrong with an account, at its field.
-pub fn violation(fault: AccountFault) -> Violation {
+pub fn violation(fault: &AccountFault) -> Violation {
     Violation::at(fault.code(), format!("/{}", fault.field()), fault.to_string())
 }
 
@@ -95,6 +183,7 @@ pub struct AccountBody {
     #[schema(example = "1101.picc")]
     code: String,
     name: String,
+    r#type: AccountType,
     #[schema(value_type = String, example = "CNY")]
     currency: Currency,
     normal_side: Side,
@@ -103,6 +192,7 @@ pub struct AccountBody {
     max: Option<String>,
     /// A closed account takes no posting.
     closed: bool,
+    frozen: Frozen,
 }
 
 impl From<Account> for AccountBody {
@@ -110,12 +200,14 @@ impl From<Account> for AccountBody {
         let limit = |minor: Option<i64>| minor.map(|minor| decimal_text(minor.into(), account.currency));
         AccountBody {
             code: account.code.to_string(),
+            r#type: account.account_type.into(),
             currency: account.currency,
             normal_side: account.normal_side.into(),
             open_item: account.open_item,
             min: limit(account.setting.limits.min_minor),
             max: limit(account.setting.limits.max_minor),
             closed: account.setting.closed,
+            frozen: account.setting.frozen.into(),
             name: account.name,
         }
     }
@@ -198,7 +290,7 @@ mod tests {
     use crate::wire::json;
 
     fn outcome(fields: &str) -> Result<NewAccount, Violation> {
-        let text = format!(r#"{{"code":"1101.picc","normal_side":"debit",{fields}}}"#);
+        let text = format!(r#"{{"code":"1101.picc","type":"asset",{fields}}}"#);
         let body = json::read::<NewAccountBody>(text.as_bytes()).map_err(json::Misread::into_violation);
         body.and_then(NewAccountBody::into_account)
     }

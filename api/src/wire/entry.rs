@@ -3,9 +3,9 @@
 //! A posting has exactly one of `debit` and `credit`, a positive decimal string, and its currency.
 
 use dianfu_ledger::account::AccountCode;
-use dianfu_ledger::entry::{EntryKind, NewEntry, NewPosting};
+use dianfu_ledger::entry::{EntryKind, Layer, NewEntry, NewPosting};
 use dianfu_ledger::money::{Currency, Money, MoneyError, decimal_text};
-use dianfu_ledger::query::{EntryView, PostingView};
+use dianfu_ledger::query::{EntryView, PostingView, Related};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -27,8 +27,14 @@ pub enum Kind {
     Post,
     /// Holds money: counted in limits, not in balances.
     Hold,
-    /// Undoes a hold as a whole.
+    /// Gives back what a hold holds, whole or in part.
     Release,
+    /// Moves what a hold holds, whole or in part.
+    Capture,
+    /// Gives back what is still held when the hold's time is over. The ledger's own: nobody asks for it.
+    Expiry,
+    /// Moves back what an entry has moved, whole or in part.
+    Reversal,
 }
 
 impl From<Kind> for EntryKind {
@@ -37,6 +43,9 @@ impl From<Kind> for EntryKind {
             Kind::Post => EntryKind::Post,
             Kind::Hold => EntryKind::Hold,
             Kind::Release => EntryKind::Release,
+            Kind::Capture => EntryKind::Capture,
+            Kind::Expiry => EntryKind::Expiry,
+            Kind::Reversal => EntryKind::Reversal,
         }
     }
 }
@@ -47,6 +56,9 @@ impl From<EntryKind> for Kind {
             EntryKind::Post => Kind::Post,
             EntryKind::Hold => Kind::Hold,
             EntryKind::Release => Kind::Release,
+            EntryKind::Capture => Kind::Capture,
+            EntryKind::Expiry => Kind::Expiry,
+            EntryKind::Reversal => Kind::Reversal,
         }
     }
 }
@@ -56,6 +68,7 @@ impl From<EntryKind> for Kind {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewEntry)]
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 pub struct NewEntryBody<'a> {
     /// Yours, and means one thing for ever: derive it from the business fact, so that a retry finds it.
     id: Uuid,
@@ -76,13 +89,32 @@ pub struct NewEntryBody<'a> {
     #[serde(default, borrow)]
     #[schema(value_type = Option<Object>)]
     metadata: Option<&'a RawValue>,
-    /// For a release: the hold.
+    /// If the day on which it would count is closed: count it on the first open day, with that day as its value date.
+    #[serde(default)]
+    late: bool,
+    /// It adjusts a period that is closed to all but adjusters. Needs the right to adjust.
+    #[serde(default)]
+    adjusting: bool,
+    /// For a release or a capture: the hold. For a reversal: the entry that is to be moved back.
     #[serde(default)]
     relates_to: Option<Uuid>,
+    /// For a hold: the group that it joins; any id. For a release or a capture, instead of `relates_to`: the group of
+    /// which all holds are released or captured.
+    #[serde(default)]
+    hold_group: Option<Uuid>,
+    /// For a hold: when it ends by itself.
+    #[serde(default, deserialize_with = "time::instant")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Timestamp>,
+    /// Moves at most the amount given: as much as the limits of both accounts let through. Exactly two postings; the
+    /// outcome says how much.
+    #[serde(default)]
+    at_most: bool,
     /// Ties this entry to the next one of the request: a run of linked entries is posted whole or not at all.
     #[serde(default)]
     linked: bool,
-    /// Two or more, of sum zero in each currency; none for a release.
+    /// Two or more, of sum zero in each currency. A release, a capture or a reversal without any takes all that is
+    /// left.
     #[serde(default, borrow)]
     #[schema(value_type = Vec<NewPostingBody<'static>>)]
     postings: Vec<Object<NewPostingBody<'a>>>,
@@ -122,6 +154,10 @@ struct NewPostingBody<'a> {
     #[serde(default)]
     #[schema(example = "CLM-2026-000017")]
     item: Option<String>,
+    /// When the item is due; the last date given for an item counts.
+    #[serde(default, deserialize_with = "time::day")]
+    #[schema(value_type = Option<String>, format = Date)]
+    due_date: Option<Date>,
 }
 
 /// An entry that could not be read, as far as it could.
@@ -166,6 +202,12 @@ impl NewEntryBody<'_> {
             metadata: metadata.map(str::to_owned),
             actor: actor.to_owned(),
             relates_to: self.relates_to,
+            hold_group: self.hold_group,
+            expires_at: self.expires_at,
+            at_most: self.at_most,
+            late: self.late,
+            adjusting: self.adjusting,
+            template_no: None,
             linked: self.linked,
             postings: postings.collect::<Result<_, _>>()?,
         })
@@ -189,7 +231,7 @@ impl NewPostingBody<'_> {
                 return Err(Violation::at("debit_or_credit", format!("/postings/{leg}"), message));
             }
         };
-        Ok(NewPosting { account, amount, item: self.item })
+        Ok(NewPosting { account, amount, item: self.item, due_date: self.due_date })
     }
 }
 
@@ -243,13 +285,35 @@ pub struct EntryBody {
     /// As it was sent.
     #[schema(value_type = Option<Object>)]
     metadata: Option<Box<RawValue>>,
-    /// The hold that it releases.
+    /// The day asked for, if that was closed.
+    #[schema(value_type = Option<String>, format = Date)]
+    value_date: Option<Date>,
+    /// The entry from which it takes.
     relates_to: Option<Uuid>,
-    /// The release that undid this hold.
-    released_by: Option<Uuid>,
+    /// The entries that take from it: captures, releases, reversals. Oldest first, at most a thousand.
+    related: Vec<RelatedBody>,
+    /// The group of holds that it joins or ends.
+    hold_group: Option<Uuid>,
+    /// When the hold ends by itself.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Timestamp>,
+    /// How much was asked for, if as much as possible was to be moved.
+    at_most: Option<String>,
+    /// Whether it adjusts a period that is closed to others.
+    adjusting: bool,
+    /// The version of the template that made its postings.
+    template_no: Option<i32>,
     /// Who asked for it.
     actor: String,
     postings: Vec<PostingBody>,
+}
+
+/// An entry that takes from another.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Related)]
+struct RelatedBody {
+    id: Uuid,
+    kind: Kind,
 }
 
 /// One leg in the journal.
@@ -262,6 +326,21 @@ struct PostingBody {
     #[schema(value_type = String, example = "CNY")]
     currency: Currency,
     item: Option<String>,
+    /// When the item is due.
+    #[schema(value_type = Option<String>, format = Date)]
+    due_date: Option<Date>,
+    layer: LayerBody,
+}
+
+/// The layer in which a leg counts.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = Layer)]
+enum LayerBody {
+    /// Money that has moved.
+    Settled,
+    /// Money that is held: counted in limits, not in balances.
+    Pending,
 }
 
 /// A positive amount on its side.
@@ -297,18 +376,39 @@ impl TryFrom<EntryView> for EntryBody {
             reference: view.reference,
             description: view.description,
             metadata: view.metadata.map(RawValue::from_string).transpose()?,
+            value_date: view.value_date,
             relates_to: view.relates_to,
-            released_by: view.released_by,
+            related: view.related.into_iter().map(RelatedBody::from).collect(),
+            hold_group: view.hold_group,
+            expires_at: view.expires_at,
+            at_most: view.at_most.map(Money::to_decimal_string),
+            adjusting: view.adjusting,
+            template_no: view.template_no,
             actor: view.actor,
             postings: view.postings.into_iter().map(PostingBody::from).collect(),
         })
     }
 }
 
+impl From<Related> for RelatedBody {
+    fn from(Related { id, kind }: Related) -> RelatedBody {
+        RelatedBody { id, kind: kind.into() }
+    }
+}
+
 impl From<PostingView> for PostingBody {
     fn from(view: PostingView) -> PostingBody {
-        let account = view.account.to_string();
-        PostingBody { account, amount: Side::of(view.amount), currency: view.amount.currency, item: view.item }
+        PostingBody {
+            account: view.account.to_string(),
+            amount: Side::of(view.amount),
+            currency: view.amount.currency,
+            item: view.item,
+            due_date: view.due_date,
+            layer: match view.layer {
+                Layer::Settled => LayerBody::Settled,
+                Layer::Pending => LayerBody::Pending,
+            },
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What became of entries.
 
 use dianfu_ledger::entry::Receipt;
+use dianfu_ledger::money::Money;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -44,6 +45,10 @@ pub struct OutcomeBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub booked_at: Option<Timestamp>,
+    /// How much it moved, if it was to move at most what there is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "15200.00")]
+    pub moved: Option<String>,
     /// Why not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Violation>,
@@ -53,12 +58,14 @@ impl OutcomeBody {
     /// An entry that is in the books.
     pub fn in_the_books(id: Uuid, status: Status, receipt: Receipt) -> OutcomeBody {
         let (sequence, booked_at) = (Some(receipt.sequence), Some(receipt.booked_at));
-        OutcomeBody { index: None, line: None, id: Some(id), status, sequence, booked_at, error: None }
+        let moved = receipt.moved.map(Money::to_decimal_string);
+        OutcomeBody { index: None, line: None, id: Some(id), status, sequence, booked_at, moved, error: None }
     }
 
     /// An entry that is not, or not known to be.
     pub fn not_in_the_books(id: Option<Uuid>, status: Status, error: Violation) -> OutcomeBody {
-        OutcomeBody { index: None, line: None, id, status, sequence: None, booked_at: None, error: Some(error) }
+        let (sequence, booked_at, moved) = (None, None, None);
+        OutcomeBody { index: None, line: None, id, status, sequence, booked_at, moved, error: Some(error) }
     }
 }
 
@@ -66,6 +73,7 @@ impl OutcomeBody {
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 #[schema(as = OutcomeOrOutcomes)]
+#[expect(clippy::large_enum_variant, reason = "it is written as soon as it is made")]
 pub enum OneOrMany {
     /// To one.
     One(OutcomeBody),

@@ -6,7 +6,7 @@
 //!
 //! A book keeps its chart in one currency; the ledger refuses any other on these accounts.
 
-use dianfu_ledger::account::{AccountCode, Limits, NewAccount, NormalSide};
+use dianfu_ledger::account::{AccountCode, AccountNote, AccountType, Limits, NewAccount, NormalSide};
 use dianfu_ledger::money::Currency;
 
 use crate::number::PartyNo;
@@ -149,7 +149,20 @@ impl Line {
         };
         let limits = Limits { min_minor: self.never_negative.then_some(0), max_minor: None };
         let open_item = self.item != Item::None;
-        NewAccount { code, name, currency, normal_side: self.normal_side, open_item, limits }
+        let (account_type, normal_side, note) = (self.account_type(), self.normal_side, AccountNote::default());
+        NewAccount { code, name, account_type, currency, normal_side, open_item, limits, note }
+    }
+
+    /// The first digit of a code is its class; an account on the other side than its class is a contra account.
+    fn account_type(&self) -> AccountType {
+        match self.code.as_bytes()[0] {
+            b'1' => AccountType::Asset,
+            b'2' => AccountType::Liability,
+            b'3' => AccountType::Equity,
+            b'4' => AccountType::Income,
+            b'5' => AccountType::Expense,
+            _ => AccountType::Memo,
+        }
     }
 }
 

@@ -67,7 +67,7 @@ impl Voucher {
         assert!(minor >= 0, "{account}: a side takes no negative amount");
         if minor > 0 {
             let amount = Money::new(minor * sign, self.currency);
-            self.entry.postings.push(NewPosting { account, amount, item: item.map(str::to_owned) });
+            self.entry.postings.push(NewPosting::new(account, amount, item.map(str::to_owned)));
         }
         self
     }
@@ -96,8 +96,7 @@ fn headed(heading: Heading<'_>, kind: EntryKind) -> NewEntry {
         description: heading.description,
         metadata: Some(serde_json::json!({ "journal": heading.journal }).to_string()),
         actor: heading.actor.to_owned(),
-        relates_to: None,
-        linked: false,
-        postings: Vec::new(),
+        late: true, // it has happened, whatever is closed meanwhile
+        ..NewEntry::default()
     }
 }

@@ -1,30 +1,33 @@
 //! Rules about an entry's own content, and whether two contents are the same.
 //!
-//! A retry is compared by what it asks for, not by who asks: actor and `linked` do not count, and an effective date
-//! that is left out matches whatever date the entry got.
+//! A retry is compared by what it asks for, not by who asks and how: actor, template, `late` and `linked` do not count,
+//! and an effective date that is left out matches whatever date the entry got, as does a due date of what is taken.
 
-use jiff::civil::{Date, date};
+use jiff::Timestamp;
+use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::account::AccountCode;
+use crate::clock;
 use crate::entry::{
-    DESCRIPTION_BYTES_MAX, EntryKind, METADATA_BYTES_MAX, NewEntry, POSTINGS_MAX, POSTINGS_MIN, REFERENCE_BYTES_MAX,
+    DESCRIPTION_BYTES_MAX, EntryKind, METADATA_BYTES_MAX, NewEntry, NewPosting, POSTINGS_MAX, POSTINGS_MIN,
+    REFERENCE_BYTES_MAX,
 };
 use crate::money::Money;
 use crate::rejection::Rejection;
 
-use super::{Accepted, StoredEntry};
-
-/// The earliest effective date: before it no business of today was done.
-const EARLIEST: Date = date(1970, 1, 1);
-/// The latest effective date, in days past the booking date: a year, and a day for the time zones.
-const FUTURE_DAYS_MAX: i64 = 366;
+use super::{Accepted, Leg, StoredEntry, dates};
 
 /// Checks texts, date and shape, in the order of [`Rejection`].
-pub fn check(entry: &NewEntry, booked_on: Date) -> Result<(), Rejection> {
+pub fn check(entry: &NewEntry, booked_at: Timestamp, booked_on: Date) -> Result<(), Rejection> {
     check_texts(entry)?;
-    check_date(entry.effective_date, booked_on)?;
-    check_shape(entry)
+    dates::check(entry.effective_date, booked_on)?;
+    check_shape(entry)?;
+    check_expiry(entry, booked_at)?;
+    if entry.at_most && (entry.kind.relates() || entry.postings.len() != 2) {
+        return Err(Rejection::AtMostNotAllowed);
+    }
+    Ok(())
 }
 
 fn check_texts(entry: &NewEntry) -> Result<(), Rejection> {
@@ -49,71 +52,111 @@ fn check_texts(entry: &NewEntry) -> Result<(), Rejection> {
     }
 }
 
-fn check_date(given: Option<Date>, booked_on: Date) -> Result<(), Rejection> {
-    let latest = booked_on.saturating_add(jiff::Span::new().days(FUTURE_DAYS_MAX));
-    match given {
-        Some(given) if !(EARLIEST..=latest).contains(&given) => {
-            Err(Rejection::EffectiveDateOutOfRange { given, earliest: EARLIEST, latest })
+fn check_shape(entry: &NewEntry) -> Result<(), Rejection> {
+    let kind = entry.kind.word();
+    if entry.kind == EntryKind::Expiry {
+        return Err(Rejection::KindReserved { kind });
+    }
+    let actual = entry.postings.len();
+    let takes_all = entry.kind.relates() && actual == 0;
+    if !takes_all && !(POSTINGS_MIN..=POSTINGS_MAX).contains(&actual) {
+        return Err(Rejection::PostingCount { actual, min: POSTINGS_MIN, max: POSTINGS_MAX });
+    }
+    match (entry.kind, entry.relates_to, entry.hold_group) {
+        (EntryKind::Post | EntryKind::Hold, Some(_), _) => Err(Rejection::RelatesToNotAllowed { kind }),
+        (EntryKind::Reversal, None, _) | (EntryKind::Release | EntryKind::Capture, None, None) => {
+            Err(Rejection::RelatesToMissing { kind })
         }
-        Some(_) | None => Ok(()),
+        (EntryKind::Post | EntryKind::Reversal, _, Some(_))
+        | (EntryKind::Release | EntryKind::Capture, Some(_), Some(_)) => Err(Rejection::HoldGroupNotAllowed),
+        (EntryKind::Release | EntryKind::Capture, None, Some(_)) if !takes_all => Err(Rejection::HoldGroupNotAllowed),
+        _ => Ok(()),
     }
 }
 
-fn check_shape(entry: &NewEntry) -> Result<(), Rejection> {
-    let actual = entry.postings.len();
-    match entry.kind {
-        EntryKind::Post | EntryKind::Hold if !(POSTINGS_MIN..=POSTINGS_MAX).contains(&actual) => {
-            Err(Rejection::PostingCount { actual, min: POSTINGS_MIN, max: POSTINGS_MAX })
-        }
-        EntryKind::Post | EntryKind::Hold if entry.relates_to.is_some() => {
-            Err(Rejection::RelatesToNotAllowed { kind: entry.kind.word() })
-        }
-        EntryKind::Release if actual > 0 => Err(Rejection::ReleaseHasPostings { actual }),
-        EntryKind::Release if entry.relates_to.is_none() => Err(Rejection::HoldMissing),
-        EntryKind::Post | EntryKind::Hold | EntryKind::Release => Ok(()),
+fn check_expiry(entry: &NewEntry, booked_at: Timestamp) -> Result<(), Rejection> {
+    match entry.expires_at {
+        Some(_) if entry.kind != EntryKind::Hold => Err(Rejection::ExpiryNotAllowed { kind: entry.kind.word() }),
+        Some(given) if given <= booked_at => Err(Rejection::ExpiryPassed { given, booked_at }),
+        Some(_) | None => Ok(()),
     }
 }
 
 /// The content of the entry that had an id first.
 pub struct First<'a> {
     kind: EntryKind,
-    effective_date: Date,
+    /// The day that was asked for.
+    date: Date,
+    adjusting: bool,
     reference: &'a str,
     description: &'a str,
     metadata: Option<&'a str>,
     relates_to: Option<Uuid>,
-    legs: Vec<(&'a AccountCode, Money, Option<&'a str>)>,
+    hold_group: Option<Uuid>,
+    expires_at: Option<Timestamp>,
+    at_most: bool,
+    legs: Vec<FirstLeg<'a>>,
+}
+
+struct FirstLeg<'a> {
+    account: &'a AccountCode,
+    amount: Money,
+    item: Option<&'a str>,
+    due_date: Option<Date>,
 }
 
 impl<'a> First<'a> {
     /// Of an entry in the books.
     pub fn stored(stored: &'a StoredEntry) -> First<'a> {
-        let StoredEntry { kind, effective_date, relates_to, .. } = *stored;
-        let legs = stored.legs.iter().map(|leg| (&leg.account, leg.amount, leg.item.as_deref()));
+        let StoredEntry { kind, relates_to, hold_group, expires_at, adjusting, at_most_minor, .. } = *stored;
+        let asked = |amount: Money| match at_most_minor.filter(|_| !kind.relates()) {
+            Some(minor) => Money::new(minor * amount.minor.signum(), amount.currency),
+            None => amount,
+        };
+        // What a capture no longer holds is the ledger's own; of what takes all that is left, so is everything.
+        let takes_all = kind.relates() && at_most_minor.is_some();
+        let own = stored.legs.iter().filter(|leg| leg.layer == kind.layer() && !takes_all);
+        let legs = own.map(|leg| FirstLeg {
+            account: &leg.account,
+            amount: asked(leg.amount),
+            item: leg.item.as_deref(),
+            due_date: leg.due_date,
+        });
         First {
             kind,
-            effective_date,
+            date: stored.value_date.unwrap_or(stored.effective_date),
+            adjusting,
             reference: &stored.reference,
             description: &stored.description,
             metadata: stored.metadata.as_deref(),
             relates_to,
-            // The legs of a release are the ledger's own: its caller gave none.
-            legs: if kind == EntryKind::Release { Vec::new() } else { legs.collect() },
+            hold_group,
+            expires_at,
+            at_most: at_most_minor.is_some() && !kind.relates(),
+            legs: legs.collect(),
         }
     }
 
-    /// Of an entry that came earlier in the same batch.
-    pub fn accepted(earlier: &Accepted<'a>) -> First<'a> {
+    /// Of an entry that came earlier in the same batch, with its legs as they were decided.
+    pub fn accepted(earlier: &Accepted<'a>, legs: &[Leg<'_>]) -> First<'a> {
         let entry = earlier.entry;
-        let legs = entry.postings.iter().map(|leg| (&leg.account, leg.amount, leg.item.as_deref()));
+        let own = legs.iter().filter(|leg| leg.layer == entry.kind.layer());
+        let leg = |(given, decided): (&'a NewPosting, &Leg<'_>)| {
+            let NewPosting { account, amount, item, .. } = given;
+            FirstLeg { account, amount: *amount, item: item.as_deref(), due_date: decided.due_date }
+        };
         First {
             kind: entry.kind,
-            effective_date: earlier.effective_date,
+            date: earlier.value_date.unwrap_or(earlier.effective_date),
+            adjusting: entry.adjusting,
             reference: &entry.reference,
             description: &entry.description,
             metadata: entry.metadata.as_deref(),
             relates_to: entry.relates_to,
-            legs: legs.collect(),
+            hold_group: entry.hold_group,
+            expires_at: entry.expires_at.map(clock::as_kept),
+            at_most: entry.at_most,
+            legs: entry.postings.iter().zip(own).map(leg).collect(),
         }
     }
 }
@@ -122,16 +165,22 @@ impl<'a> First<'a> {
 pub fn is_same(entry: &NewEntry, first: &First<'_>) -> Result<(), Rejection> {
     let compare = Comparison { id: entry.id };
     compare.field("kind", first.kind.word(), entry.kind.word())?;
-    compare.field("effective_date", &first.effective_date, &entry.effective_date.unwrap_or(first.effective_date))?;
+    compare.field("effective_date", &first.date, &entry.effective_date.unwrap_or(first.date))?;
+    compare.field("adjusting", &first.adjusting, &entry.adjusting)?;
     compare.field("reference", first.reference, &entry.reference)?;
     compare.field("description", first.description, &entry.description)?;
     compare.field("metadata", first.metadata.unwrap_or(""), entry.metadata.as_deref().unwrap_or(""))?;
-    compare.field("relates_to", &id_text(first.relates_to), &id_text(entry.relates_to))?;
+    compare.field("relates_to", &text(first.relates_to), &text(entry.relates_to))?;
+    compare.field("hold_group", &text(first.hold_group), &text(entry.hold_group))?;
+    compare.field("expires_at", &text(first.expires_at), &text(entry.expires_at.map(clock::as_kept)))?;
+    compare.field("at_most", &first.at_most, &entry.at_most)?;
     compare.field("postings", &count(first.legs.len()), &count(entry.postings.len()))?;
-    for (leg, ((account, amount, item), given)) in first.legs.iter().zip(&entry.postings).enumerate() {
-        compare.leg(leg, "account", *account, &given.account)?;
-        compare.leg(leg, "amount", amount, &given.amount)?;
-        compare.leg(leg, "item", item.unwrap_or(""), given.item.as_deref().unwrap_or(""))?;
+    for (leg, (first, given)) in first.legs.iter().zip(&entry.postings).enumerate() {
+        compare.leg(leg, "account", first.account, &given.account)?;
+        compare.leg(leg, "amount", &first.amount, &given.amount)?;
+        compare.leg(leg, "item", first.item.unwrap_or(""), given.item.as_deref().unwrap_or(""))?;
+        let as_the_original = first.due_date.filter(|_| entry.kind.relates());
+        compare.leg(leg, "due_date", &text(first.due_date), &text(given.due_date.or(as_the_original)))?;
     }
     Ok(())
 }
@@ -164,6 +213,6 @@ fn count(postings: usize) -> String {
     format!("{postings} postings")
 }
 
-fn id_text(id: Option<Uuid>) -> String {
-    id.map(|id| id.to_string()).unwrap_or_default()
+fn text(value: Option<impl ToString>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
 }

@@ -1,40 +1,38 @@
-//! Balances as a batch would leave them, on top of the state, with one mark to go back to.
+//! Values as a batch would leave them, on top of what the state has, with one mark to go back to.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::hash::Hash;
 
 use foldhash::fast::RandomState;
 
-use crate::balance::Balance;
-use crate::journal::state::{Slot, State};
-
-/// Balances that differ from the state's, and how to undo what came after the mark.
-pub struct Overlay {
-    balances: HashMap<Slot, Balance, RandomState>,
-    undo: Vec<(Slot, Option<Balance>)>,
+/// Values that differ from the state's, and how to undo what came after the mark.
+pub struct Overlay<K, V> {
+    values: HashMap<K, V, RandomState>,
+    undo: Vec<(K, Option<V>)>,
 }
 
-impl Overlay {
-    /// With room for so many slots.
-    pub fn with_capacity(slots: usize) -> Overlay {
-        Overlay { balances: HashMap::with_capacity_and_hasher(slots, RandomState::default()), undo: Vec::new() }
+impl<K: Copy + Eq + Hash + Ord, V> Overlay<K, V> {
+    /// With room for so many keys.
+    pub fn with_capacity(keys: usize) -> Overlay<K, V> {
+        Overlay { values: HashMap::with_capacity_and_hasher(keys, RandomState::default()), undo: Vec::new() }
     }
 
-    /// The balance of a slot as it stands in this batch.
-    pub fn balance(&self, state: &State, slot: Slot) -> Balance {
-        self.balances.get(&slot).copied().unwrap_or_else(|| state.account(slot).balance)
+    /// The value of a key as it stands in this batch, if it differs from the state's.
+    pub fn get(&self, key: K) -> Option<&V> {
+        self.values.get(&key)
     }
 
-    /// Sets the balance of a slot.
-    pub fn set(&mut self, slot: Slot, balance: Balance) {
-        let before = match self.balances.entry(slot) {
-            Entry::Occupied(mut there) => Some(there.insert(balance)),
+    /// Sets the value of a key.
+    pub fn set(&mut self, key: K, value: V) {
+        let before = match self.values.entry(key) {
+            Entry::Occupied(mut there) => Some(there.insert(value)),
             Entry::Vacant(free) => {
-                free.insert(balance);
+                free.insert(value);
                 None
             }
         };
-        self.undo.push((slot, before));
+        self.undo.push((key, before));
     }
 
     /// Forgets how to undo what came so far.
@@ -44,18 +42,18 @@ impl Overlay {
 
     /// Undoes everything since the mark.
     pub fn undo_to_mark(&mut self) {
-        while let Some((slot, before)) = self.undo.pop() {
+        while let Some((key, before)) = self.undo.pop() {
             match before {
-                Some(balance) => self.balances.insert(slot, balance),
-                None => self.balances.remove(&slot),
+                Some(value) => self.values.insert(key, value),
+                None => self.values.remove(&key),
             };
         }
     }
 
-    /// The balances of all touched slots, in order of slot.
-    pub fn into_balances(self) -> Vec<(Slot, Balance)> {
-        let mut balances: Vec<_> = self.balances.into_iter().collect();
-        balances.sort_unstable_by_key(|(slot, _)| *slot);
-        balances
+    /// The values of all keys, in order of key.
+    pub fn into_values(self) -> Vec<(K, V)> {
+        let mut values: Vec<_> = self.values.into_iter().collect();
+        values.sort_unstable_by_key(|(key, _)| *key);
+        values
     }
 }

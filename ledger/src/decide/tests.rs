@@ -9,21 +9,23 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::account::{Account, AccountCode, AccountSetting, Limits, NormalSide};
-use crate::entry::{Layer, NewPosting, REFERENCE_BYTES_MAX};
-use crate::journal::state::KnownAccount;
+use crate::account::{Account, AccountCode, AccountSetting, AccountType, Frozen, Limits, NormalSide};
+use crate::entry::{Effect, NewPosting, REFERENCE_BYTES_MAX};
+use crate::journal::state::{Closed, KnownAccount, KnownGroup};
 
-const BOOKED_AT: &str = "2026-03-02T09:00:00Z";
+pub(super) const BOOKED_AT: &str = "2026-03-02T09:00:00Z";
 
-fn code(text: &str) -> AccountCode {
+pub(super) fn code(text: &str) -> AccountCode {
     AccountCode::parse(text).unwrap()
 }
 
 /// `bank` without limits, `due` with items and between 0 and 100, `owed` on the credit side and not below 0, `old`
-/// closed, `usd` in dollars, `full` one step from what a total can hold.
-fn state() -> State {
+/// closed, `usd` in dollars, `full` one step from what a total can hold, `cold` frozen. `left`
+/// and `right` may hold 100 together. Days to the end of 2025 take adjusting entries only, those to its middle none.
+pub(super) fn state() -> State {
     let mut state = State::default();
     state.sequence = 41;
+    state.closed = Closed { soft_through: Some(date(2025, 12, 31)), hard_through: Some(date(2025, 6, 30)) };
     let limits = |min_minor, max_minor| Limits { min_minor, max_minor };
     let rows = [
         ("bank", "CNY", NormalSide::Debit, false, limits(None, None), false),
@@ -32,70 +34,84 @@ fn state() -> State {
         ("old", "CNY", NormalSide::Debit, false, limits(None, None), true),
         ("usd", "USD", NormalSide::Debit, false, limits(None, None), false),
         ("full", "CNY", NormalSide::Debit, false, limits(None, None), false),
+        ("cold", "CNY", NormalSide::Debit, false, limits(None, None), false),
+        ("left", "CNY", NormalSide::Debit, false, limits(None, None), false),
+        ("right", "CNY", NormalSide::Credit, false, limits(None, None), false),
     ];
     for ((name, currency, normal_side, open_item, limits, closed), no) in rows.into_iter().zip(1..) {
         let account = Account {
             no,
             code: code(name),
             name: name.to_owned(),
+            account_type: AccountType::Asset,
             currency: currency.parse().unwrap(),
             normal_side,
             open_item,
-            setting: AccountSetting { limits, closed },
+            setting: AccountSetting {
+                limits,
+                closed,
+                frozen: if name == "cold" { Frozen::Both } else { Frozen::None },
+            },
         };
         let mut balance = Balance::default();
         if name == "full" {
             balance.settled.debits = i64::MAX;
         }
-        state.insert(KnownAccount { account, balance });
+        state.insert(KnownAccount { account, balance, groups: Vec::new() });
     }
+    let group = KnownGroup {
+        name: "line".to_owned(),
+        currency: Currency::CNY,
+        normal_side: NormalSide::Debit,
+        limits: limits(Some(-50), Some(100)),
+        totals: GroupTotals::default(),
+    };
+    let members = ["left", "right"].map(|name| state.slot(&code(name)).unwrap());
+    state.insert_group(group, &members);
     state
 }
 
-fn leg(account: &str, minor: i64, currency: &str, item: Option<&str>) -> NewPosting {
+pub(super) fn leg(account: &str, minor: i64, currency: &str, item: Option<&str>) -> NewPosting {
     let amount = Money::new(minor, currency.parse().unwrap());
-    NewPosting { account: code(account), amount, item: item.map(str::to_owned) }
+    NewPosting::new(code(account), amount, item.map(str::to_owned))
 }
 
 /// `due` 10 for an item against `bank`.
-fn good(id: u128) -> NewEntry {
+pub(super) fn good(id: u128) -> NewEntry {
     NewEntry {
         id: Uuid::from_u128(id),
-        kind: EntryKind::Post,
-        effective_date: None,
         reference: "CLM-1".to_owned(),
         description: "a sentence".to_owned(),
         metadata: Some("{\"a\": 1}".to_owned()),
         actor: "tester".to_owned(),
-        relates_to: None,
-        linked: false,
         postings: vec![leg("due", 10, "CNY", Some("CLM-1")), leg("bank", -10, "CNY", None)],
+        ..NewEntry::default()
     }
 }
 
-fn hold(id: u128) -> NewEntry {
+pub(super) fn hold(id: u128) -> NewEntry {
     NewEntry { kind: EntryKind::Hold, ..good(id) }
 }
 
-fn release(id: u128, of: u128) -> NewEntry {
+pub(super) fn release(id: u128, of: u128) -> NewEntry {
     let relates_to = Some(Uuid::from_u128(of));
     NewEntry { kind: EntryKind::Release, relates_to, postings: Vec::new(), ..good(id) }
 }
 
-fn linked(entry: NewEntry) -> NewEntry {
+pub(super) fn linked(entry: NewEntry) -> NewEntry {
     NewEntry { linked: true, ..entry }
 }
 
-fn outcomes(journaled: &Journaled, requests: &[&[NewEntry]]) -> Vec<Outcome> {
+pub(super) fn outcomes(journaled: &Journaled, requests: &[&[NewEntry]]) -> Vec<Outcome> {
     decide(&state(), journaled, requests, BOOKED_AT.parse().unwrap()).outcomes
 }
 
 /// `posted 42`, `replayed 42`, or the code of a rejection, for each entry.
-fn words(requests: &[&[NewEntry]]) -> String {
+pub(super) fn words(requests: &[&[NewEntry]]) -> String {
     words_with(&Journaled::default(), requests)
 }
 
-fn words_with(journaled: &Journaled, requests: &[&[NewEntry]]) -> String {
+pub(super) fn words_with(journaled: &Journaled, requests: &[&[NewEntry]]) -> String {
     let word = |outcome: &Outcome| match outcome {
         Outcome::Posted(receipt) => format!("posted {}", receipt.sequence),
         Outcome::Replayed(receipt) => format!("replayed {}", receipt.sequence),
@@ -104,7 +120,7 @@ fn words_with(journaled: &Journaled, requests: &[&[NewEntry]]) -> String {
     outcomes(journaled, requests).iter().map(word).collect::<Vec<_>>().join(", ")
 }
 
-fn rejection(entry: &NewEntry) -> Rejection {
+pub(super) fn rejection(entry: &NewEntry) -> Rejection {
     match outcomes(&Journaled::default(), &[slice::from_ref(entry)]).remove(0) {
         Outcome::Rejected(rejection) => rejection,
         other => panic!("{other:?}"),
@@ -114,23 +130,36 @@ fn rejection(entry: &NewEntry) -> Rejection {
 type Spoil = fn(&mut NewEntry);
 
 /// One fault a rule, in the order of the rules: code, pointer, and what brings it about.
-const FAULTS: [(&str, &str, Spoil); 18] = [
+const FAULTS: [(&str, &str, Spoil); 27] = [
     ("linked_run_open", "/linked", |entry| entry.linked = true),
     ("id_nil", "/id", |entry| entry.id = Uuid::nil()),
     ("text_too_long", "/reference", |entry| entry.reference = "x".repeat(REFERENCE_BYTES_MAX + 1)),
     ("text_has_nul", "/description", |entry| entry.description = "a\0b".to_owned()),
     ("metadata_malformed", "/metadata", |entry| entry.metadata = Some("{".to_owned())),
     ("effective_date_out_of_range", "/effective_date", |entry| entry.effective_date = Some(date(1969, 12, 31))),
+    ("kind_reserved", "/kind", |entry| entry.kind = EntryKind::Expiry),
     ("posting_count", "/postings", |entry| entry.postings.truncate(1)),
     ("relates_to_not_allowed", "/relates_to", |entry| entry.relates_to = Some(Uuid::from_u128(9))),
+    ("hold_group_not_allowed", "/hold_group", |entry| entry.hold_group = Some(Uuid::from_u128(9))),
+    ("expiry_not_allowed", "/expires_at", |entry| entry.expires_at = Some("2027-01-01T00:00:00Z".parse().unwrap())),
+    ("at_most_not_allowed", "/at_most", |entry| {
+        entry.at_most = true;
+        entry.postings.push(leg("owed", 1, "CNY", None));
+    }),
+    ("period_closed", "/effective_date", |entry| entry.effective_date = Some(date(2025, 12, 31))),
     ("amount_zero", "/postings/0/amount", |entry| entry.postings[0].amount.minor = 0),
     ("account_unknown", "/postings/0/account", |entry| entry.postings[0].account = code("nobody")),
     ("account_closed", "/postings/0/account", |entry| entry.postings[0].account = code("old")),
+    ("account_frozen", "/postings/0/account", |entry| entry.postings[0].account = code("cold")),
     ("currency_mismatch", "/postings/0/amount", |entry| {
         entry.postings[0] = leg("due", 10, "USD", entry.postings[0].item.clone().as_deref());
     }),
     ("item_required", "/postings/0/item", |entry| entry.postings[0] = leg("due", 10, "CNY", None)),
     ("item_not_allowed", "/postings/1/item", |entry| entry.postings[1] = leg("bank", -10, "CNY", Some("CLM-1"))),
+    ("due_date_not_allowed", "/postings/1/due_date", |entry| {
+        let minor = entry.postings[1].amount.minor;
+        entry.postings[1] = NewPosting { due_date: Some(date(2026, 5, 1)), ..leg("bank", minor, "CNY", None) };
+    }),
     ("account_on_both_sides", "/postings/2/account", |entry| {
         entry.postings.truncate(2);
         entry.postings.extend([leg("bank", 5, "CNY", None), leg("bank", -5, "CNY", None)]);
@@ -141,6 +170,12 @@ const FAULTS: [(&str, &str, Spoil); 18] = [
     }),
     ("below_minimum", "/postings", |entry| {
         entry.postings = vec![leg("bank", 1, "CNY", None), leg("due", -1, "CNY", Some("CLM-1"))];
+    }),
+    ("group_below_minimum", "/postings", |entry| {
+        entry.postings = vec![leg("bank", 51, "CNY", None), leg("left", -51, "CNY", None)];
+    }),
+    ("group_above_maximum", "/postings", |entry| {
+        entry.postings = vec![leg("bank", -101, "CNY", None), leg("right", 101, "CNY", None)];
     }),
 ];
 
@@ -162,7 +197,8 @@ fn of_two_faults_the_earlier_rule_speaks() {
         for (_, (_, _, spoil_more)) in FAULTS.into_iter().enumerate().skip(earlier + 1) {
             let mut entry = good(1);
             spoil_more(&mut entry);
-            if entry.postings.len() > 1 || earlier < 6 {
+            // A fault in a leg that the later one has taken away cannot be made any more.
+            if entry.postings.len() > 1 || earlier < 7 {
                 spoil(&mut entry);
                 assert_eq!(rejection(&entry).code(), code, "{entry:?}");
             }
@@ -263,21 +299,35 @@ fn a_hold_counts_in_limits_and_is_released_once() {
     assert_eq!(words(&[&[good(1), release(3, 1)]]), "posted 42, not_a_hold");
     let nameless = NewEntry { relates_to: None, ..release(3, 1) };
     let with_legs = NewEntry { postings: good(1).postings, ..release(3, 1) };
-    assert_eq!(words(&[&[nameless, with_legs]]), "hold_missing, release_has_postings");
+    assert_eq!(words(&[&[nameless, with_legs]]), "relates_to_missing, hold_unknown");
 }
 
 /// What the journal holds of [`good`] under an id.
 fn stored(id: u128) -> Journaled {
     let NewEntry { kind, reference, description, metadata, relates_to, postings, .. } = good(id);
     let legs = postings.into_iter().zip([2, 1]).map(|(leg, account_no)| {
-        let NewPosting { account, amount, item } = leg;
-        StoredLeg { account_no, account, amount, item }
+        let NewPosting { account, amount, item, due_date } = leg;
+        StoredLeg { account_no, account, amount, item, due_date, layer: Layer::Settled }
     });
-    let receipt = Receipt { sequence: 7, booked_at: "2026-01-01T00:00:00Z".parse().unwrap() };
     let effective_date = date(2026, 1, 1);
     let legs = legs.collect();
-    let entry = StoredEntry { kind, effective_date, reference, description, metadata, relates_to, legs, receipt };
-    Journaled { entries: HashMap::from([(Uuid::from_u128(id), entry)]), released_by: HashMap::new() }
+    let entry = StoredEntry {
+        kind,
+        effective_date,
+        value_date: None,
+        adjusting: false,
+        reference,
+        description,
+        metadata,
+        relates_to,
+        hold_group: None,
+        expires_at: None,
+        at_most_minor: None,
+        legs,
+        sequence: 7,
+        booked_at: "2026-01-01T00:00:00Z".parse().unwrap(),
+    };
+    Journaled { entries: HashMap::from([(Uuid::from_u128(id), entry)]), groups: HashMap::new() }
 }
 
 #[test]
@@ -360,12 +410,14 @@ proptest! {
         let mut balances: BTreeMap<Slot, Balance> = BTreeMap::new();
         for leg in &decided.legs {
             let currency = leg.amount.currency.code();
-            *sums.entry((leg.sequence, currency, leg.kind.layer())).or_default() += i128::from(leg.amount.minor);
+            *sums.entry((leg.sequence, currency, leg.layer)).or_default() += i128::from(leg.amount.minor);
             let slot = state.slot_by_no(leg.account_no).unwrap();
             let balance = balances.entry(slot).or_insert_with(|| state.account(slot).balance);
-            let totals = balance.fold(leg.kind, leg.amount.minor).unwrap();
+            let kind = decided.entries[usize::try_from(leg.sequence - 42).unwrap()].entry.kind;
+            let effect = kind.effect(leg.layer).unwrap();
+            let totals = balance.fold(effect, leg.amount.minor).unwrap();
             prop_assert_eq!((totals.debits, totals.credits), (leg.debits_after, leg.credits_after));
-            prop_assert!(!state.account(slot).account.setting.closed || leg.kind == EntryKind::Release);
+            prop_assert!(!state.account(slot).account.setting.closed || effect == Effect::Unhold);
         }
         prop_assert!(sums.values().all(|sum| *sum == 0));
         let after: BTreeMap<Slot, Balance> = decided.after.iter().copied().collect();

@@ -19,7 +19,7 @@ pub const LEGS: &str = "
     FROM entry e
     JOIN posting p USING (sequence)
     JOIN account a USING (account_no)
-    WHERE e.sequence BETWEEN $1 AND $2 AND e.kind = 0 AND e.effective_date <= COALESCE($3, date 'infinity')
+    WHERE e.sequence BETWEEN $1 AND $2 AND p.layer = 0 AND e.effective_date <= COALESCE($3, date 'infinity')
     ORDER BY e.sequence, p.leg";
 
 /// Every statement by name.

@@ -1,4 +1,4 @@
-//! The journal's rows in PostgreSQL's binary COPY format, and the commit hash over those same bytes.
+//! The journal's rows in PostgreSQL's binary COPY format, and the hashes over those same bytes.
 //!
 //! One encoding serves three ends: what the writer sends, what the hash chain covers, and what an auditor can build
 //! again in SQL from `int8send`, `uuid_send`, `textsend` and their like. A row is the number of its fields (int16),
@@ -10,7 +10,7 @@ use jiff::civil::{Date, date};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::account::{AccountSetting, Limits, NewAccount};
+use crate::account::{AccountNote, AccountSetting, Limits, NewAccount};
 
 /// What opens a binary COPY stream: signature, flags, header extension length.
 pub const COPY_HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
@@ -35,8 +35,20 @@ pub struct EntryRow<'a> {
     pub effective_date: Date,
     /// When the ledger knew it, in whole microseconds.
     pub booked_at: Timestamp,
-    /// The hold of a release.
+    /// The day asked for, if that was closed.
+    pub value_date: Option<Date>,
+    /// The entry from which it takes.
     pub relates_to: Option<Uuid>,
+    /// The group of holds that it joins or ends.
+    pub hold_group: Option<Uuid>,
+    /// When a hold ends by itself, in whole microseconds.
+    pub expires_at: Option<Timestamp>,
+    /// How much was asked for, if as much as possible was to be moved.
+    pub at_most_minor: Option<i64>,
+    /// Whether it adjusts a period that is closed to others.
+    pub adjusting: bool,
+    /// The version of the template that made its postings.
+    pub template_no: Option<i32>,
     /// The business document.
     pub reference: &'a str,
     /// A sentence.
@@ -70,18 +82,38 @@ pub struct PostingRow<'a> {
     pub currency: &'a str,
     /// The open item.
     pub item: Option<&'a str>,
+    /// When the item is due.
+    pub due_date: Option<Date>,
 }
 
 impl EntryRow<'_> {
     /// Appends the row.
     pub fn encode(&self, out: &mut BytesMut) {
-        out.put_i16(10);
+        out.put_i16(16);
         put_i64(out, self.sequence);
         put_bytes(out, self.entry_id.as_bytes());
         put_i16(out, self.kind);
         put_date(out, self.effective_date);
         put_i64(out, postgres_micros(self.booked_at));
+        match self.value_date {
+            Some(date) => put_date(out, date),
+            None => put_null(out),
+        }
         put_optional(out, self.relates_to.as_ref().map(|id| id.as_bytes().as_slice()));
+        put_optional(out, self.hold_group.as_ref().map(|id| id.as_bytes().as_slice()));
+        match self.expires_at {
+            Some(instant) => put_i64(out, postgres_micros(instant)),
+            None => put_null(out),
+        }
+        match self.at_most_minor {
+            Some(minor) => put_i64(out, minor),
+            None => put_null(out),
+        }
+        put_bytes(out, &[u8::from(self.adjusting)]);
+        match self.template_no {
+            Some(no) => put_i32(out, no),
+            None => put_null(out),
+        }
         put_bytes(out, self.reference.as_bytes());
         put_bytes(out, self.description.as_bytes());
         put_optional(out, self.metadata.map(str::as_bytes));
@@ -92,7 +124,7 @@ impl EntryRow<'_> {
 impl PostingRow<'_> {
     /// Appends the row.
     pub fn encode(&self, out: &mut BytesMut) {
-        out.put_i16(10);
+        out.put_i16(11);
         put_i64(out, self.sequence);
         put_i64(out, self.amount_minor);
         put_i64(out, self.debits_after);
@@ -103,6 +135,10 @@ impl PostingRow<'_> {
         put_i16(out, self.layer);
         put_bytes(out, self.currency.as_bytes());
         put_optional(out, self.item.map(str::as_bytes));
+        match self.due_date {
+            Some(date) => put_date(out, date),
+            None => put_null(out),
+        }
     }
 }
 
@@ -130,6 +166,8 @@ pub struct SettingRow<'a> {
     pub after_sequence: i64,
     /// What is in force.
     pub setting: AccountSetting,
+    /// What is in force, of what no posting asks for.
+    pub note: &'a AccountNote,
     /// When it was recorded, in whole microseconds.
     pub recorded_at: Timestamp,
     /// Who asked for it.
@@ -141,12 +179,13 @@ pub struct SettingRow<'a> {
 impl AccountRow<'_> {
     /// The row's hash, chained to the one before.
     pub fn hash(&self, previous: &[u8; 32]) -> [u8; 32] {
-        let NewAccount { code, name, currency, normal_side, open_item, .. } = self.account;
+        let NewAccount { code, name, account_type, currency, normal_side, open_item, .. } = self.account;
         let mut out = BytesMut::new();
-        out.put_i16(8);
+        out.put_i16(9);
         put_i32(&mut out, self.account_no);
         put_bytes(&mut out, code.as_str().as_bytes());
         put_bytes(&mut out, name.as_bytes());
+        put_bytes(&mut out, account_type.word().as_bytes());
         put_bytes(&mut out, currency.code().as_bytes());
         put_bytes(&mut out, normal_side.letter().as_bytes());
         put_bytes(&mut out, &[u8::from(*open_item)]);
@@ -161,13 +200,57 @@ impl SettingRow<'_> {
     pub fn hash(&self, previous: &[u8; 32]) -> [u8; 32] {
         let Limits { min_minor, max_minor } = self.setting.limits;
         let mut out = BytesMut::new();
-        out.put_i16(9);
+        out.put_i16(12);
         put_i64(&mut out, self.setting_no);
         put_i32(&mut out, self.account_no);
         put_i64(&mut out, self.after_sequence);
         put_optional(&mut out, min_minor.map(i64::to_be_bytes).as_ref().map(<[u8; 8]>::as_slice));
         put_optional(&mut out, max_minor.map(i64::to_be_bytes).as_ref().map(<[u8; 8]>::as_slice));
         put_bytes(&mut out, &[u8::from(self.setting.closed)]);
+        put_bytes(&mut out, self.setting.frozen.word().as_bytes());
+        put_optional(&mut out, self.note.parent.as_deref().map(str::as_bytes));
+        put_optional(&mut out, self.note.metadata.as_deref().map(str::as_bytes));
+        put_i64(&mut out, postgres_micros(self.recorded_at));
+        put_bytes(&mut out, self.actor.as_bytes());
+        put_bytes(&mut out, self.reason.as_bytes());
+        chained(previous, &out)
+    }
+}
+
+/// A row of table `register`, its columns in table order but for the hash.
+#[derive(Clone, Copy, Debug)]
+pub struct RegisterRow<'a> {
+    /// Dense number over all kinds.
+    pub register_no: i64,
+    /// What kind of thing is on record.
+    pub kind: &'a str,
+    /// Which one of its kind.
+    pub name: &'a str,
+    /// JSON text.
+    pub content: &'a str,
+    /// It is in force for the entries after this one.
+    pub after_sequence: i64,
+    /// Who proposed it, if two people had to agree.
+    pub proposed_by: Option<&'a str>,
+    /// When it was recorded, in whole microseconds.
+    pub recorded_at: Timestamp,
+    /// Who recorded it.
+    pub actor: &'a str,
+    /// Why.
+    pub reason: &'a str,
+}
+
+impl RegisterRow<'_> {
+    /// The row's hash, chained to the one before.
+    pub fn hash(&self, previous: &[u8; 32]) -> [u8; 32] {
+        let mut out = BytesMut::new();
+        out.put_i16(9);
+        put_i64(&mut out, self.register_no);
+        put_bytes(&mut out, self.kind.as_bytes());
+        put_bytes(&mut out, self.name.as_bytes());
+        put_bytes(&mut out, self.content.as_bytes());
+        put_i64(&mut out, self.after_sequence);
+        put_optional(&mut out, self.proposed_by.map(str::as_bytes));
         put_i64(&mut out, postgres_micros(self.recorded_at));
         put_bytes(&mut out, self.actor.as_bytes());
         put_bytes(&mut out, self.reason.as_bytes());
@@ -195,30 +278,56 @@ pub struct CommitHeader {
     pub booked_at: Timestamp,
 }
 
-/// A commit hash in the making: header, then all entry rows, then all posting rows.
-pub struct CommitHasher(Sha256);
-
-impl CommitHasher {
-    /// Starts with the header.
-    pub fn new(header: &CommitHeader) -> CommitHasher {
+impl CommitHeader {
+    /// The hash of the commit over this header and the root of its entries' tree.
+    pub fn hash(&self, entries_root: &[u8; 32]) -> [u8; 32] {
         let mut hasher = Sha256::new();
-        hasher.update(header.previous_hash);
-        hasher.update(header.commit_no.to_be_bytes());
-        hasher.update(header.first_sequence.to_be_bytes());
-        hasher.update(header.last_sequence.to_be_bytes());
-        hasher.update(postgres_micros(header.booked_at).to_be_bytes());
-        CommitHasher(hasher)
+        hasher.update(self.previous_hash);
+        hasher.update(self.commit_no.to_be_bytes());
+        hasher.update(self.first_sequence.to_be_bytes());
+        hasher.update(self.last_sequence.to_be_bytes());
+        hasher.update(postgres_micros(self.booked_at).to_be_bytes());
+        hasher.update(entries_root);
+        hasher.finalize().into()
+    }
+}
+
+/// Hash of a leaf of a commit's tree (RFC 6962, section 2.1): an entry's encoded row and those of its postings by leg.
+pub fn leaf_hash(entry: &[u8], postings: &[u8]) -> [u8; 32] {
+    Sha256::new().chain_update([0]).chain_update(entry).chain_update(postings).finalize().into()
+}
+
+/// The root of a Merkle tree (RFC 6962, section 2.1) in the making: leaves in order, one hash a leaf, and one node kept
+/// for each power of two.
+#[derive(Clone, Default, Debug)]
+pub struct MerkleRoot {
+    /// Roots of complete subtrees, largest first, with how many leaves they have.
+    complete: Vec<(u64, [u8; 32])>,
+}
+
+impl MerkleRoot {
+    /// Adds a leaf.
+    pub fn push(&mut self, leaf: [u8; 32]) {
+        let (mut leaves, mut hash) = (1, leaf);
+        while let Some((_, left)) = self.complete.pop_if(|(size, _)| *size == leaves) {
+            hash = node_hash(&left, &hash);
+            leaves *= 2;
+        }
+        self.complete.push((leaves, hash));
     }
 
-    /// Adds encoded rows.
-    pub fn rows(&mut self, encoded: &[u8]) {
-        self.0.update(encoded);
+    /// The root; of no leaves the hash of nothing.
+    pub fn finish(mut self) -> [u8; 32] {
+        let Some((_, mut hash)) = self.complete.pop() else { return Sha256::digest([]).into() };
+        while let Some((_, left)) = self.complete.pop() {
+            hash = node_hash(&left, &hash);
+        }
+        hash
     }
+}
 
-    /// The hash.
-    pub fn finish(self) -> [u8; 32] {
-        self.0.finalize().into()
-    }
+fn node_hash(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
+    Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into()
 }
 
 /// `timestamptz` as PostgreSQL sends it: microseconds since 2000-01-01T00:00:00Z.
@@ -229,6 +338,10 @@ pub fn postgres_micros(instant: Timestamp) -> i64 {
 fn put_i64(out: &mut BytesMut, value: i64) {
     out.put_i32(8);
     out.put_i64(value);
+}
+
+fn put_null(out: &mut BytesMut) {
+    out.put_i32(-1);
 }
 
 fn put_i32(out: &mut BytesMut, value: i32) {
@@ -255,6 +368,6 @@ fn put_bytes(out: &mut BytesMut, value: &[u8]) {
 fn put_optional(out: &mut BytesMut, value: Option<&[u8]>) {
     match value {
         Some(value) => put_bytes(out, value),
-        None => out.put_i32(-1),
+        None => put_null(out),
     }
 }

@@ -6,9 +6,11 @@
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
+use jiff::civil::Date;
 
-use crate::account::{Account, AccountCode, AccountNo, AccountSetting};
-use crate::balance::Balance;
+use crate::account::{Account, AccountCode, AccountNo, AccountSetting, Limits, NormalSide};
+use crate::balance::{Balance, GroupTotals};
+use crate::money::Currency;
 
 /// An account and its totals.
 #[derive(Clone, Debug)]
@@ -17,6 +19,35 @@ pub struct KnownAccount {
     pub account: Account,
     /// Totals after the last entry the state knows.
     pub balance: Balance,
+    /// The limit groups that it is in; the state keeps them.
+    pub groups: Vec<GroupSlot>,
+}
+
+/// A group of accounts with a limit on what stands on all of them together.
+#[derive(Clone, Debug)]
+pub struct KnownGroup {
+    /// Its name in the register.
+    pub name: String,
+    /// The one currency of its accounts.
+    pub currency: Currency,
+    /// The side from which the limits are seen.
+    pub normal_side: NormalSide,
+    /// The limits in force.
+    pub limits: Limits,
+    /// Its accounts' totals together.
+    pub totals: GroupTotals,
+}
+
+/// Position of a limit group in the state.
+pub type GroupSlot = usize;
+
+/// Up to which days the books are closed.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Closed {
+    /// Days up to this one take adjusting entries only.
+    pub soft_through: Option<Date>,
+    /// Days up to this one take no entry; never later than the other.
+    pub hard_through: Option<Date>,
 }
 
 /// Position of an account in the state: dense, stable while the state lives.
@@ -28,6 +59,9 @@ pub struct State {
     accounts: Vec<KnownAccount>,
     slot_by_code: HashMap<AccountCode, Slot, RandomState>,
     slot_by_no: HashMap<AccountNo, Slot, RandomState>,
+    groups: Vec<KnownGroup>,
+    /// Up to which days the books are closed, as the head has it.
+    pub closed: Closed,
     /// The last entry that is folded in.
     pub sequence: i64,
     /// The last rows that are folded in.
@@ -49,6 +83,10 @@ pub struct Known {
     pub setting_no: i64,
     /// Its hash.
     pub setting_hash: [u8; 32],
+    /// The last row of the register.
+    pub register_no: i64,
+    /// Its hash.
+    pub register_hash: [u8; 32],
 }
 
 impl State {
@@ -94,6 +132,31 @@ impl State {
 
     /// Sets the balance of a slot: what a committed turn, ours or another process's, has left there.
     pub fn set_balance(&mut self, slot: Slot, balance: Balance) {
-        self.accounts[slot].balance = balance;
+        let known = &mut self.accounts[slot];
+        for &group in &known.groups {
+            self.groups[group].totals.replace(&known.balance, &balance);
+        }
+        known.balance = balance;
+    }
+
+    /// The limit group in a slot.
+    pub fn group(&self, group: GroupSlot) -> &KnownGroup {
+        &self.groups[group]
+    }
+
+    /// Whether a limit group is known.
+    pub fn knows_group(&self, name: &str) -> bool {
+        self.groups.iter().any(|group| group.name == name)
+    }
+
+    /// Takes in a limit group with its accounts, which are known; its totals are made up here.
+    pub fn insert_group(&mut self, group: KnownGroup, accounts: &[Slot]) {
+        let slot = self.groups.len();
+        self.groups.push(group);
+        for &account in accounts {
+            let known = &mut self.accounts[account];
+            known.groups.push(slot);
+            self.groups[slot].totals.replace(&Balance::default(), &known.balance);
+        }
     }
 }

@@ -39,12 +39,14 @@ fn view(row: &Row) -> Result<Account, QueryError> {
         no: row.try_get("account_no")?,
         code: row::account_code(row, "code")?,
         name: row.try_get("name")?,
+        account_type: row::account_type(row)?,
         currency: row::currency(row)?,
         normal_side: row::normal_side(row)?,
         open_item: row.try_get("open_item")?,
         setting: AccountSetting {
             limits: Limits { min_minor: row.try_get("min_minor")?, max_minor: row.try_get("max_minor")? },
             closed: row.try_get("closed")?,
+            frozen: row::frozen(row)?,
         },
     })
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::account::AccountCode;
 use crate::balance::Totals;
 use crate::entry::{EntryKind, Layer};
+use crate::error::Error;
 use crate::money::Money;
 
 use super::{QueryError, page_rows, row, sql};
@@ -25,8 +26,19 @@ pub struct PostingView {
     pub amount: Money,
     /// The open item.
     pub item: Option<String>,
+    /// When the item is due.
+    pub due_date: Option<Date>,
     /// The account's totals in this layer after this leg; in the pending layer what is outstanding on each side.
     pub after: Totals,
+}
+
+/// An entry that takes from another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Related {
+    /// Its id.
+    pub id: Uuid,
+    /// What it does.
+    pub kind: EntryKind,
 }
 
 /// One entry in the journal, with its legs.
@@ -42,10 +54,22 @@ pub struct EntryView {
     pub effective_date: Date,
     /// When the ledger knew it.
     pub booked_at: Timestamp,
-    /// The hold that it releases.
+    /// The day asked for, if that was closed.
+    pub value_date: Option<Date>,
+    /// The entry from which it takes.
     pub relates_to: Option<Uuid>,
-    /// The release that undid this hold.
-    pub released_by: Option<Uuid>,
+    /// The entries that take from it, oldest first; the first thousand.
+    pub related: Vec<Related>,
+    /// The group of holds that it joins or ends.
+    pub hold_group: Option<Uuid>,
+    /// When the hold ends by itself.
+    pub expires_at: Option<Timestamp>,
+    /// How much was asked for, if as much as possible was to be moved.
+    pub at_most: Option<Money>,
+    /// Whether it adjusts a period that is closed to others.
+    pub adjusting: bool,
+    /// The version of the template that made its postings.
+    pub template_no: Option<i32>,
     /// The business document.
     pub reference: String,
     /// A sentence.
@@ -88,9 +112,23 @@ async fn with_postings(client: &impl GenericClient, entries: &[Row]) -> Result<V
         while let Some(posting) = postings.next_if(|posting| posting.get::<_, i64>("sequence") == view.sequence) {
             view.postings.push(posting_view(posting)?);
         }
+        view.at_most = at_most(entry, &view)?;
         views.push(view);
     }
     Ok(views)
+}
+
+/// An amount that was asked for is in the currency of the legs.
+fn at_most(row: &Row, view: &EntryView) -> Result<Option<Money>, QueryError> {
+    let asked: Option<i64> = row.try_get("at_most_minor")?;
+    let currency = view.postings.first().map(|posting| posting.amount.currency);
+    Ok(asked.filter(|_| !view.kind.relates()).zip(currency).map(|(minor, currency)| Money::new(minor, currency)))
+}
+
+fn related(row: &Row) -> Result<Vec<Related>, QueryError> {
+    let (ids, kinds): (Vec<Uuid>, Vec<i16>) = (row.try_get("related_ids")?, row.try_get("related_kinds")?);
+    let pairs = ids.into_iter().zip(kinds);
+    Ok(pairs.map(|(id, number)| Ok(Related { id, kind: row::known_kind(number)? })).collect::<Result<_, Error>>()?)
 }
 
 fn entry_view(row: &Row) -> Result<EntryView, QueryError> {
@@ -100,8 +138,14 @@ fn entry_view(row: &Row) -> Result<EntryView, QueryError> {
         kind: row::kind(row)?,
         effective_date: row.try_get("effective_date")?,
         booked_at: row.try_get("booked_at")?,
+        value_date: row.try_get("value_date")?,
         relates_to: row.try_get("relates_to")?,
-        released_by: row.try_get("released_by")?,
+        related: related(row)?,
+        hold_group: row.try_get("hold_group")?,
+        expires_at: row.try_get("expires_at")?,
+        at_most: None,
+        adjusting: row.try_get("adjusting")?,
+        template_no: row.try_get("template_no")?,
         reference: row.try_get("reference")?,
         description: row.try_get("description")?,
         metadata: row.try_get("metadata")?,
@@ -117,6 +161,7 @@ fn posting_view(row: &Row) -> Result<PostingView, QueryError> {
         layer: row::layer(row)?,
         amount: Money::new(row.try_get("amount_minor")?, row::currency(row)?),
         item: row.try_get("item")?,
+        due_date: row.try_get("due_date")?,
         after: Totals { debits: row.try_get("debits_after")?, credits: row.try_get("credits_after")? },
     })
 }

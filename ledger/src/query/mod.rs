@@ -47,7 +47,7 @@ pub mod trial_balance;
 
 pub use accounts::{AccountPage, accounts};
 pub use balance::{BalanceView, Sums, balance, balances};
-pub use entries::{EntryView, PostingView, entries, entry};
+pub use entries::{EntryView, PostingView, Related, entries, entry};
 pub use error::QueryError;
 pub use moment::{Horizon, Moment, horizon};
 pub use open_items::{Items, OpenItem, open_items};

@@ -2,7 +2,7 @@
 
 use tokio_postgres::Row;
 
-use crate::account::{AccountCode, NormalSide};
+use crate::account::{AccountCode, AccountType, Frozen, NormalSide};
 use crate::entry::{EntryKind, Layer};
 use crate::error::Error;
 use crate::money::Currency;
@@ -22,8 +22,21 @@ pub(super) fn normal_side(row: &Row) -> Result<NormalSide, Error> {
     NormalSide::from_letter(letter).ok_or_else(|| corrupt("normal_side", letter))
 }
 
+pub(super) fn account_type(row: &Row) -> Result<AccountType, Error> {
+    let word: &str = row.try_get("type")?;
+    AccountType::from_word(word).ok_or_else(|| corrupt("type", word))
+}
+
+pub(super) fn frozen(row: &Row) -> Result<Frozen, Error> {
+    let word: &str = row.try_get("frozen")?;
+    Frozen::from_word(word).ok_or_else(|| corrupt("frozen", word))
+}
+
 pub(super) fn kind(row: &Row) -> Result<EntryKind, Error> {
-    let number: i16 = row.try_get("kind")?;
+    known_kind(row.try_get("kind")?)
+}
+
+pub(super) fn known_kind(number: i16) -> Result<EntryKind, Error> {
     EntryKind::from_number(number).ok_or_else(|| corrupt("kind", number))
 }
 

@@ -33,11 +33,11 @@ pub const ACCOUNT: &str = "
 
 /// Accounts by code with the settings in force. `$2`: the code after which the page starts.
 pub const ACCOUNTS: &str = "
-    SELECT a.account_no, a.code, a.name, a.currency, a.normal_side, a.open_item,
-           s.min_minor, s.max_minor, COALESCE(s.closed, false) AS closed
+    SELECT a.account_no, a.code, a.name, a.type, a.currency, a.normal_side, a.open_item,
+           s.min_minor, s.max_minor, COALESCE(s.closed, false) AS closed, COALESCE(s.frozen, 'none') AS frozen
     FROM account a
     LEFT JOIN LATERAL (
-        SELECT min_minor, max_minor, closed
+        SELECT min_minor, max_minor, closed, frozen
         FROM account_setting
         WHERE account_no = a.account_no
         ORDER BY setting_no DESC
@@ -149,18 +149,34 @@ pub const STATEMENT_ROWS: &str = "
     ORDER BY p.sequence, p.leg
     LIMIT $7";
 
-/// One entry and, of a hold, its release.
+/// One entry, and those that take from it.
 pub const ENTRY: &str = "
-    SELECT e.sequence, e.entry_id, e.kind, e.effective_date, e.booked_at, e.relates_to, e.reference, e.description,
-           e.metadata::text AS metadata, e.actor, release.entry_id AS released_by
+    SELECT e.sequence, e.entry_id, e.kind, e.effective_date, e.booked_at, e.value_date, e.relates_to, e.hold_group,
+           e.expires_at, e.at_most_minor, e.adjusting, e.template_no, e.reference, e.description,
+           e.metadata::text AS metadata, e.actor, related.ids AS related_ids, related.kinds AS related_kinds
     FROM entry e
-    LEFT JOIN entry release ON release.kind = 2 AND release.relates_to = e.entry_id
+    CROSS JOIN LATERAL (
+        SELECT COALESCE(array_agg(entry_id ORDER BY sequence), '{}') AS ids,
+               COALESCE(array_agg(kind ORDER BY sequence), '{}') AS kinds
+        FROM (
+            SELECT sequence, entry_id, kind
+            FROM entry
+            WHERE relates_to = e.entry_id
+            UNION ALL
+            SELECT sequence, entry_id, kind
+            FROM entry
+            WHERE hold_group = e.hold_group AND e.kind = 1 AND kind <> 1
+            ORDER BY sequence
+            LIMIT 1000
+        ) taking
+    ) related
     WHERE e.entry_id = $1";
 
-/// Entries after a sequence.
+/// Entries after a sequence, each with those that take from it.
 pub const ENTRIES: &str = "
-    SELECT e.sequence, e.entry_id, e.kind, e.effective_date, e.booked_at, e.relates_to, e.reference, e.description,
-           e.metadata::text AS metadata, e.actor, release.entry_id AS released_by
+    SELECT e.sequence, e.entry_id, e.kind, e.effective_date, e.booked_at, e.value_date, e.relates_to, e.hold_group,
+           e.expires_at, e.at_most_minor, e.adjusting, e.template_no, e.reference, e.description,
+           e.metadata::text AS metadata, e.actor, related.ids AS related_ids, related.kinds AS related_kinds
     FROM (
         SELECT *
         FROM entry
@@ -168,12 +184,27 @@ pub const ENTRIES: &str = "
         ORDER BY sequence
         LIMIT $2
     ) e
-    LEFT JOIN entry release ON release.kind = 2 AND release.relates_to = e.entry_id
+    CROSS JOIN LATERAL (
+        SELECT COALESCE(array_agg(entry_id ORDER BY sequence), '{}') AS ids,
+               COALESCE(array_agg(kind ORDER BY sequence), '{}') AS kinds
+        FROM (
+            SELECT sequence, entry_id, kind
+            FROM entry
+            WHERE relates_to = e.entry_id
+            UNION ALL
+            SELECT sequence, entry_id, kind
+            FROM entry
+            WHERE hold_group = e.hold_group AND e.kind = 1 AND kind <> 1
+            ORDER BY sequence
+            LIMIT 1000
+        ) taking
+    ) related
     ORDER BY e.sequence";
 
 /// The legs of the entries from `$1` to `$2`.
 pub const POSTINGS_OF_ENTRIES: &str = "
-    SELECT p.sequence, p.leg, p.layer, p.amount_minor, p.currency, p.item, p.debits_after, p.credits_after, a.code
+    SELECT p.sequence, p.leg, p.layer, p.amount_minor, p.currency, p.item, p.due_date, p.debits_after, p.credits_after,
+           a.code
     FROM posting p
     JOIN account a USING (account_no)
     WHERE p.sequence BETWEEN $1 AND $2

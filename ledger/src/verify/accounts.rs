@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::entry::{EntryKind, Layer};
+use crate::entry::{Effect, Layer};
 
 use super::row::{Posting, check_chained, value};
 use super::rows::Rows;
@@ -35,10 +35,10 @@ struct Sides {
 }
 
 impl Sides {
-    /// A leg adds to its side; the leg of a release takes what it undoes away from the other side than its own sign.
-    fn after(self, kind: EntryKind, amount_minor: i64) -> Sides {
+    /// A leg adds to its side; one that takes from a hold, on the other side than its own sign.
+    fn after(self, effect: Effect, amount_minor: i64) -> Sides {
         let amount = i128::from(amount_minor);
-        if (amount > 0) == (kind != EntryKind::Release) {
+        if (amount > 0) == (effect != Effect::Unhold) {
             Sides { debits: self.debits + amount, ..self }
         } else {
             Sides { credits: self.credits - amount, ..self }
@@ -89,8 +89,20 @@ impl Accounts {
         Ok(tip)
     }
 
+    /// Checks that the register is numbered without gaps and chained.
+    pub async fn check_register(mut rows: Rows<'_>) -> Result<Tip, Halt> {
+        let mut tip = Tip { no: 0, hash: [0; 32] };
+        while let Some(row) = rows.next().await? {
+            let register_no = row.get("register_no");
+            let place = Place::Register { register_no };
+            Finding::unless_equal(place, Rule::Dense, &(tip.no + 1), &register_no)?;
+            tip = Tip { no: register_no, hash: check_chained(&row, place, &tip.hash)? };
+        }
+        Ok(tip)
+    }
+
     /// Checks a posting against its account and folds it in; answers its currency.
-    pub fn check(&mut self, kind: EntryKind, posting: &Posting<'_>) -> Result<CurrencyCode, Finding> {
+    pub fn check(&mut self, effect: Effect, posting: &Posting<'_>) -> Result<CurrencyCode, Finding> {
         let place = posting.place();
         let account = self.0.get_mut(&posting.account_no);
         let account = account.ok_or_else(|| unknown_account(place, posting.account_no))?;
@@ -103,11 +115,11 @@ impl Accounts {
             let actual = posting.item.unwrap_or("no item").to_owned();
             return Err(Finding { place, rule: Rule::Item, expected, actual });
         }
-        let sides = match kind.layer() {
+        let sides = match effect.layer() {
             Layer::Settled => &mut account.settled,
             Layer::Pending => &mut account.pending,
         };
-        *sides = sides.after(kind, posting.amount_minor);
+        *sides = sides.after(effect, posting.amount_minor);
         Finding::unless_equal(place, Rule::DebitsAfter, &sides.debits, &posting.debits_after.into())?;
         Finding::unless_equal(place, Rule::CreditsAfter, &sides.credits, &posting.credits_after.into())?;
         Ok(account.currency)

@@ -17,6 +17,11 @@ pub enum Place {
         /// Its number.
         setting_no: i64,
     },
+    /// A row of table `register`.
+    Register {
+        /// Its number.
+        register_no: i64,
+    },
     /// A row of table `commit`.
     Commit {
         /// Its number.
@@ -43,6 +48,7 @@ impl Place {
             Place::Head => "head",
             Place::Account { .. } => "account",
             Place::Setting { .. } => "account_setting",
+            Place::Register { .. } => "register",
             Place::Commit { .. } => "commit",
             Place::Entry { .. } => "entry",
             Place::Posting { .. } => "posting",
@@ -57,6 +63,7 @@ impl fmt::Display for Place {
             Place::Head => f.write_str(table),
             Place::Account { account_no } => write!(f, "{table} {account_no}"),
             Place::Setting { setting_no } => write!(f, "{table} {setting_no}"),
+            Place::Register { register_no } => write!(f, "{table} {register_no}"),
             Place::Commit { commit_no } => write!(f, "{table} {commit_no}"),
             Place::Entry { sequence } => write!(f, "{table} {sequence}"),
             Place::Posting { sequence, leg } => write!(f, "{table} {sequence} leg {leg}"),
@@ -79,11 +86,13 @@ pub enum Rule {
     BookedAt,
     /// A commit's last sequence is not before its first.
     SequencesOrdered,
-    /// A commit's hash is that of its rows; an account's or a setting's is that of its own and the hash before.
+    /// A commit's root is that of its entries' tree.
+    EntriesRoot,
+    /// A commit's hash is that of its header and root; another row's is that of its own and the hash before.
     Hash,
     /// Every entry belongs to a commit.
     InCommit,
-    /// An entry's kind is known, and only a release relates to another entry.
+    /// An entry's kind is known, and it says of other entries what its kind says of them.
     Kind,
     /// Every posting belongs to an entry.
     HasEntry,
@@ -105,10 +114,16 @@ pub enum Rule {
     CreditsAfter,
     /// An entry sums to zero in each currency.
     Balances,
-    /// A release undoes a hold that is held.
-    ReleasesHold,
-    /// A release's legs are its hold's with opposite signs.
-    ReleaseMatchesHold,
+    /// The members of a limit group are the accounts that its record names.
+    GroupMembers,
+    /// An entry that takes from another names one of which something is left.
+    TakesFromEarlier,
+    /// It takes no more than is left, and moves what it no longer holds.
+    TakesWhatIsLeft,
+    /// No hold outlasts its time.
+    HoldsEndInTime,
+    /// An entry that was to move at most an amount moves no more.
+    MovesAtMost,
     /// The head is where the last rows are.
     HeadIsLast,
 }
@@ -123,6 +138,7 @@ impl Rule {
             Rule::PreviousHash => "previous_hash",
             Rule::BookedAt => "booked_at",
             Rule::SequencesOrdered => "sequences_ordered",
+            Rule::EntriesRoot => "entries_root",
             Rule::Hash => "hash",
             Rule::InCommit => "in_commit",
             Rule::Kind => "kind",
@@ -136,8 +152,11 @@ impl Rule {
             Rule::DebitsAfter => "debits_after",
             Rule::CreditsAfter => "credits_after",
             Rule::Balances => "balances",
-            Rule::ReleasesHold => "releases_hold",
-            Rule::ReleaseMatchesHold => "release_matches_hold",
+            Rule::GroupMembers => "group_members",
+            Rule::TakesFromEarlier => "takes_from_earlier",
+            Rule::TakesWhatIsLeft => "takes_what_is_left",
+            Rule::HoldsEndInTime => "holds_end_in_time",
+            Rule::MovesAtMost => "moves_at_most",
             Rule::HeadIsLast => "head_is_last",
         }
     }
@@ -151,9 +170,10 @@ impl Rule {
             Rule::PreviousHash => "a commit must carry the hash of the commit before",
             Rule::BookedAt => "times must rise from commit to commit, and an entry must have its commit's",
             Rule::SequencesOrdered => "a commit must not end before it begins",
+            Rule::EntriesRoot => "the root must be that of the tree of the commit's entries",
             Rule::Hash => "the hash must be that of the rows it covers",
             Rule::InCommit => "every entry must belong to a commit",
-            Rule::Kind => "the kind must be known, and only a release relates to another entry",
+            Rule::Kind => "the kind must be known, and what it says of other entries must go with it",
             Rule::HasEntry => "every posting must belong to an entry",
             Rule::LegCount => "an entry must have at least two legs",
             Rule::AmountNotZero => "a posting must move something",
@@ -164,8 +184,11 @@ impl Rule {
             Rule::DebitsAfter => "the account's debits must follow from the posting before",
             Rule::CreditsAfter => "the account's credits must follow from the posting before",
             Rule::Balances => "an entry must sum to zero in each currency",
-            Rule::ReleasesHold => "a release must undo a hold that is still held",
-            Rule::ReleaseMatchesHold => "a release's legs must be its hold's with opposite signs",
+            Rule::GroupMembers => "the members of a limit group must be the accounts that its record names",
+            Rule::TakesFromEarlier => "what it takes from must be an entry of which something is left",
+            Rule::TakesWhatIsLeft => "it must take no more than is left",
+            Rule::HoldsEndInTime => "a hold must end when its time is over",
+            Rule::MovesAtMost => "an entry must move no more than it was to move at most",
             Rule::HeadIsLast => "the head must be where the last rows are",
         }
     }

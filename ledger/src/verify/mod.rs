@@ -1,16 +1,17 @@
 //! Recomputes the books from the journal alone and names the first row that is wrong.
 //!
 //! # What is checked, in the order of the journal
-//! - accounts and settings: numbered without gaps, each chained by its hash to the one before;
-//! - each commit: numbered without gaps, chained to the commit before by hash and sequence, later than it, and its hash
-//!   recomputed from its rows;
-//! - each entry: sequences without gaps, inside its commit and of its time, of a known kind; a release undoes exactly a
-//!   hold that is still held, which is then held no more;
+//! - accounts, settings and the register: numbered without gaps, each chained by its hash to the one before,
+//!   and the members of limit groups are the accounts on record;
+//! - each commit: numbered without gaps, chained to the commit before by hash and sequence, later than it, and its root
+//!   and hash recomputed from its rows;
+//! - each entry: sequences without gaps, inside its commit and of its time, of a known kind; what takes from a hold or
+//!   moves back an entry takes no more than is left, and no hold outlasts its time;
 //! - each posting: belongs to an entry, legs numbered from 0, in the currency of an account that exists, of the entry's
 //!   date and layer, naming an item where the account keeps items and nowhere else, and with running totals that are
 //!   those of the posting before on the same account and layer plus this one;
-//! - each entry again: at least two legs, summing to zero per currency (all its legs are in one layer);
-//! - the head: it is where the last commit, account, setting and segment are.
+//! - each entry again: at least two legs, summing to zero per currency and layer;
+//! - the head: it is where the last commit, account, setting, record and segment are.
 //!
 //! As every posting on an open-item account names an item, and the totals are the sums of the postings, the items of an
 //! account add up to its balance.
@@ -25,11 +26,11 @@
 //!
 //! # Cost
 //! One pass over all rows in order of sequence. Memory is bounded by the accounts, the holds that are held at one time,
-//! and the largest commit; it does not grow with the journal.
+//! the entries that are moved back at some time, and the largest commit; it does not grow with the rest of the journal.
 
 mod accounts;
 mod finding;
-mod holds;
+mod originals;
 mod row;
 mod rows;
 pub mod sql;
@@ -37,11 +38,13 @@ mod walk;
 
 pub use finding::{Finding, Place, Rule};
 
-use tokio_postgres::{Client, IsolationLevel, Transaction};
+use tokio_postgres::{Client, IsolationLevel, Row, Transaction};
 
+use crate::account::AccountNo;
 use crate::error::Error;
 
 use self::accounts::Accounts;
+use self::originals::Originals;
 use self::row::Head;
 use self::rows::{Rows, pieces};
 use self::walk::Walk;
@@ -123,6 +126,17 @@ pub async fn verify(client: &mut Client, mut progress: impl FnMut(Progress)) -> 
     Ok(report)
 }
 
+fn check_members(differing: Option<&Row>) -> Result<(), Finding> {
+    let Some(row) = differing else { return Ok(()) };
+    let accounts = |column: &str| {
+        let numbers: Vec<AccountNo> = row.get(column);
+        let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+        if numbers.is_empty() { "no account".to_owned() } else { format!("accounts {}", numbers.join(", ")) }
+    };
+    let place = Place::Register { register_no: row.get("register_no") };
+    Finding::unless_equal(place, Rule::GroupMembers, &accounts("named"), &accounts("listed"))
+}
+
 async fn check(tx: &Transaction<'_>, report: &mut Report, progress: &mut impl FnMut(Progress)) -> Result<(), Halt> {
     let head = tx.query_opt(sql::HEAD, &[]).await?;
     let head = Head::read(head.as_ref())?;
@@ -131,14 +145,17 @@ async fn check(tx: &Transaction<'_>, report: &mut Report, progress: &mut impl Fn
     let (accounts, last_account) = Accounts::read(Rows::open(tx, sql::ACCOUNTS, pieces(1)).await?).await?;
     report.accounts = last_account.no;
     let last_setting = accounts.check_settings(Rows::open(tx, sql::SETTINGS, pieces(1)).await?).await?;
+    let last_record = Accounts::check_register(Rows::open(tx, sql::REGISTER, pieces(1)).await?).await?;
+    check_members(tx.query_opt(sql::MEMBERS, &[]).await?.as_ref())?;
+    let reversed = tx.query(sql::REVERSED, &[]).await?.iter().map(|row| row.get(0)).collect();
 
     let commits = Rows::open(tx, sql::COMMITS, pieces(1)).await?;
     let entries = Rows::open(tx, sql::ENTRIES, pieces(head.sequence)).await?;
     let postings = Rows::open(tx, sql::POSTINGS, pieces(head.sequence)).await?;
-    let mut walk = Walk::new(accounts, commits, entries, postings);
+    let mut walk = Walk::new(accounts, Originals::new(reversed), commits, entries, postings);
     let outcome = walk.all(&mut |entries| progress(Progress { entries, entries_total: head.sequence })).await;
     (report.entries, report.postings, report.commits) = walk.counts();
     outcome?;
-    walk.check_head(&head, &last_account, &last_setting)?;
+    walk.check_head(&head, &last_account, &last_setting, &last_record)?;
     Ok(())
 }

@@ -22,6 +22,9 @@ pub struct Head {
     pub account_hash: [u8; 32],
     pub setting_no: i64,
     pub setting_hash: [u8; 32],
+    pub register_no: i64,
+    pub register_hash: [u8; 32],
+    pub next_expiry: Option<Timestamp>,
     pub segment_no: i32,
     pub segment_end: i64,
     /// The last segment: not of the head, but what it must say.
@@ -44,6 +47,9 @@ impl Head {
             account_hash: hash(row, place, "account_hash")?,
             setting_no: value(row, place, "setting_no")?,
             setting_hash: hash(row, place, "setting_hash")?,
+            register_no: value(row, place, "register_no")?,
+            register_hash: hash(row, place, "register_hash")?,
+            next_expiry: value(row, place, "next_expiry")?,
             segment_no: value(row, place, "segment_no")?,
             segment_end: value(row, place, "segment_end")?,
             segments: value(row, place, "segments")?,
@@ -55,6 +61,7 @@ impl Head {
 /// A row of table `commit`.
 pub struct Commit {
     pub header: CommitHeader,
+    pub entries_root: [u8; 32],
     pub hash: [u8; 32],
 }
 
@@ -70,6 +77,7 @@ impl Commit {
                 last_sequence: value(row, place, "last_sequence")?,
                 booked_at: value(row, place, "booked_at")?,
             },
+            entries_root: hash(row, place, "entries_root")?,
             hash: hash(row, place, "hash")?,
         })
     }
@@ -83,6 +91,9 @@ pub struct Entry {
     pub effective_date: Date,
     pub booked_at: Timestamp,
     pub relates_to: Option<Uuid>,
+    pub hold_group: Option<Uuid>,
+    pub expires_at: Option<Timestamp>,
+    pub at_most_minor: Option<i64>,
 }
 
 impl Entry {
@@ -96,6 +107,9 @@ impl Entry {
             effective_date: value(row, place, "effective_date")?,
             booked_at: value(row, place, "booked_at")?,
             relates_to: value(row, place, "relates_to")?,
+            hold_group: value(row, place, "hold_group")?,
+            expires_at: value(row, place, "expires_at")?,
+            at_most_minor: value(row, place, "at_most_minor")?,
         })
     }
 

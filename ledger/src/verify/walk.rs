@@ -2,46 +2,37 @@
 
 use tokio_postgres::Row;
 
-use crate::entry::{EntryKind, POSTINGS_MIN};
-use crate::journal::codec::CommitHasher;
+use crate::entry::{EntryKind, Layer, POSTINGS_MIN};
+use crate::journal::codec::{MerkleRoot, leaf_hash};
 
 use super::accounts::{Accounts, CurrencyCode, Tip};
-use super::holds::{HeldLeg, Holds};
+use super::originals::{ItemLeg, Originals};
 use super::row::{Commit, Entry, Head, Posting, append_tuple, hex};
 use super::rows::Rows;
 use super::{Finding, Halt, Place, Rule};
 
-/// Bytes of rows that are handed to the hash at a time.
-const HASH_BYTES: usize = 1 << 16;
-
 /// Where the walk stands.
 pub struct Walk<'t> {
     accounts: Accounts,
-    holds: Holds,
+    originals: Originals,
     commits: Rows<'t>,
     entries: Rows<'t>,
     postings: Rows<'t>,
     last: Option<Commit>,
     n_entries: i64,
     n_postings: i64,
-    tuples: Vec<u8>,
 }
 
 impl<'t> Walk<'t> {
     /// A walk from the beginning.
-    pub fn new(accounts: Accounts, commits: Rows<'t>, entries: Rows<'t>, postings: Rows<'t>) -> Walk<'t> {
-        let holds = Holds::default();
-        Walk {
-            accounts,
-            holds,
-            commits,
-            entries,
-            postings,
-            last: None,
-            n_entries: 0,
-            n_postings: 0,
-            tuples: Vec::new(),
-        }
+    pub fn new(
+        accounts: Accounts,
+        originals: Originals,
+        commits: Rows<'t>,
+        entries: Rows<'t>,
+        postings: Rows<'t>,
+    ) -> Walk<'t> {
+        Walk { accounts, originals, commits, entries, postings, last: None, n_entries: 0, n_postings: 0 }
     }
 
     /// Entries, postings and commits that were found right.
@@ -62,7 +53,7 @@ impl<'t> Walk<'t> {
     }
 
     /// The head must be where the walk has ended.
-    pub fn check_head(&self, head: &Head, account: &Tip, setting: &Tip) -> Result<(), Finding> {
+    pub fn check_head(&self, head: &Head, account: &Tip, setting: &Tip, record: &Tip) -> Result<(), Finding> {
         let is = |expected: i64, actual: i64, what: &str| {
             let named = |number: i64| format!("{what} {number}");
             Finding::unless_equal(Place::Head, Rule::HeadIsLast, &named(expected), &named(actual))
@@ -71,12 +62,22 @@ impl<'t> Walk<'t> {
         is(self.last_commit_no(), head.commit_no, "commit_no")?;
         is(account.no, head.account_no.into(), "account_no")?;
         is(setting.no, head.setting_no, "setting_no")?;
+        is(record.no, head.register_no, "register_no")?;
         is(head.segments.into(), head.segment_no.into(), "segment_no")?;
         is(head.segments_end, head.segment_end, "segment_end")?;
-        for (expected, actual) in
-            [(self.last_hash(), head.hash), (account.hash, head.account_hash), (setting.hash, head.setting_hash)]
-        {
+        for (expected, actual) in [
+            (self.last_hash(), head.hash),
+            (account.hash, head.account_hash),
+            (setting.hash, head.setting_hash),
+            (record.hash, head.register_hash),
+        ] {
             Finding::unless_equal(Place::Head, Rule::HeadIsLast, &hex(&expected), &hex(&actual))?;
+        }
+        if let Some(first) = self.originals.next_expiry().filter(|first| head.next_expiry.is_none_or(|at| at > *first))
+        {
+            let expected = format!("a look at the holds at {first}");
+            let actual = head.next_expiry.map_or_else(|| "never".to_owned(), |at| at.to_string());
+            return Err(Finding { place: Place::Head, rule: Rule::HoldsEndInTime, expected, actual });
         }
         let Some(last) = &self.last else { return Ok(()) };
         Finding::unless_equal(Place::Head, Rule::HeadIsLast, &last.header.booked_at, &head.booked_at)
@@ -114,57 +115,49 @@ impl<'t> Walk<'t> {
         }
     }
 
-    /// Checks the entries of a commit, then their postings, and hashes them in this order.
+    /// Checks the entries of a commit, then their postings, and makes up the tree over them.
     async fn check_rows(&mut self, commit: &Commit) -> Result<(), Halt> {
         let header = &commit.header;
-        let mut hasher = CommitHasher::new(header);
-        let mut entries = Vec::new();
+        let mut root = MerkleRoot::default();
         for sequence in header.first_sequence..=header.last_sequence {
             let row = self.entries.next().await?.ok_or_else(|| missing_entry(sequence))?;
-            entries.push(checked_entry(&row, sequence, commit)?);
-            self.hash(&row, &mut hasher);
-        }
-        for entry in entries {
-            self.check_postings(&entry, &mut hasher).await?;
+            let entry = checked_entry(&row, sequence, commit)?;
+            let mut tuple = Vec::new();
+            append_tuple(&row, &mut tuple);
+            let postings = self.check_postings(&entry).await?;
+            root.push(leaf_hash(&tuple, &postings));
             self.n_entries += 1;
         }
-        hasher.rows(&self.tuples);
-        self.tuples.clear();
         let place = Place::Commit { commit_no: header.commit_no };
-        let hashes = [hasher.finish(), commit.hash].map(|hash| hex(&hash));
+        let entries_root = root.finish();
+        let roots = [entries_root, commit.entries_root].map(|hash| hex(&hash));
+        Finding::unless_equal(place, Rule::EntriesRoot, &roots[0], &roots[1])?;
+        let hashes = [header.hash(&entries_root), commit.hash].map(|hash| hex(&hash));
         Ok(Finding::unless_equal(place, Rule::Hash, &hashes[0], &hashes[1])?)
     }
 
-    fn hash(&mut self, row: &Row, hasher: &mut CommitHasher) {
-        append_tuple(row, &mut self.tuples);
-        if self.tuples.len() >= HASH_BYTES {
-            hasher.rows(&self.tuples);
-            self.tuples.clear();
-        }
-    }
-
-    async fn check_postings(&mut self, entry: &Entry, hasher: &mut CommitHasher) -> Result<(), Halt> {
+    /// Answers the bytes of the postings.
+    async fn check_postings(&mut self, entry: &Entry) -> Result<Vec<u8>, Halt> {
         let kind = EntryKind::from_number(entry.kind).expect("the kind was checked with the entry");
+        self.originals.check_expiries(entry, kind)?;
         let mut legs = Legs::default();
+        let mut tuples = Vec::new();
         while let Some(next) = self.postings.peek().await? {
             if next.get::<_, i64>("sequence") > entry.sequence {
                 break;
             }
             let Some(row) = self.postings.next().await? else { break };
             let posting = Posting::read(&row)?;
-            check_against_entry(&posting, entry, kind, legs.count)?;
-            let currency = self.accounts.check(kind, &posting)?;
-            legs.add(kind, &posting, currency);
-            self.hash(&row, hasher);
+            let layer = check_against_entry(&posting, entry, kind, legs.count)?;
+            let effect = kind.effect(layer).expect("the layer was checked with the posting");
+            let currency = self.accounts.check(effect, &posting)?;
+            legs.add(&posting, currency);
+            append_tuple(&row, &mut tuples);
             self.n_postings += 1;
         }
-        legs.check_whole(entry)?;
-        match kind {
-            EntryKind::Post => {}
-            EntryKind::Hold => self.holds.hold(entry, legs.held),
-            EntryKind::Release => self.holds.release(entry, &legs.held)?,
-        }
-        Ok(())
+        legs.check_whole(entry, kind)?;
+        self.originals.entry(entry, kind, &legs.items)?;
+        Ok(tuples)
     }
 
     async fn check_nothing_left(&mut self) -> Result<(), Halt> {
@@ -184,36 +177,40 @@ impl<'t> Walk<'t> {
 #[derive(Default)]
 struct Legs {
     count: i32,
-    sums: Vec<(CurrencyCode, i128)>,
-    held: Vec<HeldLeg>,
+    sums: Vec<((CurrencyCode, i16), i128)>,
+    items: Vec<ItemLeg>,
+    largest_minor: u64,
 }
 
 impl Legs {
-    fn add(&mut self, kind: EntryKind, posting: &Posting<'_>, currency: CurrencyCode) {
+    fn add(&mut self, posting: &Posting<'_>, currency: CurrencyCode) {
         self.count += 1;
         let amount = i128::from(posting.amount_minor);
-        match self.sums.iter_mut().find(|(known, _)| *known == currency) {
+        match self.sums.iter_mut().find(|(known, _)| *known == (currency, posting.layer)) {
             Some((_, sum)) => *sum += amount,
-            None => self.sums.push((currency, amount)),
+            None => self.sums.push(((currency, posting.layer), amount)),
         }
-        match kind {
-            EntryKind::Post => {}
-            EntryKind::Hold | EntryKind::Release => self.held.push(HeldLeg::new(posting)),
-        }
+        self.items.push(ItemLeg::new(posting));
+        self.largest_minor = self.largest_minor.max(posting.amount_minor.unsigned_abs());
     }
 
-    fn check_whole(&self, entry: &Entry) -> Result<(), Finding> {
+    fn check_whole(&self, entry: &Entry, kind: EntryKind) -> Result<(), Finding> {
         let place = entry.place();
         let found = |rule, expected: String, actual: String| Err(Finding { place, rule, expected, actual });
         if usize::try_from(self.count).is_ok_and(|count| count < POSTINGS_MIN) {
             return found(Rule::LegCount, format!("at least {POSTINGS_MIN} legs"), self.count.to_string());
         }
-        match self.sums.iter().find(|(_, sum)| *sum != 0) {
-            None => Ok(()),
-            Some((currency, sum)) => {
-                let currency = String::from_utf8_lossy(currency);
-                found(Rule::Balances, format!("0 minor units of {currency}"), sum.to_string())
+        if let Some(((currency, _), sum)) = self.sums.iter().find(|(_, sum)| *sum != 0) {
+            let currency = String::from_utf8_lossy(currency);
+            return found(Rule::Balances, format!("0 minor units of {currency}"), sum.to_string());
+        }
+        let at_most = entry.at_most_minor.filter(|_| !kind.relates());
+        match at_most.filter(|most| self.count != 2 || self.largest_minor > most.unsigned_abs()) {
+            Some(most) => {
+                let actual = format!("{} legs, the largest of {}", self.count, self.largest_minor);
+                found(Rule::MovesAtMost, format!("2 legs of at most {most}"), actual)
             }
+            None => Ok(()),
         }
     }
 }
@@ -232,25 +229,38 @@ fn checked_entry(row: &Row, expected: i64, commit: &Commit) -> Result<Entry, Fin
         Err(Finding { place, rule: Rule::Kind, expected: expected.to_owned(), actual })
     };
     match (EntryKind::from_number(entry.kind), entry.relates_to) {
-        (None, _) => found("0, 1 or 2", entry.kind.to_string()),
-        (Some(EntryKind::Post | EntryKind::Hold), Some(other)) => found("relates to no entry", other.to_string()),
-        (Some(EntryKind::Post | EntryKind::Hold), None) | (Some(EntryKind::Release), _) => Ok(entry),
+        (None, _) => return found("0 to 5", entry.kind.to_string()),
+        (Some(EntryKind::Post | EntryKind::Hold), Some(other)) => {
+            return found("takes from no entry", other.to_string());
+        }
+        (Some(_), _) => {}
+    }
+    let kind = EntryKind::from_number(entry.kind);
+    match (kind, entry.expires_at) {
+        (Some(kind), Some(expires_at)) if kind != EntryKind::Hold => {
+            found("an end only for a hold", expires_at.to_string())
+        }
+        _ => Ok(entry),
     }
 }
 
-fn check_against_entry(posting: &Posting<'_>, entry: &Entry, kind: EntryKind, leg: i32) -> Result<(), Finding> {
+fn check_against_entry(posting: &Posting<'_>, entry: &Entry, kind: EntryKind, leg: i32) -> Result<Layer, Finding> {
     if posting.sequence < entry.sequence {
         return Err(no_entry(posting));
     }
     let place = posting.place();
     Finding::unless_equal(place, Rule::Dense, &leg, &posting.leg.into())?;
     Finding::unless_equal(place, Rule::EffectiveDate, &entry.effective_date, &posting.effective_date)?;
-    Finding::unless_equal(place, Rule::Layer, &kind.layer().number(), &posting.layer)?;
+    let layer = Layer::from_number(posting.layer).filter(|layer| kind.effect(*layer).is_some());
+    let Some(layer) = layer else {
+        let (expected, actual) = (format!("a layer of a {}", kind.word()), posting.layer.to_string());
+        return Err(Finding { place, rule: Rule::Layer, expected, actual });
+    };
     match posting.amount_minor {
         0 => {
             Err(Finding { place, rule: Rule::AmountNotZero, expected: "an amount".to_owned(), actual: "0".to_owned() })
         }
-        _ => Ok(()),
+        _ => Ok(layer),
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Api;
 
 fn receivable() -> Value {
-    json!({"code": "1101.picc", "name": "advanced for PICC", "currency": "CNY", "normal_side": "debit",
+    json!({"code": "1101.picc", "name": "advanced for PICC", "currency": "CNY", "type": "asset",
            "open_item": true, "min": "0", "max": "500000.00"})
 }
 
@@ -14,8 +14,9 @@ async fn an_account_is_opened_once() {
     let api = Api::start().await;
     let opened = api.post("/v1/accounts", &receivable()).await;
     assert_eq!((opened.status, opened.header("location")), (201, "/v1/accounts/1101.picc"));
-    let expected = json!({"code": "1101.picc", "name": "advanced for PICC", "currency": "CNY", "normal_side": "debit",
-                          "open_item": true, "min": "0.00", "max": "500000.00", "closed": false});
+    let expected = json!({"code": "1101.picc", "name": "advanced for PICC", "currency": "CNY", "type": "asset",
+                          "normal_side": "debit", "open_item": true, "min": "0.00", "max": "500000.00",
+                          "closed": false, "frozen": "none"});
     assert_eq!(opened.body, expected);
 
     let again = api.post("/v1/accounts", &receivable()).await;
@@ -52,6 +53,8 @@ async fn a_malformed_account_is_refused_at_its_place() {
         ("name", json!("n".repeat(201)), "text_length"),
         ("name", json!("a\0b"), "text_has_nul"),
         ("normal_side", json!("left"), "field_invalid"),
+        ("type", json!("assets"), "field_invalid"),
+        ("parent", json!("11 01"), "parent_malformed"),
         ("colour", json!("red"), "field_invalid"),
     ] {
         let mut account = receivable();

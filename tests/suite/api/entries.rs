@@ -87,7 +87,7 @@ async fn what_is_no_entry_at_all_is_refused() {
 async fn a_closed_account_is_named() {
     let api = Api::with_accounts().await;
     let ledger = Ledger::open(&api.database, &main_book()).await.unwrap();
-    let closed = AccountSetting { limits: dianfu_ledger::account::Limits::default(), closed: true };
+    let closed = AccountSetting { closed: true, ..AccountSetting::default() };
     let code = AccountCode::parse("6001").unwrap();
     ledger.change_setting(&code, closed.into(), "test", "no longer used").await.unwrap();
     let reply = api.post("/v1/entries", &entry(1, "1002.a", "6001", "1.00")).await;
@@ -208,10 +208,14 @@ async fn an_entry_is_shown_as_it_was_sent() {
         json!({
             "id": id(1), "sequence": 1, "kind": "post", "effective_date": "2026-01-31",
             "booked_at": posted.body["booked_at"], "reference": "CLM-1", "description": "advance",
-            "metadata": {"b": 1.10}, "relates_to": null, "released_by": null, "actor": "token:admin",
+            "metadata": {"b": 1.10}, "relates_to": null, "related": [], "actor": "token:admin",
+            "value_date": null, "adjusting": false, "at_most": null, "expires_at": null, "hold_group": null,
+            "template_no": null,
             "postings": [
-                {"account": "1102.picc", "debit": "3.50", "currency": "CNY", "item": "CLM-1"},
-                {"account": "2190", "credit": "3.50", "currency": "CNY", "item": null},
+                {"account": "1102.picc", "layer": "settled", "debit": "3.50", "currency": "CNY", "item": "CLM-1",
+                 "due_date": null},
+                {"account": "2190", "layer": "settled", "credit": "3.50", "currency": "CNY", "item": null,
+                 "due_date": null},
             ],
         })
     );
@@ -228,7 +232,10 @@ async fn a_hold_and_its_release_find_each_other() {
     api.posted(&hold).await;
     assert_eq!(api.get("/v1/accounts/1002.a/balance").await.body["pending"]["debits"], "8.00");
     api.posted(&json!({"id": id(2), "kind": "release", "relates_to": id(1)})).await;
-    assert_eq!(api.get(&format!("/v1/entries/{}", id(1))).await.body["released_by"], id(2));
+    assert_eq!(
+        api.get(&format!("/v1/entries/{}", id(1))).await.body["related"],
+        json!([{"id": id(2), "kind": "release"}])
+    );
     assert_eq!(api.get(&format!("/v1/entries/{}", id(2))).await.body["relates_to"], id(1));
     assert_eq!(api.get("/v1/accounts/1002.a/balance").await.body["pending"]["debits"], "0.00");
 }

@@ -143,7 +143,7 @@ async fn what_takes_too_long_is_a_problem_and_counts_once() {
     let limits = Limits { request_time: Duration::from_millis(300), ..Limits::default() };
     let api = Api::start_with(limits).await;
     for code in ["1002.a", "6001"] {
-        let account = json!({"code": code, "name": code, "currency": "CNY", "normal_side": "debit"});
+        let account = json!({"code": code, "name": code, "currency": "CNY", "type": "asset"});
         api.post("/v1/accounts", &account).await;
     }
     let holder = api.database.connect_owner().await.unwrap();

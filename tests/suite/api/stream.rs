@@ -29,7 +29,7 @@ async fn outcomes(api: &Api, text: String) -> (Vec<Value>, Value) {
 #[tokio::test]
 async fn a_bad_line_is_named_and_the_others_stand() {
     let api = Api::start_with(Limits { body_bytes: 2_000, ..Limits::default() }).await;
-    let account = |code| json!({"code": code, "name": code, "currency": "CNY", "normal_side": "debit"});
+    let account = |code| json!({"code": code, "name": code, "currency": "CNY", "type": "asset"});
     for code in ["1002.a", "6001"] {
         api.post("/v1/accounts", &account(code)).await;
     }

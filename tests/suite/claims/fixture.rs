@@ -13,7 +13,7 @@ use dianfu_claims::prereview::rules::{CoveredDrug, Rule, RuleSet};
 use dianfu_claims::{Command, Refusal, apply, insurer, patient, pharmacy, read, rule_book, settle_open};
 use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::book::BookName;
-use dianfu_ledger::entry::{EntryKind, Layer, NewEntry, NewPosting};
+use dianfu_ledger::entry::{Layer, NewEntry, NewPosting};
 use dianfu_ledger::money::{Currency, Money};
 use dianfu_ledger::query::{self, Moment};
 use dianfu_ledger::verify::verify;
@@ -245,18 +245,15 @@ impl Desk {
             account: AccountCode::parse(account).unwrap(),
             amount: Money::new(*minor, Currency::CNY),
             item: item.map(str::to_owned),
+            due_date: None,
         };
         let entry = NewEntry {
             id: id::fresh(),
-            kind: EntryKind::Post,
             effective_date: Some(ON),
             reference: "test".to_owned(),
-            description: String::new(),
-            metadata: None,
             actor: "tester".to_owned(),
-            relates_to: None,
-            linked: false,
             postings: legs.iter().map(posting).collect(),
+            ..NewEntry::default()
         };
         let outcomes = self.ledger.post(vec![entry]).await.unwrap();
         assert!(matches!(outcomes[0], Outcome::Posted(_)), "{outcomes:?}");

@@ -3,12 +3,14 @@
 //! Written as plainly as the rules can be said, and apart from the program: it keeps no totals, looks every entry up in
 //! the list, and takes a refused run back by cutting the list.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use dianfu_ledger::account::{AccountCode, AccountFault, AccountSetting, NewAccount};
 use dianfu_ledger::entry::{EntryKind, Layer, NewEntry, NewPosting};
-use dianfu_ledger::money::Money;
+use dianfu_ledger::limit_group::{GroupFault, GroupOutcome, LimitGroup};
+use dianfu_ledger::money::{Currency, Money};
 use dianfu_ledger::opening::{AccountOutcome, SettingOutcome};
+use dianfu_ledger::query::Related;
 use dianfu_ledger::rejection::Rejection;
 use uuid::Uuid;
 
@@ -24,14 +26,33 @@ pub struct ModelAccount {
 #[derive(Clone, Debug)]
 pub struct ModelEntry {
     pub given: NewEntry,
-    pub legs: Vec<NewPosting>,
+    pub legs: Vec<ModelLeg>,
+}
+
+/// A leg in the books.
+#[derive(Clone, Debug)]
+pub struct ModelLeg {
+    pub layer: Layer,
+    pub posting: NewPosting,
+}
+
+impl ModelLeg {
+    /// A leg in a layer.
+    pub fn new(layer: Layer, posting: &NewPosting) -> ModelLeg {
+        ModelLeg { layer, posting: posting.clone() }
+    }
+
+    /// Whether it gives back what was held, and so takes from the side opposite to its own.
+    pub fn gives_back(&self, kind: EntryKind) -> bool {
+        self.layer == Layer::Pending && kind != EntryKind::Hold
+    }
 }
 
 /// What an entry must be answered. Sequences are predicted, times are not.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Expected {
-    Posted(i64),
-    Replayed(i64),
+    Posted { sequence: i64, moved: Option<Money> },
+    Replayed { sequence: i64, moved: Option<Money> },
     Rejected(Rejection),
 }
 
@@ -51,12 +72,17 @@ impl Sides {
         }
     }
 
-    /// Takes away what a leg has added.
-    pub fn take(&mut self, amount: Money) {
+    /// Takes away on the other side.
+    pub fn give_back(&mut self, amount: Money) {
         match i128::from(amount.minor) {
-            debit if debit > 0 => self.debits -= debit,
-            credit => self.credits += credit,
+            debit if debit > 0 => self.credits -= debit,
+            credit => self.debits += credit,
         }
+    }
+
+    /// What a leg of an entry of a kind does.
+    pub fn count(&mut self, leg: &ModelLeg, kind: EntryKind) {
+        if leg.gives_back(kind) { self.give_back(leg.posting.amount) } else { self.add(leg.posting.amount) }
     }
 }
 
@@ -66,6 +92,8 @@ pub struct Books {
     pub accounts: BTreeMap<AccountCode, ModelAccount>,
     /// In order of posting: the first has sequence 1.
     pub entries: Vec<ModelEntry>,
+    /// Limits on several accounts together, by name.
+    pub groups: BTreeMap<String, LimitGroup>,
 }
 
 impl Books {
@@ -109,27 +137,55 @@ impl Books {
         self.entries.iter().zip(1..).find(|(entry, _)| entry.given.id == id).map(|(entry, sequence)| (sequence, entry))
     }
 
-    /// The entry that released a hold.
-    pub fn released_by(&self, hold: Uuid) -> Option<Uuid> {
-        let releases =
-            |entry: &&ModelEntry| entry.given.kind == EntryKind::Release && entry.given.relates_to == Some(hold);
-        self.entries.iter().find(releases).map(|release| release.given.id)
+    /// The entries that take from one, oldest first; from a hold in a group also what ends the group.
+    pub fn related(&self, id: Uuid) -> Vec<Related> {
+        let hold = self.find(id).filter(|(_, entry)| entry.given.kind == EntryKind::Hold);
+        let group = hold.and_then(|(_, hold)| hold.given.hold_group);
+        let takes = self.entries.iter().filter(|entry| {
+            let ends_group = entry.given.kind != EntryKind::Hold && group.is_some() && entry.given.hold_group == group;
+            entry.given.relates_to == Some(id) || ends_group
+        });
+        takes.map(|entry| Related { id: entry.given.id, kind: entry.given.kind }).collect()
     }
 
-    /// What the books have on an account: all that was posted, or all that was held and not released.
+    /// What the books have on an account: all that was moved, or all that is still held.
     pub fn sides(&self, account: &AccountCode, layer: Layer) -> Sides {
         let mut sides = Sides::default();
-        let released: BTreeSet<Uuid> = self.entries.iter().filter_map(|entry| entry.given.relates_to).collect();
         for entry in &self.entries {
-            let counts = match (layer, entry.given.kind) {
-                (Layer::Settled, EntryKind::Post) => true,
-                (Layer::Pending, EntryKind::Hold) => !released.contains(&entry.given.id),
-                _ => false,
-            };
-            let legs = entry.legs.iter().filter(|leg| counts && leg.account == *account);
-            legs.for_each(|leg| sides.add(leg.amount));
+            let legs = entry.legs.iter().filter(|leg| leg.layer == layer && leg.posting.account == *account);
+            legs.for_each(|leg| sides.count(leg, entry.given.kind));
         }
         sides
+    }
+
+    /// Sets a limit on several accounts together.
+    pub fn set_group(&mut self, name: &str, group: &LimitGroup) -> GroupOutcome {
+        let LimitGroup { currency, limits, ref accounts, .. } = *group;
+        if matches!((limits.min_minor, limits.max_minor), (Some(min), Some(max)) if min > max) {
+            return GroupOutcome::Refused(GroupFault::Text(AccountFault::LimitsCrossed));
+        }
+        if accounts.is_empty() {
+            return GroupOutcome::Refused(GroupFault::AccountCount { max: 1_000, actual: 0 });
+        }
+        for (at, account) in accounts.iter().enumerate() {
+            if accounts[..at].contains(account) {
+                return GroupOutcome::Refused(GroupFault::AccountTwice { account: account.clone() });
+            }
+        }
+        for account in accounts {
+            let account = account.clone();
+            let Some(known) = self.accounts.get(&account) else {
+                return GroupOutcome::Refused(GroupFault::AccountUnknown { account });
+            };
+            let (expected, actual) = (currency, known.opened.currency);
+            if expected != actual {
+                return GroupOutcome::Refused(GroupFault::CurrencyMismatch { account, expected, actual });
+            }
+        }
+        match self.groups.insert(name.to_owned(), group.clone()) {
+            Some(before) if before == *group => GroupOutcome::Unchanged,
+            _ => GroupOutcome::Changed,
+        }
     }
 
     /// Opens accounts.
@@ -142,6 +198,9 @@ impl Books {
             let differs = |field, first: String, given: String| AccountOutcome::Conflict { field, first, given };
             let (first, given) = (&there.opened, account);
             return match () {
+                () if first.account_type != given.account_type => {
+                    differs("type", first.account_type.word().to_owned(), given.account_type.word().to_owned())
+                }
                 () if first.currency != given.currency => {
                     differs("currency", first.currency.to_string(), given.currency.to_string())
                 }
@@ -160,23 +219,35 @@ impl Books {
             return AccountOutcome::Refused(AccountFault::LimitsCrossed);
         }
         let no = i32::try_from(self.accounts.len()).unwrap() + 1;
-        let setting = AccountSetting { limits: account.limits, closed: false };
+        let setting = AccountSetting { limits: account.limits, ..AccountSetting::default() };
         self.accounts.insert(account.code.clone(), ModelAccount { no, opened: account.clone(), setting });
         AccountOutcome::Opened(no)
     }
 
-    /// Changes a setting.
+    /// Changes a setting. An account is closed at zero.
     pub fn change(&mut self, code: &AccountCode, setting: AccountSetting) -> SettingOutcome {
         let crossed =
             matches!((setting.limits.min_minor, setting.limits.max_minor), (Some(min), Some(max)) if min > max);
-        match self.accounts.get_mut(code) {
-            None => SettingOutcome::AccountUnknown,
-            Some(_) if crossed => SettingOutcome::Refused(AccountFault::LimitsCrossed),
-            Some(account) if account.setting == setting => SettingOutcome::Unchanged,
-            Some(account) => {
-                account.setting = setting;
-                SettingOutcome::Changed
-            }
+        let settled = self.sides(code, Layer::Settled);
+        let held = self.sides(code, Layer::Pending) != Sides::default();
+        let Some(account) = self.accounts.get_mut(code) else { return SettingOutcome::AccountUnknown };
+        if crossed {
+            return SettingOutcome::Refused(AccountFault::LimitsCrossed);
         }
+        if setting.closed && !account.setting.closed && (held || settled.debits != settled.credits) {
+            let balance = clamped(settled.debits - settled.credits, account.opened.currency);
+            return SettingOutcome::Refused(AccountFault::NotAtZero { balance, held });
+        }
+        if account.setting == setting {
+            return SettingOutcome::Unchanged;
+        }
+        account.setting = setting;
+        SettingOutcome::Changed
     }
+}
+
+/// An amount as well as money can show it.
+pub fn clamped(minor: i128, currency: Currency) -> Money {
+    let shown = i64::try_from(minor).unwrap_or(if minor < 0 { i64::MIN } else { i64::MAX });
+    Money::new(shown, currency)
 }

@@ -1,7 +1,7 @@
 //! The accounts that random operations draw from: three currencies, both sides, limits both ways, with and without
 //! open items.
 
-use dianfu_ledger::account::{AccountCode, Limits, NewAccount, NormalSide};
+use dianfu_ledger::account::{AccountCode, AccountNote, AccountType, Limits, NewAccount, NormalSide};
 use dianfu_ledger::money::Currency;
 
 /// Code, currency, normal side, whether it keeps items, minimum, maximum.
@@ -55,10 +55,12 @@ fn account((text, currency, normal_side, open_item, min_minor, max_minor): &Defi
     NewAccount {
         code: code(text),
         name: format!("account {text}"),
+        account_type: AccountType::Asset,
         currency: currency.parse().unwrap(),
         normal_side: *normal_side,
         open_item: *open_item,
         limits: Limits { min_minor: *min_minor, max_minor: *max_minor },
+        note: AccountNote::default(),
     }
 }
 

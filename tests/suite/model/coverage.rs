@@ -10,8 +10,9 @@ use super::books::Expected;
 use super::reference::{Answer, Reference};
 
 /// Every code of a refusal, and what else may become of an entry.
-const ANSWERS: [&str; 28] = [
+const ANSWERS: [&str; 46] = [
     "posted",
+    "moved",
     "replayed",
     "linked_run_open",
     "id_nil",
@@ -20,24 +21,41 @@ const ANSWERS: [&str; 28] = [
     "text_has_nul",
     "metadata_malformed",
     "effective_date_out_of_range",
+    "kind_reserved",
     "posting_count",
-    "release_has_postings",
-    "hold_missing",
+    "relates_to_missing",
     "relates_to_not_allowed",
+    "hold_group_not_allowed",
+    "expiry_not_allowed",
+    "expiry_passed",
+    "at_most_not_allowed",
     "amount_zero",
     "account_unknown",
     "account_closed",
+    "account_frozen",
     "currency_mismatch",
     "item_required",
     "item_not_allowed",
+    "due_date_not_allowed",
     "account_on_both_sides",
     "unbalanced",
     "hold_unknown",
+    "original_unknown",
+    "hold_group_unknown",
     "not_a_hold",
+    "not_reversible",
+    "hold_group_ended",
     "hold_released",
+    "hold_captured",
+    "already_reversed",
+    "not_in_original",
+    "more_than_left",
+    "dated_before_original",
     "total_overflow",
     "below_minimum",
     "above_maximum",
+    "group_below_minimum",
+    "group_above_maximum",
     "linked_entry_rejected",
 ];
 
@@ -62,8 +80,9 @@ fn random_operations_meet_every_rule() {
 
 fn word(answer: &Expected) -> &'static str {
     match answer {
-        Expected::Posted(_) => "posted",
-        Expected::Replayed(_) => "replayed",
+        Expected::Posted { moved: None, .. } => "posted",
+        Expected::Posted { moved: Some(_), .. } => "moved",
+        Expected::Replayed { .. } => "replayed",
         Expected::Rejected(rejection) => rejection.code(),
     }
 }

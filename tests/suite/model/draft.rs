@@ -3,37 +3,43 @@
 use dianfu_ledger::account::NewAccount;
 use dianfu_ledger::entry::{EntryKind, NewEntry, NewPosting};
 use dianfu_ledger::money::{Currency, Money};
-use jiff::Span;
 use jiff::civil::date;
+use jiff::{Span, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
 use uuid::Uuid;
 
 use super::chart;
-use super::spoil::{Fault, fault};
+use super::spoil::{Fault, LONG_FROM_NOW, fault};
 
 /// An entry before it is known what was sent before it.
 #[derive(Clone, Debug)]
 pub enum Draft {
     /// A new entry.
     New(NewEntry),
-    /// The release of one of the holds that were sent; or of anything that was sent.
-    Release { which: Index, only_holds: bool, release: NewEntry },
+    /// What takes from one of the entries that were sent: mostly from one that it can take from.
+    Take { which: Index, fitting: bool, part: Option<(Index, u8)>, taking: NewEntry },
     /// One of the entries that were sent, again, with changes.
     Again { which: Index, changes: Vec<Fault> },
 }
 
 impl Draft {
-    /// The entry, after `sent`.
-    pub fn entry(self, sent: &[NewEntry]) -> NewEntry {
+    /// The entry, after what was sent, and after what got into the books or is in the same request.
+    pub fn entry(self, sent: &[NewEntry], posted: &[NewEntry]) -> NewEntry {
         match self {
             Draft::New(entry) => entry,
-            Draft::Release { which, only_holds, release } => {
-                let wanted = |sent: &&NewEntry| sent.kind == EntryKind::Hold || !only_holds;
-                // Late ones most often, so that two releases of one hold meet.
-                let lately: Vec<&NewEntry> = sent.iter().rev().filter(wanted).take(5).collect();
-                let hold = lately.get(which.index(lately.len().max(1))).map(|hold| hold.id);
-                NewEntry { relates_to: release.relates_to.or(hold), ..release }
+            Draft::Take { which, fitting, part, taking } => {
+                let wanted = |sent: &&NewEntry| !fitting || fits(taking.kind, sent.kind);
+                let among = if fitting { posted } else { sent };
+                // Late ones most often, so that two that take from one entry meet.
+                let lately: Vec<&NewEntry> = among.iter().rev().filter(wanted).take(4).collect();
+                let Some(original) = lately.get(which.index(lately.len().max(1))) else { return taking };
+                if taking.relates_to.is_some() || taking.hold_group.is_some() {
+                    return taking;
+                }
+                let postings = part.map(|(leg, eighths)| part_of(original, taking.kind, leg, eighths));
+                let postings = postings.filter(|part| !part.is_empty()).unwrap_or(taking.postings);
+                NewEntry { relates_to: Some(original.id), postings, ..taking }
             }
             Draft::Again { which, changes } => {
                 let Some(last) = sent.len().checked_sub(1) else { return bare(Uuid::nil(), EntryKind::Post) };
@@ -46,35 +52,85 @@ impl Draft {
     }
 }
 
+fn fits(kind: EntryKind, original: EntryKind) -> bool {
+    match kind {
+        EntryKind::Reversal => matches!(original, EntryKind::Post | EntryKind::Capture | EntryKind::Reversal),
+        _ => original == EntryKind::Hold,
+    }
+}
+
+/// Some eighths of what one leg and one on the other side of it have in common, none of them being a little in the
+/// wrong direction; nothing if there are no two such legs.
+fn part_of(original: &NewEntry, kind: EntryKind, leg: Index, eighths: u8) -> Vec<NewPosting> {
+    let legs = &original.postings;
+    let Some(one) = legs.get(leg.index(legs.len().max(1))) else { return Vec::new() };
+    let across = |other: &&NewPosting| {
+        other.amount.currency == one.amount.currency && other.amount.minor.signum() == -one.amount.minor.signum()
+    };
+    let Some(other) = legs.iter().find(across) else { return Vec::new() };
+    let common = i128::from(one.amount.minor).abs().min(i128::from(other.amount.minor).abs());
+    let part = i64::try_from((common * i128::from(eighths) / 8).max(1)).unwrap_or(i64::MAX);
+    let sign = if (kind == EntryKind::Capture) == (eighths > 0) { 1 } else { -1 };
+    let scaled = |posting: &NewPosting| {
+        let amount = Money::new(sign * posting.amount.minor.signum() * part, posting.amount.currency);
+        NewPosting { amount, due_date: None, ..posting.clone() }
+    };
+    vec![scaled(one), scaled(other)]
+}
+
 /// A draft, and whether it is linked to the next.
 pub fn draft() -> impl Strategy<Value = (Draft, bool)> {
+    let part = prop_oneof![2 => Just(None), 3 => (any::<Index>(), 0..10_u8).prop_map(Some)];
     let again = (any::<Index>(), prop_oneof![3 => Just(vec![]), 2 => prop::collection::vec(fault(), 1..3)]);
     let draft = prop_oneof![
         10 => new_entry().prop_map(Draft::New),
-        5 => (any::<Index>(), prop::bool::weighted(0.9), release())
-            .prop_map(|(which, only_holds, release)| Draft::Release { which, only_holds, release }),
+        8 => (any::<Index>(), prop::bool::weighted(0.9), part, taking())
+            .prop_map(|(which, fitting, part, taking)| Draft::Take { which, fitting, part, taking }),
         3 => again.prop_map(|(which, changes)| Draft::Again { which, changes }),
     ];
-    (draft, prop::bool::weighted(0.25))
+    (draft, prop::bool::weighted(0.15))
 }
 
 fn new_entry() -> impl Strategy<Value = NewEntry> {
     let faults = prop_oneof![9 => Just(vec![]), 3 => prop::collection::vec(fault(), 1..3)];
     let kind = prop_oneof![3 => Just(EntryKind::Post), 2 => Just(EntryKind::Hold)];
-    (id(), kind, 0..40_i64, text(), postings(), faults).prop_map(|(id, kind, day, text, postings, faults)| {
-        let effective_date = (day < 30).then(|| date(2024, 1, 1).checked_add(Span::new().days(day)).unwrap());
-        let metadata = (day % 3 == 0).then(|| format!(r#"{{ "day":{day}, "a": [1, null, "垫付"] }}"#));
-        let entry = NewEntry { effective_date, metadata, reference: text, postings, ..bare(id, kind) };
+    let at_most = prop::bool::weighted(0.4);
+    (id(), kind, 0..40_i64, text(), postings(), (group(), at_most), faults).prop_map(
+        |(id, kind, day, text, postings, (group, at_most), faults)| {
+            let effective_date = (day < 30).then(|| date(2024, 1, 1).checked_add(Span::new().days(day)).unwrap());
+            let metadata = (day % 3 == 0).then(|| format!(r#"{{ "day":{day}, "a": [1, null, "垫付"] }}"#));
+            let expires = kind == EntryKind::Hold && day % 4 == 0;
+            let entry = NewEntry {
+                effective_date,
+                metadata,
+                reference: text,
+                hold_group: group.filter(|_| kind == EntryKind::Hold),
+                expires_at: expires.then(|| Timestamp::from_second(LONG_FROM_NOW).unwrap()),
+                at_most: at_most && postings.len() == 2,
+                postings,
+                ..bare(id, kind)
+            };
+            faults.into_iter().fold(entry, |entry, fault| fault.spoil(entry))
+        },
+    )
+}
+
+/// What names later what it takes from, or a group now, or the wrong thing.
+fn taking() -> impl Strategy<Value = NewEntry> {
+    let faults = prop_oneof![6 => Just(vec![]), 1 => prop::collection::vec(fault(), 1..2)];
+    let kind = select(vec![EntryKind::Release, EntryKind::Capture, EntryKind::Reversal]);
+    (id(), kind, group(), any::<bool>(), faults).prop_map(|(id, kind, group, dated, faults)| {
+        let hold_group = group.filter(|_| kind != EntryKind::Reversal);
+        // Most holds count before the day of booking; some count on it, and nothing earlier can take from those.
+        let effective_date = bare(id, kind).effective_date.filter(|_| dated);
+        let entry = NewEntry { hold_group, effective_date, ..bare(id, kind) };
         faults.into_iter().fold(entry, |entry, fault| fault.spoil(entry))
     })
 }
 
-/// A release that names its hold later, or wrongly now.
-fn release() -> impl Strategy<Value = NewEntry> {
-    let faults = prop_oneof![6 => Just(vec![]), 1 => prop::collection::vec(fault(), 1..2)];
-    (id(), faults).prop_map(|(id, faults)| {
-        faults.into_iter().fold(bare(id, EntryKind::Release), |entry, fault| fault.spoil(entry))
-    })
+/// One of a few groups of holds; mostly none.
+fn group() -> impl Strategy<Value = Option<Uuid>> {
+    prop_oneof![4 => Just(None), 1 => (1..4_u128).prop_map(|group| Some(Uuid::from_u128(group)))]
 }
 
 /// An entry without legs.
@@ -85,11 +141,9 @@ pub fn bare(id: Uuid, kind: EntryKind) -> NewEntry {
         effective_date: Some(date(2024, 2, 2)),
         reference: "R-1".to_owned(),
         description: "one of many".to_owned(),
-        metadata: None,
         actor: "model".to_owned(),
-        relates_to: None,
-        linked: false,
         postings: Vec::new(),
+        ..NewEntry::default()
     }
 }
 
@@ -126,7 +180,8 @@ fn postings_in(currency: &'static str) -> BoxedStrategy<Vec<NewPosting>> {
 
 fn leg_on(account: NewAccount, minor: i64, item: String, currency: Currency) -> NewPosting {
     let item = account.open_item.then_some(item);
-    NewPosting { account: account.code, amount: Money::new(minor, currency), item }
+    let due_date = item.as_deref().filter(|_| minor % 5 == 0).map(|_| date(2024, 3, 1));
+    NewPosting { account: account.code, amount: Money::new(minor, currency), item, due_date }
 }
 
 fn item() -> impl Strategy<Value = String> {

@@ -29,7 +29,7 @@ fn post_each(requests: Vec<Vec<NewEntry>>) -> Vec<Expected> {
 fn codes(answers: &[Expected]) -> Vec<&str> {
     let code = |answer: &Expected| match answer {
         Expected::Rejected(rejection) => rejection.code(),
-        Expected::Posted(_) | Expected::Replayed(_) => "in the books",
+        Expected::Posted { .. } | Expected::Replayed { .. } => "in the books",
     };
     answers.iter().map(code).collect()
 }
@@ -39,6 +39,7 @@ fn entry(id: u128, kind: EntryKind, legs: &[(&str, i64, Option<&str>)]) -> NewEn
         account: AccountCode::parse(code).unwrap(),
         amount: Money::new(*minor, "USD".parse().unwrap()),
         item: item.map(str::to_owned),
+        due_date: None,
     };
     NewEntry { postings: legs.iter().map(posting).collect(), ..bare(Uuid::from_u128(id), kind) }
 }

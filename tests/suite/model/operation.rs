@@ -1,7 +1,9 @@
 //! What is done to the books at random: operations, and the strategy that draws them knowing what was done before.
 
-use dianfu_ledger::account::{AccountCode, AccountSetting, Limits, NewAccount, NormalSide};
+use dianfu_ledger::account::{AccountCode, AccountSetting, AccountType, Frozen, Limits, NewAccount, NormalSide};
 use dianfu_ledger::entry::NewEntry;
+use dianfu_ledger::limit_group::LimitGroup;
+use dianfu_ledger::money::Currency;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
@@ -19,20 +21,24 @@ pub enum Operation {
     Open { handle: usize, accounts: Vec<NewAccount> },
     /// Changes an account's limits, closes it or opens it again.
     Change { handle: usize, account: AccountCode, setting: AccountSetting },
+    /// Sets a limit on several accounts together.
+    SetGroup { handle: usize, name: &'static str, group: LimitGroup },
     /// Closes a handle and opens it again.
     Reopen { handle: usize },
 }
 
-/// Draws an operation. `sent` is every entry that was ever sent, in the books or not.
-pub fn operation(sent: &[NewEntry]) -> BoxedStrategy<Operation> {
+/// Draws an operation. `sent` is every entry that was ever sent, in the books or not; `posted` those in the books.
+pub fn operation(sent: &[NewEntry], posted: &[NewEntry]) -> BoxedStrategy<Operation> {
     prop_oneof![
-        12 => (handle(), requests(sent)).prop_map(|(handle, requests)| Operation::Post { handle, requests }),
-        5 => (handle(), requests(sent), any::<bool>())
+        12 => (handle(), requests(sent, posted)).prop_map(|(handle, requests)| Operation::Post { handle, requests }),
+        5 => (handle(), requests(sent, posted), any::<bool>())
             .prop_map(|(handle, requests, commit)| Operation::PostIn { handle, requests, commit }),
         1 => (handle(), prop::collection::vec(new_account(), 1..4))
             .prop_map(|(handle, accounts)| Operation::Open { handle, accounts }),
         5 => (handle(), account_code(), setting())
             .prop_map(|(handle, account, setting)| Operation::Change { handle, account, setting }),
+        2 => (handle(), select(vec!["line", "pool"]), limit_group())
+            .prop_map(|(handle, name, group)| Operation::SetGroup { handle, name, group }),
         1 => handle().prop_map(|handle| Operation::Reopen { handle }),
     ]
     .boxed()
@@ -42,22 +48,28 @@ fn handle() -> impl Strategy<Value = usize> {
     0..2_usize
 }
 
-fn requests(sent: &[NewEntry]) -> impl Strategy<Value = Vec<Vec<NewEntry>>> + use<> {
+fn requests(sent: &[NewEntry], posted: &[NewEntry]) -> impl Strategy<Value = Vec<Vec<NewEntry>>> + use<> {
     let request = prop::collection::vec(draft::draft(), 0..8);
-    let sent = sent.to_vec();
+    let (sent, posted) = (sent.to_vec(), posted.to_vec());
     prop::collection::vec((request, any::<Index>()), 1..4).prop_map(move |requests| {
-        let mut sent = sent.clone();
-        requests.into_iter().map(|(drafts, end)| request_of(drafts, end, &mut sent)).collect()
+        let (mut sent, mut posted) = (sent.clone(), posted.clone());
+        requests.into_iter().map(|(drafts, end)| request_of(drafts, end, &mut sent, &mut posted)).collect()
     })
 }
 
 /// Writes the drafts out; each may refer to whatever was sent before it. One request in sixteen may end with an entry
 /// that is linked to nothing.
-fn request_of(drafts: Vec<(Draft, bool)>, end: Index, sent: &mut Vec<NewEntry>) -> Vec<NewEntry> {
+fn request_of(
+    drafts: Vec<(Draft, bool)>,
+    end: Index,
+    sent: &mut Vec<NewEntry>,
+    posted: &mut Vec<NewEntry>,
+) -> Vec<NewEntry> {
     let mut request = Vec::new();
     for (draft, linked) in drafts {
-        let entry = NewEntry { linked, ..draft.entry(sent) };
+        let entry = NewEntry { linked, ..draft.entry(sent, posted) };
         sent.push(entry.clone());
+        posted.push(entry.clone());
         request.push(entry);
     }
     let may_stay_linked = end.index(16) == 0;
@@ -75,7 +87,21 @@ fn account_code() -> impl Strategy<Value = AccountCode> {
 
 fn setting() -> impl Strategy<Value = AccountSetting> {
     let closed = prop_oneof![4 => Just(false), 1 => Just(true)];
-    (limits(), closed).prop_map(|(limits, closed)| AccountSetting { limits, closed })
+    let frozen = prop_oneof![6 => Just(Frozen::None), 3 => select(Frozen::ALL.to_vec())];
+    (limits(), closed, frozen).prop_map(|(limits, closed, frozen)| AccountSetting { limits, closed, frozen })
+}
+
+/// Mostly accounts of one currency; now and then one of another, or twice the same.
+fn limit_group() -> impl Strategy<Value = LimitGroup> {
+    let currency = select(vec!["CNY", "USD", "JPY"]).prop_map(|code| code.parse::<Currency>().unwrap());
+    let side = select(vec![NormalSide::Debit, NormalSide::Credit]);
+    let other = prop_oneof![9 => Just(None), 1 => account_code().prop_map(Some)];
+    (currency, side, limits(), other, any::<u8>()).prop_map(|(currency, normal_side, limits, other, chosen)| {
+        let of_currency = chart::first().into_iter().filter(|account| account.currency == currency);
+        let accounts = of_currency.enumerate().filter(|(at, _)| chosen >> (at % 8) & 1 == 1);
+        let accounts = accounts.map(|(_, account)| account.code).chain(other).collect();
+        LimitGroup { currency, normal_side, limits, accounts }
+    })
 }
 
 fn limits() -> impl Strategy<Value = Limits> {
@@ -85,12 +111,13 @@ fn limits() -> impl Strategy<Value = Limits> {
 
 /// An account of the chart, as it is defined there or with one thing changed.
 fn new_account() -> impl Strategy<Value = NewAccount> {
-    (select(chart::all()), 0..9_u8).prop_map(|(account, change)| match change {
+    (select(chart::all()), 0..10_u8).prop_map(|(account, change)| match change {
         0 => NewAccount { currency: "KWD".parse().unwrap(), ..account },
         1 => NewAccount { open_item: !account.open_item, ..account },
         2 => NewAccount { normal_side: other(account.normal_side), ..account },
         3 => NewAccount { limits: Limits::default(), ..account },
         4 => NewAccount { name: "another name".to_owned(), ..account },
+        6 => NewAccount { account_type: AccountType::Memo, ..account },
         5 => NewAccount { limits: Limits { min_minor: Some(1), max_minor: Some(0) }, ..account },
         _ => account,
     })

@@ -1,6 +1,7 @@
 //! The model as a state machine: what the books are, what was sent, and what the last operation must answer.
 
 use dianfu_ledger::entry::NewEntry;
+use dianfu_ledger::limit_group::GroupOutcome;
 use dianfu_ledger::opening::{AccountOutcome, SettingOutcome};
 use proptest::prelude::*;
 use proptest_state_machine::ReferenceStateMachine;
@@ -31,6 +32,8 @@ pub enum Answer {
     Opened(Vec<AccountOutcome>),
     /// What became of a change of settings.
     Changed(SettingOutcome),
+    /// What became of a limit group.
+    GroupSet(GroupOutcome),
     /// Nothing to tell.
     Done,
 }
@@ -44,7 +47,8 @@ impl ReferenceStateMachine for Reference {
     }
 
     fn transitions(state: &State) -> BoxedStrategy<Operation> {
-        operation(&state.sent)
+        let posted: Vec<NewEntry> = state.books.entries.iter().map(|entry| entry.given.clone()).collect();
+        operation(&state.sent, &posted)
     }
 
     fn apply(mut state: State, operation: &Operation) -> State {
@@ -53,6 +57,7 @@ impl ReferenceStateMachine for Reference {
             Operation::PostIn { requests, commit, .. } => state.post(requests, *commit),
             Operation::Open { accounts, .. } => Answer::Opened(state.books.open(accounts)),
             Operation::Change { account, setting, .. } => Answer::Changed(state.books.change(account, *setting)),
+            Operation::SetGroup { name, group, .. } => Answer::GroupSet(state.books.set_group(name, group)),
             Operation::Reopen { .. } => Answer::Done,
         };
         state

@@ -1,21 +1,27 @@
 //! The rules for one entry, said a second time: in order of precedence, each against the list of entries.
 
-use dianfu_ledger::account::{AccountCode, NormalSide};
+use dianfu_ledger::account::{AccountCode, Frozen, NormalSide};
 use dianfu_ledger::entry::{
     DESCRIPTION_BYTES_MAX, EntryKind, Layer, METADATA_BYTES_MAX, NewEntry, NewPosting, POSTINGS_MAX, POSTINGS_MIN,
     REFERENCE_BYTES_MAX,
 };
-use dianfu_ledger::money::{Currency, Money};
+use dianfu_ledger::limit_group::LimitGroup;
+use dianfu_ledger::money::Money;
 use dianfu_ledger::rejection::Rejection;
+use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use uuid::Uuid;
 
-use super::books::{Books, Expected, ModelEntry, Sides};
+use super::books::{Books, Expected, ModelEntry, ModelLeg, Sides, clamped};
 
 /// Nothing is dated before this.
 pub const EARLIEST: Date = date(1970, 1, 1);
 /// Dates after this are too far ahead. Operations keep clear of what lies between, which depends on the clock.
 pub const FAR_AHEAD: Date = date(9000, 1, 1);
+/// A hold that expires before this has expired; operations have them expire before this or after the year 9000.
+pub const LONG_AGO: Timestamp = Timestamp::UNIX_EPOCH;
+/// A day that stands for the day of booking, which the model does not know: later than every date that is given.
+pub const SOME_DAY_OF_BOOKING: Date = date(5000, 1, 1);
 /// What the model says in place of a date that it does not know: the day of booking.
 pub const DAY_OF_BOOKING: &str = "the day of booking";
 
@@ -26,29 +32,56 @@ impl Books {
             return Err(Rejection::IdNil);
         }
         if let Some((sequence, first)) = self.find(entry.id) {
-            same_content(&first.given, entry)?;
-            return Ok(Expected::Replayed(sequence));
+            same_content(first, entry)?;
+            let amount = first.legs[0].posting.amount;
+            let moved = entry.at_most.then(|| Money::new(amount.minor.abs(), amount.currency));
+            return Ok(Expected::Replayed { sequence, moved });
         }
         texts(entry)?;
         effective_date(entry)?;
         shape(entry)?;
-        let legs = match entry.kind {
+        let (legs, moved) = match entry.kind {
             EntryKind::Post | EntryKind::Hold => self.legs_as_given(entry)?,
-            EntryKind::Release => self.legs_of_release(entry)?,
+            EntryKind::Release | EntryKind::Capture | EntryKind::Reversal => (self.legs_that_take(entry)?, None),
+            EntryKind::Expiry => unreachable!("refused by its shape"),
         };
+        self.push(entry, legs)?;
+        Ok(Expected::Posted { sequence: i64::try_from(self.entries.len()).unwrap(), moved })
+    }
+
+    /// Puts an entry into the books, unless a total or a limit forbids it.
+    fn push(&mut self, entry: &NewEntry, legs: Vec<ModelLeg>) -> Result<(), Rejection> {
         self.totals_fit(entry.kind, &legs)?;
         let before = self.clone();
         self.entries.push(ModelEntry { given: entry.clone(), legs });
-        if let Some(rejection) = self.limit_passed(&before) {
+        if let Some(rejection) = self.limit_passed(&before).or_else(|| self.group_limit_passed(&before)) {
             self.entries.pop();
             return Err(rejection);
         }
-        Ok(Expected::Posted(i64::try_from(self.entries.len()).unwrap()))
+        Ok(())
     }
 
-    fn legs_as_given(&self, entry: &NewEntry) -> Result<Vec<NewPosting>, Rejection> {
+    fn legs_as_given(&self, entry: &NewEntry) -> Result<(Vec<ModelLeg>, Option<Money>), Rejection> {
+        self.check_legs(entry)?;
+        if let Some(group) = entry.hold_group {
+            self.may_join(group, entry.postings.len())?;
+        }
+        let mut postings = entry.postings.clone();
+        let mut moved = None;
+        if entry.at_most {
+            let amount = self.most(entry);
+            for posting in &mut postings {
+                posting.amount.minor = posting.amount.minor.signum() * amount;
+            }
+            moved = Some(Money::new(amount, postings[0].amount.currency));
+        }
+        Ok((postings.iter().map(|posting| ModelLeg::new(entry.kind.layer(), posting)).collect(), moved))
+    }
+
+    /// Each leg against its account, then all of them together.
+    pub fn check_legs(&self, entry: &NewEntry) -> Result<(), Rejection> {
         for (leg, posting) in entry.postings.iter().enumerate() {
-            self.leg(leg, posting)?;
+            self.leg(leg, posting, entry.kind)?;
         }
         for (leg, posting) in entry.postings.iter().enumerate() {
             let same_place = |other: &&NewPosting| other.account == posting.account && other.item == posting.item;
@@ -64,17 +97,17 @@ impl Books {
                 return Err(Rejection::Unbalanced { difference: clamped(sum, currency) });
             }
         }
-        Ok(entry.postings.clone())
+        Ok(())
     }
 
-    fn leg(&self, leg: usize, posting: &NewPosting) -> Result<(), Rejection> {
+    fn leg(&self, leg: usize, posting: &NewPosting, kind: EntryKind) -> Result<(), Rejection> {
         let account = posting.account.clone();
         if posting.amount.minor == 0 {
             return Err(Rejection::AmountZero { leg, account });
         }
         let Some(known) = self.accounts.get(&account) else { return Err(Rejection::AccountUnknown { leg, account }) };
-        if known.setting.closed {
-            return Err(Rejection::AccountClosed { leg, account });
+        if kind != EntryKind::Release {
+            self.takes_postings(leg, posting)?;
         }
         let (expected, actual) = (known.opened.currency, posting.amount.currency);
         if expected != actual {
@@ -85,36 +118,36 @@ impl Books {
             Some(item) if !known.opened.open_item => {
                 Err(Rejection::ItemNotAllowed { leg, account, item: item.to_owned() })
             }
+            None if posting.due_date.is_some() => Err(Rejection::DueDateNotAllowed { leg, account }),
             _ => Ok(()),
         }
     }
 
-    fn legs_of_release(&self, entry: &NewEntry) -> Result<Vec<NewPosting>, Rejection> {
-        let hold = entry.relates_to.ok_or(Rejection::HoldMissing)?;
-        let (_, held) = self.find(hold).ok_or(Rejection::HoldUnknown { hold })?;
-        if held.given.kind != EntryKind::Hold {
-            return Err(Rejection::NotAHold { hold, kind: held.given.kind.word() });
+    /// Whether an account is open to a leg that moves or holds.
+    pub fn takes_postings(&self, leg: usize, posting: &NewPosting) -> Result<(), Rejection> {
+        let (account, known) = (posting.account.clone(), &self.accounts[&posting.account]);
+        if known.setting.closed {
+            return Err(Rejection::AccountClosed { leg, account });
         }
-        if let Some(released_by) = self.released_by(hold) {
-            return Err(Rejection::HoldReleased { hold, released_by });
+        let raises = (posting.amount.minor > 0) == (known.opened.normal_side == NormalSide::Debit);
+        match (known.setting.frozen, raises) {
+            (Frozen::Both, _) | (Frozen::In, true) | (Frozen::Out, false) => {
+                Err(Rejection::AccountFrozen { leg, account, raises })
+            }
+            _ => Ok(()),
         }
-        let opposite = |leg: &NewPosting| {
-            let amount = Money::new(-leg.amount.minor, leg.amount.currency);
-            NewPosting { amount, ..leg.clone() }
-        };
-        Ok(held.legs.iter().map(opposite).collect())
     }
 
-    /// No total may leave 64 bits. A release only takes away.
-    fn totals_fit(&self, kind: EntryKind, legs: &[NewPosting]) -> Result<(), Rejection> {
+    /// No total may leave 64 bits. What is given back only takes away.
+    fn totals_fit(&self, kind: EntryKind, legs: &[ModelLeg]) -> Result<(), Rejection> {
         for (position, leg) in legs.iter().enumerate() {
-            let layer = kind.layer();
-            let mut sides = self.sides(&leg.account, layer);
-            let so_far = legs[..=position].iter().filter(|earlier| earlier.account == leg.account);
-            so_far.for_each(|leg| sides.add(leg.amount));
+            let (layer, account) = (leg.layer, &leg.posting.account);
+            let mut sides = self.sides(account, layer);
+            let so_far = legs[..=position].iter().filter(|earlier| earlier.posting.account == *account);
+            so_far.filter(|earlier| earlier.layer == layer).for_each(|earlier| sides.count(earlier, kind));
             let fits = |total: i128| i64::try_from(total).is_ok();
-            if kind != EntryKind::Release && !(fits(sides.debits) && fits(sides.credits)) {
-                return Err(Rejection::TotalOverflow { account: leg.account.clone(), layer });
+            if !(fits(sides.debits) && fits(sides.credits)) {
+                return Err(Rejection::TotalOverflow { account: account.clone(), layer });
             }
         }
         Ok(())
@@ -124,6 +157,7 @@ impl Books {
     fn limit_passed(&self, before: &Books) -> Option<Rejection> {
         let last = self.entries.last()?;
         last.legs.iter().find_map(|leg| {
+            let leg = &leg.posting;
             let account = &leg.account;
             let limits = self.accounts[account].setting.limits;
             let (low_before, high_before) = before.range(account);
@@ -138,14 +172,43 @@ impl Books {
         })
     }
 
+    /// The first group, by name, whose limit the last entry has passed.
+    fn group_limit_passed(&self, before: &Books) -> Option<Rejection> {
+        self.groups.iter().find_map(|(name, group)| {
+            let (low_before, high_before) = before.range_of(group);
+            let (low, high) = self.range_of(group);
+            let money = |minor: i128| clamped(minor, group.currency);
+            let name = || name.clone();
+            let too_low = |min: &i64| low < i128::from(*min) && low < low_before;
+            if let Some(min) = group.limits.min_minor.filter(too_low) {
+                let (limit, would_be) = (money(min.into()), money(low));
+                return Some(Rejection::GroupBelowMinimum { group: name(), limit, would_be });
+            }
+            let max = group.limits.max_minor.filter(|max| high > i128::from(*max) && high > high_before)?;
+            Some(Rejection::GroupAboveMaximum { group: name(), limit: money(max.into()), would_be: money(high) })
+        })
+    }
+
     /// The lowest and the highest that the balance can become, seen from the normal side, whichever holds go through.
-    fn range(&self, account: &AccountCode) -> (i128, i128) {
+    pub fn range(&self, account: &AccountCode) -> (i128, i128) {
         let Sides { debits, credits } = self.sides(account, Layer::Settled);
         let held = self.sides(account, Layer::Pending);
         match self.accounts[account].opened.normal_side {
             NormalSide::Debit => (debits - credits - held.credits, debits - credits + held.debits),
             NormalSide::Credit => (credits - debits - held.debits, credits - debits + held.credits),
         }
+    }
+
+    /// The same of several accounts together, seen from the group's side.
+    pub fn range_of(&self, group: &LimitGroup) -> (i128, i128) {
+        let (mut low, mut high) = (0, 0);
+        for account in &group.accounts {
+            let (own_low, own_high) = self.range(account);
+            let same_side = self.accounts[account].opened.normal_side == group.normal_side;
+            let (low_here, high_here) = if same_side { (own_low, own_high) } else { (-own_high, -own_low) };
+            (low, high) = (low + low_here, high + high_here);
+        }
+        (low, high)
     }
 }
 
@@ -186,55 +249,79 @@ fn effective_date(entry: &NewEntry) -> Result<(), Rejection> {
 }
 
 fn shape(entry: &NewEntry) -> Result<(), Rejection> {
-    let actual = entry.postings.len();
-    if entry.kind == EntryKind::Release {
-        return match entry.relates_to {
-            _ if actual > 0 => Err(Rejection::ReleaseHasPostings { actual }),
-            None => Err(Rejection::HoldMissing),
-            Some(_) => Ok(()),
-        };
+    use EntryKind::{Capture, Expiry, Hold, Post, Release, Reversal};
+    let kind = entry.kind.word();
+    if entry.kind == Expiry {
+        return Err(Rejection::KindReserved { kind });
     }
-    if !(POSTINGS_MIN..=POSTINGS_MAX).contains(&actual) {
+    let takes = matches!(entry.kind, Release | Capture | Reversal);
+    let actual = entry.postings.len();
+    let takes_all = takes && actual == 0;
+    if !(takes_all || (POSTINGS_MIN..=POSTINGS_MAX).contains(&actual)) {
         return Err(Rejection::PostingCount { actual, min: POSTINGS_MIN, max: POSTINGS_MAX });
     }
-    match entry.relates_to {
-        Some(_) => Err(Rejection::RelatesToNotAllowed { kind: entry.kind.word() }),
-        None => Ok(()),
+    let (names_entry, names_group) = (entry.relates_to.is_some(), entry.hold_group.is_some());
+    if takes && !names_entry && (!names_group || entry.kind == Reversal) {
+        return Err(Rejection::RelatesToMissing { kind });
     }
+    if !takes && names_entry {
+        return Err(Rejection::RelatesToNotAllowed { kind });
+    }
+    let group_fits = match entry.kind {
+        Hold => true,
+        Release | Capture => !names_entry && actual == 0,
+        Post | Reversal | Expiry => false,
+    };
+    if names_group && !group_fits {
+        return Err(Rejection::HoldGroupNotAllowed);
+    }
+    match entry.expires_at {
+        Some(_) if entry.kind != Hold => return Err(Rejection::ExpiryNotAllowed { kind }),
+        Some(given) if given < LONG_AGO => return Err(Rejection::ExpiryPassed { given, booked_at: LONG_AGO }),
+        _ => {}
+    }
+    if entry.at_most && (takes || actual != 2) { Err(Rejection::AtMostNotAllowed) } else { Ok(()) }
 }
 
 /// Every field in which two entries with one id may differ, as the conflict shows it.
 fn content(entry: &NewEntry) -> Vec<(String, String)> {
     let date = entry.effective_date.map_or_else(|| DAY_OF_BOOKING.to_owned(), |date| date.to_string());
-    let relates_to = entry.relates_to.as_ref().map(Uuid::to_string).unwrap_or_default();
+    let id = |id: Option<Uuid>| id.as_ref().map(Uuid::to_string).unwrap_or_default();
     let mut fields = vec![
         ("kind".to_owned(), entry.kind.word().to_owned()),
         ("effective_date".to_owned(), date),
+        ("adjusting".to_owned(), entry.adjusting.to_string()),
         ("reference".to_owned(), entry.reference.clone()),
         ("description".to_owned(), entry.description.clone()),
         ("metadata".to_owned(), entry.metadata.clone().unwrap_or_default()),
-        ("relates_to".to_owned(), relates_to),
+        ("relates_to".to_owned(), id(entry.relates_to)),
+        ("hold_group".to_owned(), id(entry.hold_group)),
+        ("expires_at".to_owned(), entry.expires_at.map(|at| at.to_string()).unwrap_or_default()),
+        ("at_most".to_owned(), entry.at_most.to_string()),
         ("postings".to_owned(), format!("{} postings", entry.postings.len())),
     ];
     for (leg, posting) in entry.postings.iter().enumerate() {
         fields.push((format!("postings/{leg}/account"), posting.account.to_string()));
         fields.push((format!("postings/{leg}/amount"), posting.amount.to_string()));
         fields.push((format!("postings/{leg}/item"), posting.item.clone().unwrap_or_default()));
+        let due_date = posting.due_date.map(|date| date.to_string()).unwrap_or_default();
+        fields.push((format!("postings/{leg}/due_date"), due_date));
     }
     fields
 }
 
-fn same_content(first: &NewEntry, given: &NewEntry) -> Result<(), Rejection> {
+fn same_content(first: &ModelEntry, given: &NewEntry) -> Result<(), Rejection> {
     let dated_alike = given.effective_date.is_none();
-    for ((field, there), (_, here)) in content(first).into_iter().zip(content(given)) {
-        if there != here && !(field == "effective_date" && dated_alike) {
+    let due_alike = |leg: usize| first.given.relates_to.is_some() && given.postings[leg].due_date.is_none();
+    let mut there = first.given.clone();
+    let own = first.legs.iter().filter(|leg| leg.layer == there.kind.layer());
+    there.postings.iter_mut().zip(own).for_each(|(given, leg)| given.due_date = leg.posting.due_date);
+    for ((field, there), (_, here)) in content(&there).into_iter().zip(content(given)) {
+        let leg = field.strip_suffix("/due_date").and_then(|rest| rest.strip_prefix("postings/")?.parse().ok());
+        let alike = leg.is_some_and(due_alike) || field == "effective_date" && dated_alike;
+        if there != here && !alike {
             return Err(Rejection::IdConflict { id: given.id, field, first: there, given: here });
         }
     }
     Ok(())
-}
-
-fn clamped(minor: i128, currency: Currency) -> Money {
-    let shown = i64::try_from(minor).unwrap_or(if minor < 0 { i64::MIN } else { i64::MAX });
-    Money::new(shown, currency)
 }

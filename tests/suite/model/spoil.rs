@@ -2,12 +2,16 @@
 
 use dianfu_ledger::entry::{EntryKind, NewEntry, NewPosting};
 use dianfu_ledger::money::Money;
+use jiff::Timestamp;
 use jiff::civil::date;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use uuid::Uuid;
 
 use super::chart;
+
+/// A second long after every test, in the year 9000.
+pub const LONG_FROM_NOW: i64 = 221_845_392_000;
 
 /// One change to an entry. Those that name a leg change nothing if there is none.
 #[derive(Clone, Debug)]
@@ -21,6 +25,11 @@ pub enum Fault {
     Metadata(Option<&'static str>),
     Actor(String),
     RelatesTo(Option<Uuid>),
+    HoldGroup(Option<Uuid>),
+    ExpiresAt(Option<i64>),
+    AtMost(bool),
+    Adjusting(bool),
+    DueDate(Index, Option<i16>),
     NoPostings,
     OneLegLess,
     LegTwice(Index),
@@ -50,6 +59,11 @@ pub fn fault() -> impl Strategy<Value = Fault> {
         1 => metadata.prop_map(Fault::Metadata),
         1 => prop_oneof![3 => Just("somebody else".to_owned()), 1 => long(200)].prop_map(Fault::Actor),
         1 => select(vec![None, Some(Uuid::from_u128(8))]).prop_map(Fault::RelatesTo),
+        1 => select(vec![None, Some(Uuid::from_u128(1)), Some(Uuid::from_u128(2))]).prop_map(Fault::HoldGroup),
+        1 => select(vec![None, Some(-1), Some(LONG_FROM_NOW)]).prop_map(Fault::ExpiresAt),
+        1 => any::<bool>().prop_map(Fault::AtMost),
+        1 => any::<bool>().prop_map(Fault::Adjusting),
+        1 => (any_leg(), select(vec![None, Some(2024), Some(2025)])).prop_map(|(leg, year)| Fault::DueDate(leg, year)),
         1 => Just(Fault::NoPostings),
         2 => Just(Fault::OneLegLess),
         1 => any_leg().prop_map(Fault::LegTwice),
@@ -74,6 +88,15 @@ impl Fault {
             Fault::Metadata(text) => entry.metadata = text.map(str::to_owned),
             Fault::Actor(text) => entry.actor = text,
             Fault::RelatesTo(id) => entry.relates_to = id,
+            Fault::HoldGroup(group) => entry.hold_group = group,
+            Fault::ExpiresAt(second) => {
+                entry.expires_at = second.map(|second| Timestamp::from_second(second).unwrap());
+            }
+            Fault::AtMost(at_most) => entry.at_most = at_most,
+            Fault::Adjusting(adjusting) => entry.adjusting = adjusting,
+            Fault::DueDate(leg, year) => {
+                change(&mut entry, leg, |leg| leg.due_date = year.map(|year| date(year, 3, 1)));
+            }
             Fault::NoPostings => entry.postings.clear(),
             Fault::OneLegLess => _ = entry.postings.pop(),
             Fault::LegTwice(leg) => {

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use dianfu_ledger::account::{AccountCode, AccountSetting, Limits, NormalSide};
-use dianfu_ledger::entry::EntryKind;
+use dianfu_ledger::entry::{EntryKind, Layer};
 use dianfu_ledger::money::Currency;
-use dianfu_ledger::query::{self, Items, Moment, Sums};
+use dianfu_ledger::query::{self, Items, Moment, Related, Sums};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::books::{Book, Booked, DAYS, Mirror, account, day, entry, for_random_books, release};
+use crate::books::{Book, DAYS, Mirror, account, day, entry, for_random_books, release};
 
 /// The moments to ask at: before all, between any two turns, now; as of a few days, and of all.
 fn moments(book: &Book) -> Vec<Moment> {
@@ -132,10 +132,9 @@ fn open_items_add_up_to_the_balance() {
         let client = book.ledger.client().await.unwrap();
         for moment in moments(book) {
             let mut expected: BTreeMap<(AccountCode, String), (i128, Date, Date)> = BTreeMap::new();
-            let posts = |booked: &&Booked| booked.entry.kind == EntryKind::Post;
-            for booked in book.at(moment.as_of, known_at(moment)).filter(posts) {
+            for booked in book.at(moment.as_of, known_at(moment)) {
                 let date = booked.date();
-                for leg in booked.legs.iter().filter(|leg| leg.account.control() == "1101") {
+                for leg in booked.legs_in(Layer::Settled).filter(|leg| leg.account.control() == "1101") {
                     let key = (leg.account.clone(), leg.item.clone().unwrap());
                     let item = expected.entry(key).or_insert((0, date, date));
                     *item = (item.0 + i128::from(leg.amount.minor), item.1.min(date), item.2.max(date));
@@ -163,10 +162,10 @@ fn what_is_outstanding_is_told_of_the_items_named() {
         let client = book.ledger.client().await.unwrap();
         let mut expected: BTreeMap<(AccountCode, String), (i128, i128)> = BTreeMap::new();
         for booked in &book.booked {
-            for leg in booked.legs.iter().filter(|leg| leg.account.control() == "1101") {
+            for (layer, leg) in booked.legs.iter().filter(|(_, leg)| leg.account.control() == "1101") {
                 let (settled, pending) = expected.entry((leg.account.clone(), leg.item.clone().unwrap())).or_default();
-                let layer = if booked.entry.kind == EntryKind::Post { settled } else { pending };
-                *layer += i128::from(leg.amount.minor);
+                let sum = if *layer == Layer::Settled { settled } else { pending };
+                *sum += i128::from(leg.amount.minor);
             }
         }
         let nowhere = (account("1101.picc"), "an item that nobody has posted on".to_owned());
@@ -193,12 +192,13 @@ async fn an_entry_shows_its_legs_its_totals_and_what_relates_to_it() {
     let client = book.ledger.client().await.unwrap();
 
     let view = query::entry(&**client, hold.id).await.unwrap().unwrap();
-    assert_eq!((view.sequence, view.relates_to, view.released_by), (1, None, Some(released.id)));
+    assert_eq!((view.sequence, view.relates_to), (1, None));
+    assert_eq!(view.related, [Related { id: released.id, kind: EntryKind::Release }]);
     let legs: Vec<_> = view.postings.iter().map(|leg| (leg.leg, leg.after.debits, leg.after.credits)).collect();
     assert_eq!(legs, [(0, 700, 0), (1, 0, 700)]);
 
     let view = query::entry(&**client, released.id).await.unwrap().unwrap();
-    assert_eq!((view.kind, view.relates_to, view.released_by), (EntryKind::Release, Some(hold.id), None));
+    assert_eq!((view.kind, view.relates_to, view.related), (EntryKind::Release, Some(hold.id), Vec::new()));
     let legs: Vec<_> =
         view.postings.iter().map(|leg| (leg.amount.minor, leg.after.debits, leg.after.credits)).collect();
     assert_eq!(legs, [(-700, 0, 0), (700, 0, 0)]);
@@ -218,7 +218,8 @@ async fn an_entry_shows_its_legs_its_totals_and_what_relates_to_it() {
 #[tokio::test]
 async fn accounts_come_in_pages_with_the_settings_in_force() {
     let book = Book::new().await;
-    let setting = AccountSetting { limits: Limits { min_minor: Some(0), max_minor: Some(900) }, closed: false };
+    let limits = Limits { min_minor: Some(0), max_minor: Some(900) };
+    let setting = AccountSetting { limits, ..AccountSetting::default() };
     book.ledger.change_setting(&account("1101.picc"), setting.into(), "test", "a credit line").await.unwrap();
     let closed = AccountSetting { closed: true, ..setting };
     book.ledger.change_setting(&account("1101.cpic"), setting.into(), "test", "a credit line").await.unwrap();

@@ -1,6 +1,6 @@
 //! Statements: their pages fit together, whatever is booked between two of them.
 
-use dianfu_ledger::entry::EntryKind;
+use dianfu_ledger::entry::{EntryKind, Layer};
 use dianfu_ledger::query::{self, DateRange, Moment, Statement, StatementRow};
 use jiff::Timestamp;
 use tokio_postgres::Client;
@@ -26,15 +26,14 @@ fn a_statement_lists_what_was_posted_and_adds_up() {
             let statement = page(&client, Moment::default(), range, None, 1_000).await;
             let mut balance = 0;
             let mut expected = Vec::new();
-            let posts = book.at(range.to, Timestamp::MAX).filter(|booked| booked.entry.kind == EntryKind::Post);
-            let posts: Vec<_> = posts.collect();
+            let posts: Vec<_> = book.at(range.to, Timestamp::MAX).collect();
             for booked in posts.iter().filter(|booked| range.from.is_some_and(|from| booked.date() < from)) {
-                let legs = booked.legs.iter().filter(|leg| leg.account.as_str() == CODE);
+                let legs = booked.legs_in(Layer::Settled).filter(|leg| leg.account.as_str() == CODE);
                 balance += legs.map(|leg| i128::from(leg.amount.minor)).sum::<i128>();
             }
             assert_eq!(statement.opening_minor, balance);
             for booked in posts.iter().filter(|booked| range.from.is_none_or(|from| from <= booked.date())) {
-                for leg in booked.legs.iter().filter(|leg| leg.account.as_str() == CODE) {
+                for leg in booked.legs_in(Layer::Settled).filter(|leg| leg.account.as_str() == CODE) {
                     balance += i128::from(leg.amount.minor);
                     expected.push((booked.receipt.sequence, booked.entry.id, leg.amount, leg.item.clone(), balance));
                 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::book::BookName;
-use dianfu_ledger::entry::{EntryKind, NewEntry, NewPosting};
+use dianfu_ledger::entry::{NewEntry, NewPosting};
 use dianfu_ledger::money::{Currency, Money};
 use dianfu_ledger::query::{Items, Moment, open_items};
 use dianfu_ledger::verify::verify;
@@ -69,18 +69,14 @@ impl Desk {
             account: AccountCode::parse(account).unwrap(),
             amount: Money::new(*minor, self.currency),
             item: item.map(str::to_owned),
+            due_date: None,
         };
         let entry = NewEntry {
             id: id::fresh(),
-            kind: EntryKind::Post,
-            effective_date: None,
             reference: "test".to_owned(),
-            description: String::new(),
-            metadata: None,
             actor: "tester".to_owned(),
-            relates_to: None,
-            linked: false,
             postings: legs.iter().map(posting).collect(),
+            ..NewEntry::default()
         };
         let outcomes = self.ledger.post(vec![entry]).await.unwrap();
         assert!(matches!(outcomes[0], Outcome::Posted(_)), "{outcomes:?}");

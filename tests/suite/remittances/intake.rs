@@ -1,6 +1,6 @@
 //! Taking files and cash in: once, whole, or not at all.
 
-use dianfu_ledger::account::{AccountCode, AccountSetting, Limits};
+use dianfu_ledger::account::{AccountCode, AccountSetting, Frozen, Limits};
 use dianfu_ledger::clock;
 use dianfu_ledger::money::{Currency, Money};
 use dianfu_reconcile::violation::Rule;
@@ -153,17 +153,18 @@ async fn what_the_ledger_refuses_leaves_nothing_half_done_and_is_applied_later()
     desk.approve("C1", "C1", "", 0, 1_000).await;
     desk.cash("B1", "T1", 1_000).await.unwrap();
     let due = AccountCode::parse("1102.picc").unwrap();
-    let set = |closed| AccountSetting { limits: Limits { min_minor: Some(0), max_minor: None }, closed };
-    desk.ledger.change_setting(&due, set(true).into(), "tester", "test").await.unwrap();
+    let limits = Limits { min_minor: Some(0), max_minor: None };
+    let set = |frozen| AccountSetting { limits, frozen, closed: false };
+    desk.ledger.change_setting(&due, set(Frozen::Both).into(), "tester", "test").await.unwrap();
     let refusal = desk.import(&file("T1", "C1 - 1000", "")).await.unwrap_err();
-    assert_eq!(refusal.code(), "account_closed");
+    assert_eq!(refusal.code(), "account_frozen");
     assert_eq!(desk.state("T1").await, "FUNDED");
     for table in ["remittance_application", "remittance_match", "reconciliation_break"] {
         assert_eq!(desk.count(table).await, 0, "{table}");
     }
     assert_eq!(desk.open_items().await, "1102 C1 1000; 2190 T1 -1000");
 
-    desk.ledger.change_setting(&due, set(false).into(), "tester", "test").await.unwrap();
+    desk.ledger.change_setting(&due, set(Frozen::None).into(), "tester", "test").await.unwrap();
     let mut client = desk.ledger.client().await.unwrap();
     for _ in 0..2 {
         let on = clock::date_of(now());

@@ -44,11 +44,11 @@ async fn accounts() {
     assert_eq!(codes, ["1002.bank", "1101.picc", "3001"]);
     let account = in_every_format(&shell, &["account", "show", "1101.picc"], "");
     let expected = json!({
-        "code": "1101.picc", "name": "Advanced", "currency": "CNY", "normal_side": "debit", "open_item": true,
-        "min": null, "max": "1000.00", "closed": false,
+        "code": "1101.picc", "name": "Advanced", "currency": "CNY", "type": "asset", "normal_side": "debit",
+        "open_item": true, "min": null, "max": "1000.00", "closed": false, "frozen": "none",
     });
     assert_eq!(account, expected);
-    let again = ["account", "open", "3001", "--name", "Capital", "--currency", "CNY", "--side", "credit"];
+    let again = ["account", "open", "3001", "--name", "Capital", "--currency", "CNY", "--type", "equity"];
     let again = shell.run(&again).went_well();
     assert!(again.err.contains("was open already"), "{again:?}");
     let page = shell.run(&["account", "list", "--limit", "2"]).went_well();
@@ -69,6 +69,12 @@ async fn limits_are_set_and_an_account_is_closed_and_reopened() {
     shell.pay_in("10.00");
     let post = ["post", "--currency", "CNY", "--debit", "1002.bank=0.01", "--credit", "3001=0.01"];
     shell.run(&post).says(1, "[above_maximum]");
+    set(&["--close"]).says(1, "the account stands at -10.00 CNY; it can be closed at zero only");
+    let frozen = set(&["--freeze", "both"]).went_well().json();
+    assert_eq!(frozen["frozen"], "both");
+    shell.run(&post).says(1, "[account_frozen]");
+    set(&["--freeze", "none"]).went_well();
+    shell.run(&["post", "--currency", "CNY", "--debit", "3001=10.00", "--credit", "1002.bank=10.00"]).went_well();
     let account = set(&["--min", "none", "--close"]).went_well().json();
     assert_eq!(limits(&account), (json!(null), json!("10.00"), json!(true)));
     shell.run(&post).says(1, "[account_closed]");
@@ -92,7 +98,7 @@ async fn the_book_may_be_named_by_a_variable() {
 async fn texts_of_others_reach_no_terminal_as_commands() {
     let shell = Shell::new().await;
     let name = "red \u{1b}[31m, \"quoted\"\nnext";
-    let open = ["account", "open", "1", "--name", name, "--currency", "CNY", "--side", "debit"];
+    let open = ["account", "open", "1", "--name", name, "--currency", "CNY", "--type", "asset"];
     let table = shell.run(&open).went_well().out;
     assert!(table.contains("red \u{fffd}[31m") && !table.contains('\u{1b}'), "{table}");
     let json = shell.run(&["account", "show", "1", "--format", "json"]).went_well().json();
@@ -165,7 +171,9 @@ async fn entries() {
     let rest = shell.run(&["entry", "list", "--after", "2", "--format", "json"]).went_well().json();
     assert_eq!(rest["entries"][0]["id"], entry_id(3));
     let entry = in_every_format(&shell, &["entry", "show", &entry_id(1)], "/postings");
-    assert_eq!(entry["postings"][0], json!({"account": "1002.bank", "debit": "1.00", "currency": "CNY", "item": null}));
+    let first = json!({"account": "1002.bank", "layer": "settled", "debit": "1.00", "currency": "CNY", "item": null,
+        "due_date": null});
+    assert_eq!(entry["postings"][0], first);
     assert!(entry["actor"].as_str().unwrap().starts_with("shell:"), "{entry}");
 }
 

@@ -25,8 +25,8 @@ fn the_book_stays_from_one_command_to_the_next_and_no_server_is_left() {
     run(&folder, &["account", "list"]).says(1, "dianfu book create main");
     run(&folder, &["book", "create", "main"]).went_well();
     let cny = ["--currency", "CNY"];
-    run(&folder, &[&["account", "open", "1002", "--name", "Bank", "--side", "debit"], &cny[..]].concat()).went_well();
-    run(&folder, &[&["account", "open", "3001", "--name", "Capital", "--side", "credit"], &cny[..]].concat())
+    run(&folder, &[&["account", "open", "1002", "--name", "Bank", "--type", "asset"], &cny[..]].concat()).went_well();
+    run(&folder, &[&["account", "open", "3001", "--name", "Capital", "--type", "equity"], &cny[..]].concat())
         .went_well();
     run(&folder, &[&["post", "--debit", "1002=7.25", "--credit", "3001=7.25"], &cny[..]].concat()).went_well();
     assert!(!server_lives(&folder));

@@ -28,14 +28,14 @@ async fn questions_with_the_answer_no() {
         (&["remittance", "check", "nothing.835"], "nothing.835 does not hold: SYNTAX at file: the file is empty"),
         (&["token", "create", "", "--role", "admin"], "the name of a token has 1 to"),
         (
-            &["account", "open", "3001", "--name", "Capital", "--currency", "USD", "--side", "credit"],
+            &["account", "open", "3001", "--name", "Capital", "--currency", "USD", "--type", "equity"],
             "account 3001 is open with another currency: there 'CNY', here 'USD'",
         ),
         (
-            &["account", "open", "3002", "--name", "X", "--currency", "CNY", "--side", "credit", "--max", "1.005"],
+            &["account", "open", "3002", "--name", "X", "--currency", "CNY", "--type", "equity", "--max", "1.005"],
             "1.005",
         ),
-        (&["account", "open", "3002", "--name", "X", "--currency", "ABC", "--side", "credit"], "ABC"),
+        (&["account", "open", "3002", "--name", "X", "--currency", "ABC", "--type", "equity"], "ABC"),
         (&["account", "chart", "--currency", "CNY", "--insurer", "a", "--credit-line", "much"], "much"),
     ] {
         shell.run(arguments).says(1, words);

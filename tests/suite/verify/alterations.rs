@@ -23,6 +23,8 @@ const fn account(account_no: i32) -> Place {
 }
 
 const SETTING: Place = Place::Setting { setting_no: 1 };
+const RECORD: Place = Place::Register { register_no: 1 };
+const ROOT: Rule = Rule::EntriesRoot;
 const DENSE: Rule = Rule::Dense;
 const HASH: Rule = Rule::Hash;
 
@@ -34,11 +36,11 @@ pub const ALTERATIONS: &[Alteration] = &[
         &["entry.entry_id"],
         "UPDATE entry SET entry_id = gen_random_uuid() WHERE sequence = 1",
         commit(1),
-        Rule::Hash,
+        ROOT,
     ),
     Alteration(&["entry.kind"], "UPDATE entry SET kind = 1 WHERE sequence = 1", posting(1, 0), Rule::Layer),
     Alteration(&["entry.kind"], "UPDATE entry SET kind = 7 WHERE sequence = 1", entry_at(1), Rule::Kind),
-    Alteration(&["entry.kind"], "UPDATE entry SET kind = 2 WHERE sequence = 6", posting(6, 0), Rule::DebitsAfter),
+    Alteration(&["entry.kind"], "UPDATE entry SET kind = 2 WHERE sequence = 3", posting(3, 0), Rule::DebitsAfter),
     Alteration(
         &["entry.effective_date"],
         "UPDATE entry SET effective_date = '2024-02-02' WHERE sequence = 4",
@@ -67,42 +69,117 @@ pub const ALTERATIONS: &[Alteration] = &[
         &["entry.relates_to"],
         "UPDATE entry SET relates_to = (SELECT entry_id FROM entry WHERE sequence = 1) WHERE sequence = 4",
         entry_at(4),
-        Rule::ReleasesHold,
+        Rule::TakesFromEarlier,
     ),
     Alteration(
         &["entry.relates_to"],
         "UPDATE entry SET relates_to = NULL WHERE sequence = 4",
         entry_at(4),
-        Rule::ReleasesHold,
+        Rule::TakesFromEarlier,
     ),
-    Alteration(&["entry.reference"], "UPDATE entry SET reference = '' WHERE sequence = 2", commit(2), Rule::Hash),
+    Alteration(&["entry.value_date"], "UPDATE entry SET value_date = '2024-01-01' WHERE sequence = 1", commit(1), ROOT),
+    Alteration(
+        &["entry.hold_group"],
+        "UPDATE entry SET hold_group = gen_random_uuid() WHERE sequence = 6",
+        commit(5),
+        ROOT,
+    ),
+    Alteration(
+        &["entry.expires_at"],
+        "UPDATE entry SET expires_at = '9000-01-01' WHERE sequence = 1",
+        entry_at(1),
+        Rule::Kind,
+    ),
+    Alteration(
+        &["entry.expires_at"],
+        "UPDATE entry SET expires_at = (SELECT booked_at FROM entry WHERE sequence = 4) WHERE sequence = 3",
+        commit(2),
+        ROOT,
+    ),
+    Alteration(
+        &["entry.at_most_minor"],
+        "UPDATE entry SET at_most_minor = 10 WHERE sequence = 6",
+        entry_at(6),
+        Rule::MovesAtMost,
+    ),
+    Alteration(&["entry.at_most_minor"], "UPDATE entry SET at_most_minor = NULL WHERE sequence = 4", commit(3), ROOT),
+    Alteration(&["entry.adjusting"], "UPDATE entry SET adjusting = true WHERE sequence = 2", commit(2), ROOT),
+    Alteration(&["entry.template_no"], "UPDATE entry SET template_no = 1 WHERE sequence = 2", commit(2), ROOT),
+    Alteration(
+        &["posting.due_date"],
+        "UPDATE posting SET due_date = '2024-01-01' WHERE sequence = 1 AND leg = 0",
+        commit(1),
+        ROOT,
+    ),
+    Alteration(&["commit.entries_root"], "UPDATE commit SET entries_root = hash WHERE commit_no = 2", commit(2), ROOT),
+    // The register, column by column.
+    Alteration(
+        &["register.register_no"],
+        "UPDATE register SET register_no = 2",
+        Place::Register { register_no: 2 },
+        DENSE,
+    ),
+    Alteration(&["register.kind"], "UPDATE register SET kind = 'closing'", RECORD, HASH),
+    Alteration(&["register.name"], "UPDATE register SET name = 'x'", RECORD, HASH),
+    Alteration(&["register.content"], "UPDATE register SET content = '{}'", RECORD, HASH),
+    Alteration(&["register.after_sequence"], "UPDATE register SET after_sequence = 1", RECORD, HASH),
+    Alteration(&["register.proposed_by"], "UPDATE register SET proposed_by = 'nobody'", RECORD, HASH),
+    Alteration(&["register.recorded_at"], "UPDATE register SET recorded_at = now()", RECORD, HASH),
+    Alteration(&["register.actor"], "UPDATE register SET actor = 'me'", RECORD, HASH),
+    Alteration(&["register.reason"], "UPDATE register SET reason = ''", RECORD, HASH),
+    Alteration(&["register.hash"], "UPDATE register SET hash = sha256(hash)", RECORD, HASH),
+    Alteration(
+        &["limit_group_member.account_no"],
+        "UPDATE limit_group_member SET account_no = 3 WHERE account_no = 2",
+        RECORD,
+        Rule::GroupMembers,
+    ),
+    Alteration(
+        &["limit_group_member.register_no"],
+        "UPDATE limit_group_member SET register_no = 2 WHERE account_no = 2",
+        RECORD,
+        Rule::GroupMembers,
+    ),
+    Alteration(&[], "DELETE FROM limit_group_member", RECORD, Rule::GroupMembers),
+    Alteration(&[], "DELETE FROM register; DELETE FROM limit_group_member", Place::Head, Rule::HeadIsLast),
+    Alteration(&["head.next_expiry"], "UPDATE head SET next_expiry = NULL", Place::Head, Rule::HoldsEndInTime),
+    Alteration(
+        &["head.next_expiry"],
+        "UPDATE head SET next_expiry = next_expiry + interval '1 microsecond'",
+        Place::Head,
+        Rule::HoldsEndInTime,
+    ),
+    Alteration(&["head.register_no"], "UPDATE head SET register_no = 7", Place::Head, Rule::HeadIsLast),
+    Alteration(&["head.register_hash"], "UPDATE head SET register_hash = hash", Place::Head, Rule::HeadIsLast),
+    Alteration(&["account.type"], "UPDATE account SET type = 'equity' WHERE account_no = 5", account(5), HASH),
+    Alteration(&["account_setting.frozen"], "UPDATE account_setting SET frozen = 'in'", SETTING, HASH),
+    Alteration(&["account_setting.parent"], "UPDATE account_setting SET parent = '1101'", SETTING, HASH),
+    Alteration(&["account_setting.metadata"], "UPDATE account_setting SET metadata = '1'", SETTING, HASH),
+    Alteration(&["entry.reference"], "UPDATE entry SET reference = '' WHERE sequence = 2", commit(2), ROOT),
     Alteration(
         &["entry.description"],
         "UPDATE entry SET description = description || ' ' WHERE sequence = 6",
         commit(5),
-        Rule::Hash,
+        ROOT,
     ),
-    Alteration(
-        &["entry.metadata"],
-        "UPDATE entry SET metadata = '{\"a\":1}' WHERE sequence = 2",
-        commit(2),
-        Rule::Hash,
-    ),
-    Alteration(&["entry.metadata"], "UPDATE entry SET metadata = '0' WHERE sequence = 4", commit(3), Rule::Hash),
-    Alteration(&["entry.actor"], "UPDATE entry SET actor = 'nobody' WHERE sequence = 5", commit(4), Rule::Hash),
+    Alteration(&["entry.metadata"], "UPDATE entry SET metadata = '{\"a\":1}' WHERE sequence = 2", commit(2), ROOT),
+    Alteration(&["entry.metadata"], "UPDATE entry SET metadata = '0' WHERE sequence = 4", commit(3), ROOT),
+    Alteration(&["entry.actor"], "UPDATE entry SET actor = 'nobody' WHERE sequence = 5", commit(4), ROOT),
     Alteration(&[], "DELETE FROM entry WHERE sequence = 3", entry_at(3), Rule::Dense),
     Alteration(&[], "DELETE FROM entry WHERE sequence = 6", entry_at(6), Rule::Dense),
     Alteration(
         &[],
-        "INSERT INTO entry SELECT 7, gen_random_uuid(), kind, effective_date, booked_at, NULL, reference, description, \
-         metadata, actor FROM entry WHERE sequence = 1",
+        "INSERT INTO entry SELECT 7, gen_random_uuid(), kind, effective_date, booked_at, value_date, NULL, hold_group, \
+         expires_at, at_most_minor, adjusting, template_no, reference, description, metadata, actor \
+         FROM entry WHERE sequence = 1",
         entry_at(7),
         Rule::InCommit,
     ),
     Alteration(
         &[],
-        "INSERT INTO entry SELECT 0, gen_random_uuid(), kind, effective_date, booked_at, NULL, reference, description, \
-         metadata, actor FROM entry WHERE sequence = 1",
+        "INSERT INTO entry SELECT 0, gen_random_uuid(), kind, effective_date, booked_at, value_date, NULL, hold_group, \
+         expires_at, at_most_minor, adjusting, template_no, reference, description, metadata, actor \
+         FROM entry WHERE sequence = 1",
         entry_at(1),
         Rule::Dense,
     ),
@@ -150,7 +227,7 @@ pub const ALTERATIONS: &[Alteration] = &[
          debits_after = CASE leg WHEN 0 THEN 21 ELSE 0 END, \
          credits_after = CASE leg WHEN 0 THEN 0 ELSE 21 END WHERE sequence = 6",
         commit(5),
-        Rule::Hash,
+        ROOT,
     ),
     Alteration(
         &["posting.debits_after"],
@@ -213,30 +290,25 @@ pub const ALTERATIONS: &[Alteration] = &[
         posting(2, 0),
         Rule::Item,
     ),
-    Alteration(
-        &["posting.item"],
-        "UPDATE posting SET item = 'CLM-2' WHERE sequence = 2 AND leg = 1",
-        commit(2),
-        Rule::Hash,
-    ),
+    Alteration(&["posting.item"], "UPDATE posting SET item = 'CLM-2' WHERE sequence = 2 AND leg = 1", commit(2), ROOT),
     Alteration(
         &["posting.item"],
         "UPDATE posting SET item = 'CLM-9' WHERE sequence = 4 AND leg = 0",
         posting(4, 0),
-        Rule::ReleaseMatchesHold,
+        Rule::TakesWhatIsLeft,
     ),
     Alteration(&[], "DELETE FROM posting WHERE sequence = 4 AND leg = 1", entry_at(4), Rule::LegCount),
     Alteration(&[], "DELETE FROM posting WHERE sequence = 6", entry_at(6), Rule::LegCount),
     Alteration(
         &[],
         "INSERT INTO posting SELECT 99, amount_minor, debits_after, credits_after, account_no, effective_date, leg, \
-         layer, currency, item FROM posting WHERE sequence = 1",
+         layer, currency, item, due_date FROM posting WHERE sequence = 1",
         posting(99, 0),
         Rule::HasEntry,
     ),
     Alteration(
         &[],
-        "INSERT INTO posting VALUES (1, 5, 5, 0, 4, '2024-01-02', 2, 0, 'CNY', NULL)",
+        "INSERT INTO posting VALUES (1, 5, 5, 0, 4, '2024-01-02', 2, 0, 'CNY', NULL, NULL)",
         entry_at(1),
         Rule::Balances,
     ),
@@ -248,12 +320,7 @@ pub const ALTERATIONS: &[Alteration] = &[
         commit(2),
         Rule::Dense,
     ),
-    Alteration(
-        &["commit.last_sequence"],
-        "UPDATE commit SET last_sequence = 2 WHERE commit_no = 2",
-        commit(2),
-        Rule::Hash,
-    ),
+    Alteration(&["commit.last_sequence"], "UPDATE commit SET last_sequence = 2 WHERE commit_no = 2", commit(2), ROOT),
     Alteration(
         &["commit.last_sequence"],
         "ALTER TABLE commit DROP CONSTRAINT commit_sequences_ordered; \
@@ -338,7 +405,7 @@ pub const ALTERATIONS: &[Alteration] = &[
     Alteration(
         &[],
         "INSERT INTO account
-         SELECT 15, 'new', name, currency, normal_side, open_item, opened_at, opened_by, hash
+         SELECT 15, 'new', name, type, currency, normal_side, open_item, opened_at, opened_by, hash
          FROM account WHERE account_no = 14",
         account(15),
         HASH,

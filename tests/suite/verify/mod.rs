@@ -4,8 +4,11 @@ mod alterations;
 
 use std::collections::BTreeSet;
 
-use dianfu_ledger::account::{AccountSetting, Limits};
+use dianfu_ledger::account::{AccountSetting, Limits, NormalSide};
 use dianfu_ledger::entry::{EntryKind, NewEntry};
+use dianfu_ledger::limit_group::LimitGroup;
+use dianfu_ledger::money::Currency;
+use dianfu_ledger::register::Signature;
 use dianfu_ledger::verify::{CHAIN_SQL, Place, Progress, Report, verify};
 use tokio_postgres::Client;
 
@@ -13,7 +16,8 @@ use crate::books::{Book, account, entry, for_random_books, release};
 
 use self::alterations::{ALTERATIONS, Alteration};
 
-const TABLES: [&str; 6] = ["account", "account_setting", "entry", "posting", "commit", "head"];
+const TABLES: [&str; 8] =
+    ["account", "account_setting", "register", "limit_group_member", "entry", "posting", "commit", "head"];
 
 async fn check(book: &Book) -> Report {
     let mut client = book.ledger.client().await.unwrap();
@@ -67,8 +71,17 @@ async fn an_empty_book_is_clean() {
 /// that stays.
 async fn book_to_alter() -> Book {
     let mut book = Book::new().await;
-    let line = AccountSetting { limits: Limits { min_minor: None, max_minor: Some(1_000_000) }, closed: false };
+    let line =
+        AccountSetting { limits: Limits { min_minor: None, max_minor: Some(1_000_000) }, ..AccountSetting::default() };
     book.ledger.change_setting(&account("1101.picc"), line.into(), "test", "a credit line").await.unwrap();
+    let group = LimitGroup {
+        currency: Currency::CNY,
+        normal_side: NormalSide::Debit,
+        limits: line.limits,
+        accounts: vec![account("1101.picc"), account("1101.cpic")],
+    };
+    let signature = Signature { proposed_by: Some("checker"), actor: "test", reason: "a line over both" };
+    book.ledger.set_limit_group("line", &group, signature).await.unwrap();
     let post = |legs: &[_]| entry(EntryKind::Post, 1, legs);
     let hold = |legs: &[_]| entry(EntryKind::Hold, 2, legs);
     let picc = |minor, item| ("1101.picc", minor, Some(item));
@@ -82,7 +95,8 @@ async fn book_to_alter() -> Book {
     book.post(vec![undone]).await;
     book.post(vec![post(&[("1002.usd", 70, None), ("2190.usd", -70, None), ("1002", -9, None), picc(9, "CLM-3")])])
         .await;
-    book.post(vec![hold(&[picc(20, "CLM-4"), ("9002", -20, None)])]).await;
+    let expires_at = Some("2100-01-01T00:00:00Z".parse().unwrap());
+    book.post(vec![NewEntry { expires_at, ..hold(&[picc(20, "CLM-4"), ("9002", -20, None)]) }]).await;
     book
 }
 
@@ -115,15 +129,17 @@ async fn every_column_of_the_journal_is_checked() {
     let columns = "
         SELECT table_name || '.' || column_name
         FROM information_schema.columns
-        WHERE table_schema = 'book_main'
-          AND table_name IN ('account', 'account_setting', 'entry', 'posting', 'commit', 'head')";
-    let rows = client.query(columns, &[]).await.unwrap();
+        WHERE table_schema = 'book_main' AND table_name = ANY ($1)";
+    let rows = client.query(columns, &[&TABLES.as_slice()]).await.unwrap();
     let mut columns: BTreeSet<String> = rows.iter().map(|row| row.get(0)).collect();
     for Alteration(altered, ..) in ALTERATIONS {
         altered.iter().for_each(|column| _ = columns.remove(*column));
     }
     // Which process wrote a commit is a hint for people; the head's key has one value.
-    assert_eq!(columns.into_iter().collect::<Vec<_>>(), ["commit.node", "head.one"]);
+    assert_eq!(
+        columns.into_iter().collect::<Vec<_>>(),
+        ["commit.node", "head.hard_closed_through", "head.one", "head.soft_closed_through"]
+    );
 }
 
 #[tokio::test]

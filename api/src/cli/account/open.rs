@@ -19,8 +19,8 @@ use crate::cli::print::Output;
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  dianfu account open 1002.bank --name \"Settlement account\" --currency CNY --side debit
-  dianfu account open 1101.picc --name \"Advanced to PICC\" --currency CNY --side debit --open-item --max 5000000.00")]
+  dianfu account open 1002.bank --name \"Settlement account\" --type asset --currency CNY
+  dianfu account open 1101.picc --name \"Advanced to PICC\" --type asset --currency CNY --open-item --max 5000000.00")]
 pub struct Open {
     /// CODE or CODE.PARTY, such as 1101.picc; 1101 sums up all accounts that begin with `1101.`
     #[arg(value_parser = account_code)]
@@ -31,9 +31,12 @@ pub struct Open {
     /// Its one currency, such as CNY
     #[arg(long)]
     currency: String,
-    /// The side on which it normally stands: debit for assets and costs, credit for debts, capital and income
+    /// What it stands for in the financial statements
     #[arg(long, value_enum)]
-    side: Side,
+    r#type: Type,
+    /// The side on which it normally stands, if not that of its type: a contra account
+    #[arg(long, value_enum)]
+    side: Option<Side>,
     /// Every posting names an item, such as a claim, and the items add up to the balance
     #[arg(long = "open-item")]
     has_items: bool,
@@ -43,8 +46,21 @@ pub struct Open {
     /// The balance never rises above this: a credit line
     #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true)]
     max: Option<String>,
+    /// The account or heading that it is rolled up to, if not what stands before the last dot of its code
+    #[arg(long, value_name = "CODE")]
+    parent: Option<String>,
     #[command(flatten)]
     output: Output,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Type {
+    Asset,
+    Liability,
+    Equity,
+    Income,
+    Expense,
+    Memo,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -55,14 +71,10 @@ enum Side {
 
 impl Open {
     pub async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
-        let Open { code, name, currency, side, has_items, min, max, output } = self;
-        let side = match side {
-            Side::Debit => "debit",
-            Side::Credit => "credit",
-        };
+        let Open { code, name, currency, r#type, side, has_items, min, max, parent, output } = self;
         let body = json!({
-            "code": code.as_str(), "name": name, "currency": currency, "normal_side": side,
-            "open_item": has_items, "min": min, "max": max,
+            "code": code.as_str(), "name": name, "currency": currency, "type": word(r#type),
+            "normal_side": side.as_ref().map(word), "open_item": has_items, "min": min, "max": max, "parent": parent,
         });
         let read = json::read::<Object<NewAccountBody>>(body.to_string().as_bytes()).map_err(Misread::into_violation);
         let account = read.and_then(|Object(body)| body.into_account());
@@ -78,6 +90,11 @@ impl Open {
         }
         super::show(desk, code, output).await
     }
+}
+
+/// The word of a choice, as the API has it.
+fn word(choice: &impl ValueEnum) -> String {
+    choice.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
 /// The answer where an account is open with another definition.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 
 use deadpool_postgres::Client;
-use dianfu_ledger::entry::EntryKind;
+use dianfu_ledger::entry::{EntryKind, Layer};
 use dianfu_ledger::money::Currency;
 use dianfu_ledger::query::{self, EntryView, PAGE_ROWS_MAX, PostingView};
 use dianfu_reconcile::remittance::decimal_text;
@@ -133,6 +133,10 @@ fn line(posting: &PostingView, kind: EntryKind) -> String {
         EntryKind::Post => "",
         EntryKind::Hold => "held",
         EntryKind::Release => "released",
+        EntryKind::Capture if posting.layer == Layer::Pending => "no longer held",
+        EntryKind::Capture => "captured",
+        EntryKind::Expiry => "expired",
+        EntryKind::Reversal => "moved back",
     };
     format!("{account:<28} {item:<16} {debit:>14} {credit:>14} {held}").trim_end().to_owned()
 }

@@ -13,7 +13,7 @@ use dianfu_claims::pharmacy::Pharmacy;
 use dianfu_claims::prereview::RuleVersion;
 use dianfu_claims::registration::RegistrationRefusal;
 use dianfu_claims::{Command, Refusal, claim, insurer, patient, pharmacy, rule_book};
-use dianfu_ledger::account::{AccountCode, Limits, NewAccount, NormalSide};
+use dianfu_ledger::account::{AccountCode, AccountNote, AccountType, Limits, NewAccount, NormalSide};
 use dianfu_ledger::entry::NewEntry;
 use dianfu_ledger::money::{Currency, Money};
 use dianfu_ledger::{Ledger, Outcome, clock, id};
@@ -312,10 +312,12 @@ fn capital_account(currency: Currency) -> NewAccount {
     NewAccount {
         code: capital(),
         name: "Paid-in capital".to_owned(),
+        account_type: AccountType::Asset,
         currency,
         normal_side: NormalSide::Credit,
         open_item: false,
         limits: Limits::default(),
+        note: AccountNote::default(),
     }
 }
 

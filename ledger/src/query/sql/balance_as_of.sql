@@ -1,6 +1,6 @@
 -- $1: a code. $2: whether the accounts below it count too. $3: the horizon's last sequence. $4: the effective date.
--- Pending: a hold's debit leg and its undoing by the release (a negative amount of kind 2) are one side, so that
--- summing the legs of a side leaves what is outstanding on it.
+-- Pending: a hold's debit leg and what is taken from it (a negative amount of another kind) are one side, so that summing
+-- the legs of a side leaves what is outstanding on it.
 SELECT a.currency,
        count(*) AS accounts,
        (array_agg(a.name ORDER BY a.account_no))[1] AS name,
@@ -20,8 +20,8 @@ CROSS JOIN LATERAL (
 ) settled
 CROSS JOIN LATERAL (
     SELECT count(*) AS legs,
-           sum(p.amount_minor) FILTER (WHERE (p.amount_minor > 0) <> (e.kind = 2)) AS debits,
-           -sum(p.amount_minor) FILTER (WHERE (p.amount_minor > 0) = (e.kind = 2)) AS credits
+           sum(p.amount_minor) FILTER (WHERE (p.amount_minor > 0) = (e.kind = 1)) AS debits,
+           -sum(p.amount_minor) FILTER (WHERE (p.amount_minor > 0) <> (e.kind = 1)) AS credits
     FROM posting p
     JOIN entry e USING (sequence)
     WHERE p.account_no = a.account_no AND p.layer = 1 AND p.sequence <= $3 AND p.effective_date <= $4
