@@ -2,7 +2,7 @@
 //!
 //! Outside, an amount is a decimal string (`"15200.00"`); inside, it is an `i64` count of minor units (fen, cents).
 //! Parsing refuses what it cannot hold exactly: excess decimals, exponents, signs where none belong, numbers beyond
-//! `i64`. Arithmetic is checked. The one place that rounds is [`share_of`].
+//! `i64`. Arithmetic is checked. The one place that rounds is [`share_of`]; [`split`] divides to the last unit.
 
 use std::fmt;
 use std::str::FromStr;
@@ -189,8 +189,36 @@ pub fn share_of(amount_minor: i64, part: i64, whole: i64) -> Option<i64> {
     i64::try_from(truncated + if rounds_away { product.signum() } else { 0 }).ok()
 }
 
+/// The amount in one part for each weight, in proportion to the weights, by the largest remainder: every part is its
+/// exact share cut to whole minor units, and the units left over go, one each, to the parts that were cut most; among
+/// equals the earlier comes first. The parts add up to the amount, and none is a whole unit off its exact share.
+///
+/// `None` when the amount or a weight is negative, and when no weight is above zero but the amount is.
+pub fn split(amount_minor: i64, weights: &[i64]) -> Option<Vec<i64>> {
+    if amount_minor < 0 || weights.iter().any(|weight| *weight < 0) {
+        return None;
+    }
+    let total: i128 = weights.iter().copied().map(i128::from).sum();
+    if total == 0 {
+        return (amount_minor == 0).then(|| vec![0; weights.len()]);
+    }
+    let products = weights.iter().map(|weight| i128::from(amount_minor) * i128::from(*weight));
+    let (mut parts, cut): (Vec<i64>, Vec<i128>) =
+        products.map(|product| Some((i64::try_from(product / total).ok()?, product % total))).collect::<Option<_>>()?;
+    let handed_out: i128 = parts.iter().copied().map(i128::from).sum();
+    let left_over = usize::try_from(i128::from(amount_minor) - handed_out).ok()?;
+    let mut most_cut_first: Vec<usize> = (0..parts.len()).collect();
+    most_cut_first.sort_by_key(|index| std::cmp::Reverse(cut[*index])); // stable: among equals the earlier
+    for index in most_cut_first.into_iter().take(left_over) {
+        parts[index] += 1;
+    }
+    Some(parts)
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn cny(text: &str) -> Result<i64, MoneyError> {
@@ -255,5 +283,36 @@ mod tests {
         assert_eq!(share_of(5, 1, 2), Some(3));
         assert_eq!(share_of(-5, 1, 2), Some(-3));
         assert_eq!(share_of(1, 1, 0), None);
+    }
+
+    #[test]
+    fn splits_to_the_last_unit() {
+        assert_eq!(split(10_000, &[1, 1, 1]), Some(vec![3_334, 3_333, 3_333]));
+        assert_eq!(split(10, &[6, 1, 3]), Some(vec![6, 1, 3]));
+        assert_eq!(split(1, &[1, 2, 0]), Some(vec![0, 1, 0]));
+        assert_eq!(split(i64::MAX, &[i64::MAX, i64::MAX]), Some(vec![i64::MAX / 2 + 1, i64::MAX / 2]));
+        assert_eq!(split(0, &[0, 0]), Some(vec![0, 0]));
+        assert_eq!((split(0, &[]), split(1, &[])), (Some(Vec::new()), None));
+        assert_eq!((split(1, &[0, 0]), split(-1, &[1]), split(1, &[2, -1])), (None, None, None));
+    }
+
+    proptest! {
+        #[test]
+        fn parts_add_up_and_are_less_than_a_unit_off(
+            amount in 0..=i64::MAX,
+            weights in prop::collection::vec(prop_oneof![0..=9_i64, 0..=i64::MAX], 1..12),
+        ) {
+            let total: i128 = weights.iter().copied().map(i128::from).sum();
+            prop_assume!(total > 0);
+            let parts = split(amount, &weights).unwrap();
+            prop_assert_eq!(parts.iter().copied().map(i128::from).sum::<i128>(), i128::from(amount));
+            for (part, weight) in parts.iter().zip(&weights) {
+                // part - amount * weight / total, in units of 1 / total; the products may need more than 127 bits
+                let exact = i128::from(amount) * i128::from(*weight);
+                let (whole, rest) = (exact / total, exact % total);
+                let off_by_one = i128::from(*part) == whole + 1 && rest > 0;
+                prop_assert!(i128::from(*part) == whole || off_by_one, "{} of {}", part, exact);
+            }
+        }
     }
 }
