@@ -4,9 +4,9 @@
 //! the head, is the lock, the fence, the sequence and the tip of the hash chain.
 //!
 //! Modules in reading order: the vocabulary ([`money`], [`id`], [`clock`], [`account`], [`entry`], [`balance`]), the
-//! pure decision ([`rejection`], [`decide`]), the writing ([`journal`], [`batch`], [`ledger`], [`opening`],
-//! [`register`], [`limit_group`]), where the
-//! books are ([`book`], [`db`]), and the reading ([`query`], [`verify`], [`export`]).
+//! pure decisions ([`rejection`], [`decide`], [`template`]), the writing ([`journal`], [`batch`], [`ledger`],
+//! [`opening`], [`register`], [`limit_group`]), where the books are ([`book`], [`db`]), and the reading ([`query`],
+//! [`verify`], [`export`]).
 
 pub mod money;
 pub mod id;
@@ -17,6 +17,7 @@ pub mod balance;
 
 pub mod rejection;
 pub mod decide;
+pub mod template;
 
 pub mod journal;
 pub mod batch;
