@@ -1,6 +1,7 @@
 //! What is refused, with which code and where; the balance in symbols; the text form.
 
 mod filling;
+mod journals;
 mod properties;
 
 use serde_json::{Value, json};

@@ -1,0 +1,115 @@
+//! The journals of claims and settlement, as data: each is a sound template, and gives the worked figures.
+
+use serde_json::value::RawValue;
+
+use super::filling::{inputs, lines};
+use super::*;
+
+const JOURNALS: &str = include_str!("../../../settlement/templates/journals.json");
+
+fn journals() -> Vec<Template> {
+    let texts: Vec<&RawValue> = serde_json::from_str(JOURNALS).unwrap();
+    texts.iter().map(|text| Template::parse(text.get()).unwrap_or_else(|faults| panic!("{faults:?}\n{text}"))).collect()
+}
+
+const PARTIES: [(&str, &str); 14] = [
+    ("insurer", "picc"),
+    ("pharmacy", "red-cross"),
+    ("patient", "p-17"),
+    ("bank", "settlement"),
+    ("own_bank", "own"),
+    ("channel", "wechat"),
+    ("claim", "C-1"),
+    ("returned_claim", "C-0"),
+    ("payout", "P-2"),
+    ("returned_payout", "P-1"),
+    ("receipt", "TRN-9"),
+    ("reference", "R-3"),
+    ("day", "2026-03-02"),
+    ("due_on", "2026-04-01"),
+];
+
+/// What a journal posts for these amounts.
+fn check(name: &str, amounts: &[(&str, &str)], expected: &[&str]) {
+    let template = journals().into_iter().find(|template| template.definition().name == name).unwrap();
+    let asked = |name: &str| template.definition().inputs.iter().any(|input| input.name == name);
+    let parties = PARTIES.iter().filter(|(name, _)| asked(name));
+    let given: Vec<(&str, &str)> = parties.chain(amounts).copied().collect();
+    assert_eq!(lines(&template.fill(&inputs(&template, &given)).unwrap()), expected, "{name}");
+}
+
+#[test]
+fn every_journal_is_there_once() {
+    let journals = journals();
+    let names: Vec<&str> = journals.iter().map(|template| template.definition().name.as_str()).collect();
+    let table = "J1 J1r J2 J2b J3 J3b J3c J4 J5a J5 J6 J7 J8 J8b J9 J9b \
+        J10 J10a J10b J10b-unpaid J10c J10d J10e J11 J12 J13 J13-write-off-patient J13-write-off-insurer J13-recovered \
+        J14a J14b J15 J15b J16 J17 J18 J18-corrected J18b J19a J19b J19b-approved J19c J19d J19d-paid-out J19e \
+        J20-held J20 J20-channel J22 J22-overcharged J23 J23-cash J23-applied J23-paid J24 J24-drawn J25 J25-gained";
+    assert_eq!(names, table.split_whitespace().collect::<Vec<_>>());
+    for template in journals {
+        assert_eq!(Template::parse(&template.canonical()), Ok(template));
+    }
+}
+
+#[test]
+fn dispensed() {
+    let worked = [("gross", "20000.00"), ("share", "4800.00")];
+    check("J1", &[("advance", "15200.00")], &["Dr 1101.picc [C-1] 15200.00", "Cr 9002.picc 15200.00"]);
+    check("J1r", &[("advance", "15200.00")], &["Dr 9002.picc 15200.00", "Cr 1101.picc [C-1] 15200.00"]);
+    check("J2", &worked[1..], &["Dr 1005.wechat [2026-03-02] 4800.00", "Cr 2203.p-17 [C-1] 4800.00"]);
+    let settled = ["Dr 1002.settlement 4795.20", "Dr 5101 4.80", "Cr 1005.wechat [2026-03-02] 4800.00"];
+    check("J2b", &[("collected", "4800.00"), ("charge", "4.80")], &settled);
+    let owed = "Cr 2101.red-cross [C-1] 20000.00 due 2026-04-01";
+    check("J3", &worked, &["Dr 1101.picc [C-1] 15200.00", "Dr 2203.p-17 [C-1] 4800.00", owed]);
+    check("J3c", &worked, &["Dr 1101.picc [C-1] 15200.00", "Dr 1201.p-17 [C-1] 4800.00", owed]);
+    let no_share = [("gross", "20000.00"), ("share", "0.00")];
+    check("J3", &no_share, &["Dr 1101.picc [C-1] 20000.00", owed]);
+    check("J4", &[("fee", "200.00")], &["Dr 2101.red-cross [C-1] 200.00", "Cr 4102 188.68", "Cr 2401 11.32"]);
+}
+
+#[test]
+fn paid_out() {
+    check("J5a", &[("advances", "15200.00")], &["Dr 1002.settlement 15200.00", "Cr 1001.own 15200.00"]);
+    let paid = [("amount", "19800.00"), ("withheld", "0.00")];
+    check("J5", &paid, &["Dr 2101.red-cross [C-1] 19800.00", "Cr 1010.settlement [P-2] 19800.00"]);
+    let taxed = [("amount", "19800.00"), ("withheld", "0.05")];
+    let back = ["Dr 1010.settlement [P-2] 19799.95", "Dr 2402 0.05", "Cr 2101.red-cross [C-1] 19800.00"];
+    check("J7", &taxed, &back);
+    let debited = ["Dr 1010.settlement [P-2] 19800.00", "Dr 5101 5.00", "Cr 1002.settlement 19805.00"];
+    check("J6", &[("net", "19800.00"), ("charge", "5.00")], &debited);
+    check("J8b", &[("returned", "1.00")], &["Dr 2110 [P-1] 1.00", "Cr 1010.settlement [P-2] 1.00"]);
+}
+
+#[test]
+fn decided_and_recovered() {
+    let part = [("advance", "15200.00"), ("approved", "14000.00")];
+    let [due, open] = ["Dr 1102.picc [C-1] 14000.00 due 2026-04-01", "Cr 1101.picc [C-1] 15200.00"];
+    check("J10", &part, &[due, "Dr 1109.picc [C-1] 1200.00", open]);
+    let more = [("advance", "15200.00"), ("approved", "16000.00")];
+    check("J10e", &more, &["Dr 1102.picc [C-1] 16000.00 due 2026-04-01", open, "Cr 2202.p-17 [C-1] 800.00"]);
+    let advice =
+        [("paid", "14000.00"), ("interest", "0.00"), ("takeback", "50.00"), ("tax", "0.00"), ("deduction", "0.00")];
+    let applied = ["Dr 2190.picc [TRN-9] 13950.00", "Dr 2301.picc [R-3] 50.00", "Cr 1102.picc [C-1] 14000.00"];
+    check("J14b", &advice, &applied);
+    check(
+        "J19c",
+        &[("gross", "20000.00"), ("share", "4800.00")],
+        &["Dr 1301.red-cross [C-1] 20000.00", "Cr 2301.picc [R-3] 15200.00", "Cr 2202.p-17 [C-1] 4800.00"],
+    );
+    let fee_back = ["Dr 4102 188.68", "Dr 2401 11.32", "Cr 2101.red-cross [C-1] 200.00"];
+    check("J19d", &[("fee", "200.00")], &fee_back);
+}
+
+#[test]
+fn a_journal_for_another_case_is_refused() {
+    let template = journals().into_iter().find(|template| template.definition().name == "J10").unwrap();
+    let parties = PARTIES.iter().filter(|(name, _)| ["insurer", "claim", "due_on"].contains(name)).copied();
+    let given: Vec<_> = parties.chain([("advance", "15200.00"), ("approved", "16000.00")]).collect();
+    let faults = template.fill(&inputs(&template, &given)).unwrap_err();
+    assert_eq!(places(&faults), ["leg_negative /legs/1/amount"]);
+    assert_eq!(
+        faults[0].to_string(),
+        "the leg on '1109.{insurer}' would be -800.00 CNY: 'shortfall' must not fall below zero"
+    );
+}
