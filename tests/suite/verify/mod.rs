@@ -154,7 +154,7 @@ async fn sql_alone_names_the_altered_row_or_its_commit() {
         ("DELETE FROM posting WHERE sequence = 6", vec![("commit", Some(5))]),
         ("UPDATE posting SET sequence = 0 WHERE sequence = 1", vec![("commit", Some(1)), ("commit", None)]),
         ("UPDATE account SET name = 'x' WHERE account_no = 2", vec![("account", Some(2))]),
-        ("DELETE FROM account WHERE account_no = 2", vec![("account", Some(3))]),
+        ("DELETE FROM account WHERE account_no = 3", vec![("account", Some(4))]),
         ("UPDATE account_setting SET max_minor = 5", vec![("account_setting", Some(1))]),
     ] {
         vandal.batch_execute(statement).await.unwrap();
