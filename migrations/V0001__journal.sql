@@ -110,6 +110,7 @@ CREATE TABLE entry (
 CREATE INDEX entry_sequence_idx ON entry (sequence);
 CREATE INDEX entry_relates_to_idx ON entry (relates_to) WHERE relates_to IS NOT NULL;
 CREATE INDEX entry_hold_group_idx ON entry (hold_group) WHERE hold_group IS NOT NULL;
+CREATE INDEX entry_hold_idx ON entry (sequence) WHERE kind = 1;
 CREATE INDEX entry_expires_at_idx ON entry (expires_at) WHERE expires_at IS NOT NULL;
 
 -- One leg of an entry. layer: 0 settled, 1 pending. amount_minor: debit positive.
@@ -427,6 +428,18 @@ LANGUAGE sql STABLE SET enable_hashjoin = off SET enable_mergejoin = off SET ena
     )
     SELECT entry_id
     FROM family
+$$;
+
+-- What a hold still holds, by account and item; of a group that was ended, its end has taken the rest.
+CREATE FUNCTION held(hold uuid, hold_sequence bigint)
+RETURNS TABLE (account_no integer, item text, left_minor bigint)
+LANGUAGE sql STABLE SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
+    SELECT p.account_no, p.item, sum(p.amount_minor)::bigint
+    FROM (SELECT hold_sequence AS sequence UNION ALL SELECT e.sequence FROM entry e WHERE e.relates_to = hold) AS part
+    JOIN posting p USING (sequence)
+    WHERE p.layer = 1
+    GROUP BY p.account_no, p.item
+    HAVING sum(p.amount_minor) <> 0
 $$;
 
 DO $$

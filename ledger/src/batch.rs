@@ -100,11 +100,12 @@ impl Batcher {
 
 /// Ends when it is stopped, or when every [`Batcher`] is gone, and the queue is worked off.
 async fn write_for_ever(pool: Pool, node: String, mut jobs: mpsc::Receiver<Job>, stop: Arc<Notify>) {
-    let sealer = Sealer::start(pool.clone());
+    let holds_due = Arc::new(Notify::new());
+    let sealer = Sealer::start(pool.clone(), holds_due.clone());
     loop {
         let writer =
             Writer { pool: &pool, node: &node, sealer: &sealer, session: None, state: State::default(), wary_turns: 0 };
-        if AssertUnwindSafe(writer.run(&mut jobs, &stop)).catch_unwind().await.is_ok() {
+        if AssertUnwindSafe(writer.run(&mut jobs, &stop, &holds_due)).catch_unwind().await.is_ok() {
             return;
         }
         tracing::error!("the writer panicked; its callers are told to ask again, and it starts anew");
@@ -134,7 +135,7 @@ impl From<Error> for Failed {
 }
 
 impl Writer<'_> {
-    async fn run(mut self, jobs: &mut mpsc::Receiver<Job>, stop: &Notify) {
+    async fn run(mut self, jobs: &mut mpsc::Receiver<Job>, stop: &Notify, holds_due: &Notify) {
         loop {
             let first = tokio::select! {
                 biased;
@@ -143,6 +144,10 @@ impl Writer<'_> {
                     continue;
                 }
                 first = jobs.recv() => first,
+                () = holds_due.notified() => {
+                    self.write(Vec::new()).await;
+                    continue;
+                }
             };
             let Some(first) = first else { return };
             let batch = gather(first, jobs);

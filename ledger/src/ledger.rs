@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use deadpool_postgres::{Pool, Transaction};
+use jiff::civil::Date;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
@@ -20,6 +21,7 @@ use crate::journal::state::State;
 use crate::journal::turn::{Lookup, turn};
 use crate::limit_group::{self, GroupOutcome, LimitGroup};
 use crate::opening::{self, AccountOutcome, SettingOutcome};
+use crate::period::{self, PeriodOutcome, Reopening, Tightness, YearEnd};
 use crate::register::Signature;
 
 /// Connections a process keeps to one book for its callers.
@@ -109,6 +111,56 @@ impl Ledger {
         let mut client = self.client().await?;
         let tx = client.transaction().await?;
         let outcome = limit_group::set(&tx, name, group, signature).await?;
+        tx.commit().await?;
+        Ok(outcome)
+    }
+
+    /// Closes all days up to one, from now on and on record.
+    pub async fn close_period(
+        &self,
+        through: Date,
+        how: Tightness,
+        signature: Signature<'_>,
+    ) -> Result<PeriodOutcome, Error> {
+        let mut client = self.client().await?;
+        let tx = client.transaction().await?;
+        let outcome = period::close(&tx, through, how, signature).await?;
+        tx.commit().await?;
+        Ok(outcome)
+    }
+
+    /// Proposes to take days back out of what is closed.
+    pub async fn propose_reopening(
+        &self,
+        reopening: &Reopening,
+        signature: Signature<'_>,
+    ) -> Result<PeriodOutcome, Error> {
+        let mut client = self.client().await?;
+        let tx = client.transaction().await?;
+        let outcome = period::propose_reopening(&tx, reopening, signature).await?;
+        tx.commit().await?;
+        Ok(outcome)
+    }
+
+    /// Agrees to a proposal to take days back, as another person.
+    pub async fn reopen_period(&self, proposal: i64, signature: Signature<'_>) -> Result<PeriodOutcome, Error> {
+        let mut client = self.client().await?;
+        let tx = client.transaction().await?;
+        let outcome = period::reopen(&tx, proposal, signature).await?;
+        tx.commit().await?;
+        Ok(outcome)
+    }
+
+    /// Moves the result of all days up to one to retained earnings, one account a currency.
+    pub async fn close_year(
+        &self,
+        through: Date,
+        retained_earnings: &[AccountCode],
+        actor: &str,
+    ) -> Result<YearEnd, Error> {
+        let mut client = self.client().await?;
+        let tx = client.transaction().await?;
+        let outcome = period::close_year(self, &tx, through, retained_earnings, actor).await?;
         tx.commit().await?;
         Ok(outcome)
     }

@@ -25,6 +25,7 @@ pub mod ledger;
 pub mod opening;
 pub mod register;
 pub mod limit_group;
+pub mod period;
 
 pub mod book;
 pub mod db;

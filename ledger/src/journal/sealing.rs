@@ -1,4 +1,5 @@
-//! Seals full segments behind the writer: their read indexes are built in bulk, on another connection.
+//! Looks after a book behind the writer, on another connection: seals full segments, building their read indexes in
+//! bulk, and tells the writer of holds whose time is over, so that they end also when nobody posts.
 //!
 //! The work is re-read from the database each time and done in order, so that it does not matter who does it, how
 //! often it is asked for, or where it crashed. Asked for when a turn opens a segment, and looked at every few seconds
@@ -24,10 +25,10 @@ pub struct Sealer {
 }
 
 impl Sealer {
-    /// Starts the task.
-    pub fn start(pool: Pool) -> Sealer {
+    /// Starts the task; `holds_due` is told when holds wait for a turn to end them.
+    pub fn start(pool: Pool, holds_due: Arc<Notify>) -> Sealer {
         let wake = Arc::new(Notify::new());
-        let task = tokio::spawn(seal_for_ever(pool, wake.clone()));
+        let task = tokio::spawn(look_for_ever(pool, wake.clone(), holds_due));
         Sealer { wake, task }
     }
 
@@ -43,20 +44,23 @@ impl Drop for Sealer {
     }
 }
 
-async fn seal_for_ever(pool: Pool, wake: Arc<Notify>) {
+async fn look_for_ever(pool: Pool, wake: Arc<Notify>, holds_due: Arc<Notify>) {
     loop {
-        if let Err(error) = seal_all_full(&pool).await {
-            tracing::warn!(
+        match look(&pool).await {
+            Ok(true) => holds_due.notify_one(),
+            Ok(false) => {}
+            Err(error) => tracing::warn!(
                 error = &error as &dyn std::error::Error,
-                "a segment could not be sealed; trying again later"
-            );
+                "the book could not be looked after; trying again later"
+            ),
         }
         let _woken_or_time_to_look = tokio::time::timeout(LOOK_EVERY, wake.notified()).await;
     }
 }
 
-async fn seal_all_full(pool: &Pool) -> Result<(), Error> {
+/// Seals what is full; answers whether holds are due.
+async fn look(pool: &Pool) -> Result<bool, Error> {
     let client = pool.get().await?;
     while sql::tend_segments(&client).await? {}
-    Ok(())
+    sql::are_holds_due(&client).await
 }

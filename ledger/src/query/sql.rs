@@ -103,6 +103,33 @@ pub const OPEN_ITEMS: &str = "
     JOIN account a USING (account_no)
     ORDER BY a.code, moved.item";
 
+/// Holds of which something is left, newest first: before sequence `$1`, on account `$2` (which may be NULL) or below it,
+/// at most `$3`; one row an account and item. What ends a group leaves nothing of its holds.
+pub const HOLDS: &str = "
+    SELECT hold.sequence, hold.entry_id, hold.effective_date, hold.booked_at, hold.expires_at, hold.hold_group,
+           hold.reference, hold.description, hold.actor, left_of.code, left_of.currency, left_of.item,
+           left_of.left_minor
+    FROM (
+        SELECT e.*
+        FROM entry e
+        WHERE e.kind = 1 AND e.sequence < $1
+          AND NOT EXISTS (SELECT FROM entry ends WHERE ends.hold_group = e.hold_group AND ends.kind <> 1)
+          AND EXISTS (
+              SELECT
+              FROM held(e.entry_id, e.sequence) AS held
+              JOIN account a USING (account_no)
+              WHERE $2::text IS NULL OR a.code = $2 OR (a.code > $2 || '.' AND a.code < $2 || '/')
+          )
+        ORDER BY e.sequence DESC
+        LIMIT $3
+    ) AS hold
+    CROSS JOIN LATERAL (
+        SELECT a.code, a.currency, held.item, held.left_minor
+        FROM held(hold.entry_id, hold.sequence) AS held
+        JOIN account a USING (account_no)
+    ) AS left_of
+    ORDER BY hold.sequence DESC, left_of.code, left_of.item";
+
 /// Each item `$2[n]` of account `$1[n]`: what has moved on it and what is held.
 pub const OUTSTANDING: &str = "
     WITH wanted AS MATERIALIZED (
@@ -211,7 +238,7 @@ pub const POSTINGS_OF_ENTRIES: &str = "
     ORDER BY p.sequence, p.leg";
 
 /// Every statement by name.
-pub const ALL: [(&str, &str); 17] = [
+pub const ALL: [(&str, &str); 18] = [
     ("HEAD", HEAD),
     ("HEAD_FOR_SHARE", HEAD_FOR_SHARE),
     ("LAST_SEQUENCE_KNOWN_AT", LAST_SEQUENCE_KNOWN_AT),
@@ -223,6 +250,7 @@ pub const ALL: [(&str, &str); 17] = [
     ("TRIAL_BALANCE_DATED", TRIAL_BALANCE_DATED),
     ("OPEN_ITEMS", OPEN_ITEMS),
     ("OUTSTANDING", OUTSTANDING),
+    ("HOLDS", HOLDS),
     ("SETTLED_TOTALS_AT", SETTLED_TOTALS_AT),
     ("STATEMENT_BALANCES", STATEMENT_BALANCES),
     ("STATEMENT_ROWS", STATEMENT_ROWS),

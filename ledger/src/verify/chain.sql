@@ -155,6 +155,23 @@ member AS (
     FROM (SELECT register_no FROM register UNION SELECT register_no FROM limit_group_member) AS every
     LEFT JOIN register r USING (register_no)
 ),
+-- A trial balance that was sealed, made up again from the postings that were there.
+sealed AS (
+    SELECT register_no, content -> 'trial_balance' ->> 'sha256' AS digest, sha256(COALESCE(
+        (SELECT string_agg(convert_to(line, 'UTF8'), '' ORDER BY code)
+         FROM (
+             SELECT a.code, a.code || '|' || a.currency
+                    || '|' || COALESCE(sum(p.amount_minor) FILTER (WHERE p.amount_minor > 0), 0)
+                    || '|' || COALESCE(-sum(p.amount_minor) FILTER (WHERE p.amount_minor < 0), 0) || chr(10) AS line
+             FROM posting p
+             JOIN account a USING (account_no)
+             WHERE p.layer = 0 AND p.sequence <= r.after_sequence
+               AND p.effective_date <= (r.content -> 'trial_balance' ->> 'as_of')::date
+             GROUP BY a.code, a.currency
+         ) AS trial_balance), '')) AS recomputed
+    FROM register r
+    WHERE kind = 'closing' AND content -> 'trial_balance' IS NOT NULL
+),
 wrong AS (
     SELECT 'commit' AS kind, commit_no AS number, hash_before, previous_hash, hash_of_rows, hash
     FROM recomputed
@@ -178,6 +195,10 @@ wrong AS (
     SELECT 'limit_group_member', register_no, NULL, NULL, NULL, NULL
     FROM member
     WHERE named IS DISTINCT FROM listed
+    UNION ALL
+    SELECT 'closing', register_no, NULL, NULL, recomputed, decode(digest, 'hex')
+    FROM sealed
+    WHERE encode(recomputed, 'hex') <> digest
 )
 SELECT kind, number,
        encode(hash_before, 'hex') AS hash_before,

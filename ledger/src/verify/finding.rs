@@ -114,6 +114,10 @@ pub enum Rule {
     CreditsAfter,
     /// An entry sums to zero in each currency.
     Balances,
+    /// An entry counts on a day that was open to it.
+    DayOpen,
+    /// The trial balance that was sealed is the one that follows from the journal.
+    SealedTrialBalance,
     /// The members of a limit group are the accounts that its record names.
     GroupMembers,
     /// An entry that takes from another names one of which something is left.
@@ -152,6 +156,8 @@ impl Rule {
             Rule::DebitsAfter => "debits_after",
             Rule::CreditsAfter => "credits_after",
             Rule::Balances => "balances",
+            Rule::DayOpen => "day_open",
+            Rule::SealedTrialBalance => "sealed_trial_balance",
             Rule::GroupMembers => "group_members",
             Rule::TakesFromEarlier => "takes_from_earlier",
             Rule::TakesWhatIsLeft => "takes_what_is_left",
@@ -184,6 +190,8 @@ impl Rule {
             Rule::DebitsAfter => "the account's debits must follow from the posting before",
             Rule::CreditsAfter => "the account's credits must follow from the posting before",
             Rule::Balances => "an entry must sum to zero in each currency",
+            Rule::DayOpen => "an entry must count on a day that was open to it",
+            Rule::SealedTrialBalance => "the sealed trial balance must be the one that follows from the journal",
             Rule::GroupMembers => "the members of a limit group must be the accounts that its record names",
             Rule::TakesFromEarlier => "what it takes from must be an entry of which something is left",
             Rule::TakesWhatIsLeft => "it must take no more than is left",

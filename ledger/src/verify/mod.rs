@@ -11,7 +11,9 @@
 //!   date and layer, naming an item where the account keeps items and nowhere else, and with running totals that are
 //!   those of the posting before on the same account and layer plus this one;
 //! - each entry again: at least two legs, summing to zero per currency and layer;
-//! - the head: it is where the last commit, account, setting, record and segment are.
+//! - the head: it is where the last commit, account, setting, record and segment are;
+//! - closings: every entry counts on a day that was open to it, and every trial balance that was sealed is the one that
+//!   follows from the journal.
 //!
 //! As every posting on an open-item account names an item, and the totals are the sums of the postings, the items of an
 //! account add up to its balance.
@@ -29,6 +31,7 @@
 //! the entries that are moved back at some time, and the largest commit; it does not grow with the rest of the journal.
 
 mod accounts;
+mod closings;
 mod finding;
 mod originals;
 mod row;
@@ -44,8 +47,10 @@ use crate::account::AccountNo;
 use crate::error::Error;
 
 use self::accounts::Accounts;
+use self::closings::Closings;
 use self::originals::Originals;
 use self::row::Head;
+pub use self::row::hex;
 use self::rows::{Rows, pieces};
 use self::walk::Walk;
 
@@ -147,15 +152,16 @@ async fn check(tx: &Transaction<'_>, report: &mut Report, progress: &mut impl Fn
     let last_setting = accounts.check_settings(Rows::open(tx, sql::SETTINGS, pieces(1)).await?).await?;
     let last_record = Accounts::check_register(Rows::open(tx, sql::REGISTER, pieces(1)).await?).await?;
     check_members(tx.query_opt(sql::MEMBERS, &[]).await?.as_ref())?;
+    let closings = Closings::read(tx).await?;
     let reversed = tx.query(sql::REVERSED, &[]).await?.iter().map(|row| row.get(0)).collect();
 
     let commits = Rows::open(tx, sql::COMMITS, pieces(1)).await?;
     let entries = Rows::open(tx, sql::ENTRIES, pieces(head.sequence)).await?;
     let postings = Rows::open(tx, sql::POSTINGS, pieces(head.sequence)).await?;
-    let mut walk = Walk::new(accounts, Originals::new(reversed), commits, entries, postings);
+    let mut walk = Walk::new(accounts, Originals::new(reversed), closings, commits, entries, postings);
     let outcome = walk.all(&mut |entries| progress(Progress { entries, entries_total: head.sequence })).await;
     (report.entries, report.postings, report.commits) = walk.counts();
     outcome?;
     walk.check_head(&head, &last_account, &last_setting, &last_record)?;
-    Ok(())
+    walk.closings().check_seals(tx).await
 }

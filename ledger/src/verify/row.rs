@@ -9,6 +9,7 @@ use tokio_postgres::types::{FromSql, FromSqlOwned, Type};
 use uuid::Uuid;
 
 use crate::journal::codec::{CommitHeader, chained};
+use crate::journal::state::Closed;
 
 use super::{Finding, Place, Rule};
 
@@ -31,6 +32,7 @@ pub struct Head {
     pub segments: i32,
     /// Where the last segment ends: not of the head, but what it must say.
     pub segments_end: i64,
+    pub closed: Closed,
 }
 
 impl Head {
@@ -54,6 +56,10 @@ impl Head {
             segment_end: value(row, place, "segment_end")?,
             segments: value(row, place, "segments")?,
             segments_end: value(row, place, "segments_end")?,
+            closed: Closed {
+                soft_through: value(row, place, "soft_closed_through")?,
+                hard_through: value(row, place, "hard_closed_through")?,
+            },
         })
     }
 }
@@ -94,6 +100,7 @@ pub struct Entry {
     pub hold_group: Option<Uuid>,
     pub expires_at: Option<Timestamp>,
     pub at_most_minor: Option<i64>,
+    pub adjusting: bool,
 }
 
 impl Entry {
@@ -110,6 +117,7 @@ impl Entry {
             hold_group: value(row, place, "hold_group")?,
             expires_at: value(row, place, "expires_at")?,
             at_most_minor: value(row, place, "at_most_minor")?,
+            adjusting: value(row, place, "adjusting")?,
         })
     }
 
@@ -212,6 +220,7 @@ fn unreadable(place: Place, column: &str) -> Finding {
     Finding { place, rule: Rule::Readable, expected: "a value that this program can write".to_owned(), actual }
 }
 
+/// A hash as hexadecimal digits.
 pub fn hex(hash: &[u8; 32]) -> String {
     hash.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }

@@ -6,7 +6,8 @@ pub const HEAD: &str = "
     SELECT sequence, commit_no, hash, booked_at, account_no, account_hash, setting_no, setting_hash,
            register_no, register_hash, next_expiry, segment_no, segment_end,
            (SELECT COALESCE(max(segment_no), 0) FROM segment) AS segments,
-           (SELECT COALESCE(max(last_sequence), 0) FROM segment) AS segments_end
+           (SELECT COALESCE(max(last_sequence), 0) FROM segment) AS segments_end,
+           soft_closed_through, hard_closed_through
     FROM head";
 
 /// Accounts by number; the hash covers the columns before it.
@@ -36,6 +37,13 @@ pub const REVERSED: &str = "
     SELECT DISTINCT relates_to
     FROM entry
     WHERE kind = 5 AND relates_to IS NOT NULL";
+
+/// Every closing on record, oldest first.
+pub const CLOSINGS: &str = "
+    SELECT register_no, after_sequence, content::text AS content
+    FROM register
+    WHERE kind = 'closing'
+    ORDER BY register_no";
 
 /// The first record whose members are not the accounts that it names.
 pub const MEMBERS: &str = "
@@ -80,11 +88,12 @@ pub const POSTINGS: &str = "
     ORDER BY sequence, leg";
 
 /// Every statement by name.
-pub const ALL: [(&str, &str); 9] = [
+pub const ALL: [(&str, &str); 10] = [
     ("HEAD", HEAD),
     ("ACCOUNTS", ACCOUNTS),
     ("SETTINGS", SETTINGS),
     ("REGISTER", REGISTER),
+    ("CLOSINGS", CLOSINGS),
     ("MEMBERS", MEMBERS),
     ("REVERSED", REVERSED),
     ("COMMITS", COMMITS),

@@ -6,6 +6,7 @@ use crate::entry::{EntryKind, Layer, POSTINGS_MIN};
 use crate::journal::codec::{MerkleRoot, leaf_hash};
 
 use super::accounts::{Accounts, CurrencyCode, Tip};
+use super::closings::Closings;
 use super::originals::{ItemLeg, Originals};
 use super::row::{Commit, Entry, Head, Posting, append_tuple, hex};
 use super::rows::Rows;
@@ -15,6 +16,7 @@ use super::{Finding, Halt, Place, Rule};
 pub struct Walk<'t> {
     accounts: Accounts,
     originals: Originals,
+    closings: Closings,
     commits: Rows<'t>,
     entries: Rows<'t>,
     postings: Rows<'t>,
@@ -28,11 +30,12 @@ impl<'t> Walk<'t> {
     pub fn new(
         accounts: Accounts,
         originals: Originals,
+        closings: Closings,
         commits: Rows<'t>,
         entries: Rows<'t>,
         postings: Rows<'t>,
     ) -> Walk<'t> {
-        Walk { accounts, originals, commits, entries, postings, last: None, n_entries: 0, n_postings: 0 }
+        Walk { accounts, originals, closings, commits, entries, postings, last: None, n_entries: 0, n_postings: 0 }
     }
 
     /// Entries, postings and commits that were found right.
@@ -73,6 +76,7 @@ impl<'t> Walk<'t> {
         ] {
             Finding::unless_equal(Place::Head, Rule::HeadIsLast, &hex(&expected), &hex(&actual))?;
         }
+        self.closings.check_head(head)?;
         if let Some(first) = self.originals.next_expiry().filter(|first| head.next_expiry.is_none_or(|at| at > *first))
         {
             let expected = format!("a look at the holds at {first}");
@@ -81,6 +85,11 @@ impl<'t> Walk<'t> {
         }
         let Some(last) = &self.last else { return Ok(()) };
         Finding::unless_equal(Place::Head, Rule::HeadIsLast, &last.header.booked_at, &head.booked_at)
+    }
+
+    /// The closings on record.
+    pub fn closings(&self) -> &Closings {
+        &self.closings
     }
 
     fn last_sequence(&self) -> i64 {
@@ -122,6 +131,7 @@ impl<'t> Walk<'t> {
         for sequence in header.first_sequence..=header.last_sequence {
             let row = self.entries.next().await?.ok_or_else(|| missing_entry(sequence))?;
             let entry = checked_entry(&row, sequence, commit)?;
+            self.closings.check(&entry)?;
             let mut tuple = Vec::new();
             append_tuple(&row, &mut tuple);
             let postings = self.check_postings(&entry).await?;

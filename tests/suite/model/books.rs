@@ -10,8 +10,10 @@ use dianfu_ledger::entry::{EntryKind, Layer, NewEntry, NewPosting};
 use dianfu_ledger::limit_group::{GroupFault, GroupOutcome, LimitGroup};
 use dianfu_ledger::money::{Currency, Money};
 use dianfu_ledger::opening::{AccountOutcome, SettingOutcome};
+use dianfu_ledger::period::{PeriodFault, Reopening, Tightness};
 use dianfu_ledger::query::Related;
 use dianfu_ledger::rejection::Rejection;
+use jiff::civil::Date;
 use uuid::Uuid;
 
 /// An account: how it was opened, and the setting in force.
@@ -26,6 +28,10 @@ pub struct ModelAccount {
 #[derive(Clone, Debug)]
 pub struct ModelEntry {
     pub given: NewEntry,
+    /// When it counts; [`super::rules::SOME_DAY_OF_BOOKING`] if it counts on the day of booking.
+    pub date: Date,
+    /// The day that was asked for, if it does not count on it.
+    pub value_date: Option<Date>,
     pub legs: Vec<ModelLeg>,
 }
 
@@ -94,6 +100,9 @@ pub struct Books {
     pub entries: Vec<ModelEntry>,
     /// Limits on several accounts together, by name.
     pub groups: BTreeMap<String, LimitGroup>,
+    /// The last day that takes adjusting entries only, and the last that takes none.
+    pub soft_through: Option<Date>,
+    pub hard_through: Option<Date>,
 }
 
 impl Books {
@@ -156,6 +165,33 @@ impl Books {
             legs.for_each(|leg| sides.count(leg, entry.given.kind));
         }
         sides
+    }
+
+    /// Closes all days up to one. Numbers of the register are not predicted.
+    pub fn close(&mut self, through: Date, how: Tightness) -> Result<(), PeriodFault> {
+        let there = if how == Tightness::Soft { self.soft_through } else { self.hard_through };
+        if let Some(closed_through) = there.filter(|there| through <= *there) {
+            return Err(PeriodFault::ClosedAlready { closed_through });
+        }
+        self.soft_through = self.soft_through.max(Some(through));
+        if how == Tightness::Hard {
+            self.hard_through = Some(through);
+        }
+        Ok(())
+    }
+
+    /// Takes days back out of what is closed.
+    pub fn reopen(&mut self, Reopening { from, out_of }: &Reopening) -> Result<(), PeriodFault> {
+        let there = if *out_of == Tightness::Soft { self.soft_through } else { self.hard_through };
+        if there.is_none_or(|there| there < *from) {
+            return Err(PeriodFault::NotClosed { from: *from, closed_through: there });
+        }
+        let day_before = from.yesterday().unwrap();
+        self.hard_through = self.hard_through.map(|there| there.min(day_before));
+        if *out_of == Tightness::Soft {
+            self.soft_through = self.soft_through.map(|there| there.min(day_before));
+        }
+        Ok(())
     }
 
     /// Sets a limit on several accounts together.

@@ -10,7 +10,7 @@ use super::books::Expected;
 use super::reference::{Answer, Reference};
 
 /// Every code of a refusal, and what else may become of an entry.
-const ANSWERS: [&str; 46] = [
+const ANSWERS: [&str; 47] = [
     "posted",
     "moved",
     "replayed",
@@ -29,6 +29,7 @@ const ANSWERS: [&str; 46] = [
     "expiry_not_allowed",
     "expiry_passed",
     "at_most_not_allowed",
+    "period_closed",
     "amount_zero",
     "account_unknown",
     "account_closed",
@@ -64,7 +65,7 @@ fn random_operations_meet_every_rule() {
     let mut runner = TestRunner::deterministic();
     let strategy = Reference::sequential_strategy(1..30);
     let mut met: BTreeMap<&str, u32> = BTreeMap::new();
-    for _ in 0..60 {
+    for _ in 0..100 {
         let (mut state, operations, _) = strategy.new_tree(&mut runner).unwrap().current();
         for operation in operations {
             state = Reference::apply(state, &operation);

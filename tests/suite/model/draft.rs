@@ -107,6 +107,8 @@ fn new_entry() -> impl Strategy<Value = NewEntry> {
                 hold_group: group.filter(|_| kind == EntryKind::Hold),
                 expires_at: expires.then(|| Timestamp::from_second(LONG_FROM_NOW).unwrap()),
                 at_most: at_most && postings.len() == 2,
+                late: day % 2 == 0,
+                adjusting: day % 7 == 0,
                 postings,
                 ..bare(id, kind)
             };
@@ -123,7 +125,7 @@ fn taking() -> impl Strategy<Value = NewEntry> {
         let hold_group = group.filter(|_| kind != EntryKind::Reversal);
         // Most holds count before the day of booking; some count on it, and nothing earlier can take from those.
         let effective_date = bare(id, kind).effective_date.filter(|_| dated);
-        let entry = NewEntry { hold_group, effective_date, ..bare(id, kind) };
+        let entry = NewEntry { hold_group, effective_date, late: id.as_u128() % 3 == 0, ..bare(id, kind) };
         faults.into_iter().fold(entry, |entry, fault| fault.spoil(entry))
     })
 }

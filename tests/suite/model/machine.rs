@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use dianfu_ledger::book::BookName;
 use dianfu_ledger::entry::{NewEntry, Receipt};
+use dianfu_ledger::period::{PeriodFault, PeriodOutcome, Reopening};
 use dianfu_ledger::register::Signature;
 use dianfu_ledger::rejection::Rejection;
 use dianfu_ledger::{Ledger, Outcome};
@@ -92,6 +93,16 @@ impl StateMachineTest for Machine {
                 let setting = machine.handles[handle].ledger.set_limit_group(name, &group, signature);
                 assert_eq!(Answer::GroupSet(machine.runtime.block_on(setting).unwrap()), expected.answer);
             }
+            Operation::ClosePeriod { handle, through, how } => {
+                let closing =
+                    machine.handles[handle].ledger.close_period(through, how, Signature::of("model", "a test"));
+                let outcome = machine.runtime.block_on(closing).unwrap();
+                assert_eq!(of_period(outcome), expected.answer);
+            }
+            Operation::ReopenPeriod { handle, reopening } => {
+                let outcome = machine.reopen_period(handle, &reopening);
+                assert_eq!(of_period(outcome), expected.answer);
+            }
             Operation::Reopen { handle } => {
                 let reopened = machine.runtime.block_on(machine.handles.remove(handle).reopen());
                 machine.handles.insert(handle, reopened);
@@ -108,7 +119,26 @@ impl StateMachineTest for Machine {
     }
 }
 
+fn of_period(outcome: PeriodOutcome) -> Answer {
+    Answer::Period(match outcome {
+        PeriodOutcome::Recorded(_) => Ok(()),
+        PeriodOutcome::Refused(fault) => Err(fault),
+    })
+}
+
 impl Machine {
+    fn reopen_period(&self, handle: usize, reopening: &Reopening) -> PeriodOutcome {
+        let ledger = &self.handles[handle].ledger;
+        self.runtime.block_on(async {
+            let proposed = ledger.propose_reopening(reopening, Signature::of("one", "a mistake")).await.unwrap();
+            let PeriodOutcome::Recorded(proposal) = proposed else { return proposed };
+            let alone = ledger.reopen_period(proposal, Signature::of("one", "agreed")).await.unwrap();
+            let fault = PeriodFault::SamePerson { person: "one".to_owned() };
+            assert_eq!(alone, PeriodOutcome::Refused(fault));
+            ledger.reopen_period(proposal, Signature::of("another", "agreed")).await.unwrap()
+        })
+    }
+
     fn post(&mut self, handle: usize, requests: &[Vec<NewEntry>], expected: &Answer) {
         let ledger = &self.handles[handle].ledger;
         let at_once = try_join_all(requests.iter().map(|request| ledger.post(request.clone())));

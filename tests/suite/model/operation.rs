@@ -4,6 +4,8 @@ use dianfu_ledger::account::{AccountCode, AccountSetting, AccountType, Frozen, L
 use dianfu_ledger::entry::NewEntry;
 use dianfu_ledger::limit_group::LimitGroup;
 use dianfu_ledger::money::Currency;
+use dianfu_ledger::period::{Reopening, Tightness};
+use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
@@ -23,6 +25,10 @@ pub enum Operation {
     Change { handle: usize, account: AccountCode, setting: AccountSetting },
     /// Sets a limit on several accounts together.
     SetGroup { handle: usize, name: &'static str, group: LimitGroup },
+    /// Closes all days up to one.
+    ClosePeriod { handle: usize, through: Date, how: Tightness },
+    /// Takes days back, by two people.
+    ReopenPeriod { handle: usize, reopening: Reopening },
     /// Closes a handle and opens it again.
     Reopen { handle: usize },
 }
@@ -39,9 +45,24 @@ pub fn operation(sent: &[NewEntry], posted: &[NewEntry]) -> BoxedStrategy<Operat
             .prop_map(|(handle, account, setting)| Operation::Change { handle, account, setting }),
         2 => (handle(), select(vec!["line", "pool"]), limit_group())
             .prop_map(|(handle, name, group)| Operation::SetGroup { handle, name, group }),
+        1 => (handle(), day(), tightness())
+            .prop_map(|(handle, through, how)| Operation::ClosePeriod { handle, through, how }),
+        1 => (handle(), day(), tightness()).prop_map(|(handle, from, out_of)| {
+            let reopening = Reopening { from, out_of };
+            Operation::ReopenPeriod { handle, reopening }
+        }),
         1 => handle().prop_map(|handle| Operation::Reopen { handle }),
     ]
     .boxed()
+}
+
+/// Mostly before most entries, so that not all of them are kept out.
+fn day() -> impl Strategy<Value = Date> {
+    prop_oneof![4 => 1..12_i8, 1 => 12..32_i8].prop_map(|day| date(2024, 1, day))
+}
+
+fn tightness() -> impl Strategy<Value = Tightness> {
+    prop_oneof![2 => Just(Tightness::Soft), 1 => Just(Tightness::Hard)]
 }
 
 fn handle() -> impl Strategy<Value = usize> {

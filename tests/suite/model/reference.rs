@@ -3,6 +3,7 @@
 use dianfu_ledger::entry::NewEntry;
 use dianfu_ledger::limit_group::GroupOutcome;
 use dianfu_ledger::opening::{AccountOutcome, SettingOutcome};
+use dianfu_ledger::period::PeriodFault;
 use proptest::prelude::*;
 use proptest_state_machine::ReferenceStateMachine;
 
@@ -34,6 +35,8 @@ pub enum Answer {
     Changed(SettingOutcome),
     /// What became of a limit group.
     GroupSet(GroupOutcome),
+    /// What became of a closing or a reopening.
+    Period(Result<(), PeriodFault>),
     /// Nothing to tell.
     Done,
 }
@@ -58,6 +61,8 @@ impl ReferenceStateMachine for Reference {
             Operation::Open { accounts, .. } => Answer::Opened(state.books.open(accounts)),
             Operation::Change { account, setting, .. } => Answer::Changed(state.books.change(account, *setting)),
             Operation::SetGroup { name, group, .. } => Answer::GroupSet(state.books.set_group(name, group)),
+            Operation::ClosePeriod { through, how, .. } => Answer::Period(state.books.close(*through, *how)),
+            Operation::ReopenPeriod { reopening, .. } => Answer::Period(state.books.reopen(reopening)),
             Operation::Reopen { .. } => Answer::Done,
         };
         state

@@ -40,20 +40,40 @@ impl Books {
         texts(entry)?;
         effective_date(entry)?;
         shape(entry)?;
+        let asked = entry.effective_date.unwrap_or(SOME_DAY_OF_BOOKING);
+        let date = self.open_day(entry, asked)?;
         let (legs, moved) = match entry.kind {
             EntryKind::Post | EntryKind::Hold => self.legs_as_given(entry)?,
             EntryKind::Release | EntryKind::Capture | EntryKind::Reversal => (self.legs_that_take(entry)?, None),
             EntryKind::Expiry => unreachable!("refused by its shape"),
         };
-        self.push(entry, legs)?;
+        let date = self.not_before_its_originals(entry, date)?;
+        if entry.kind.relates() {
+            self.open_to_legs(&legs)?;
+        }
+        let value_date = Some(asked).filter(|asked| *asked != date);
+        self.push(ModelEntry { given: entry.clone(), date, value_date, legs })?;
         Ok(Expected::Posted { sequence: i64::try_from(self.entries.len()).unwrap(), moved })
     }
 
+    /// The day on which an entry counts: the first open one if it may come late.
+    fn open_day(&self, entry: &NewEntry, date: Date) -> Result<Date, Rejection> {
+        let closed_through = if entry.adjusting { self.hard_through } else { self.soft_through };
+        match closed_through {
+            Some(closed_through) if date <= closed_through && entry.late => Ok(closed_through.tomorrow().unwrap()),
+            Some(closed_through) if date <= closed_through => {
+                let adjusters_only = self.hard_through.is_none_or(|hard| hard < date);
+                Err(Rejection::PeriodClosed { date, closed_through, adjusters_only })
+            }
+            _ => Ok(date),
+        }
+    }
+
     /// Puts an entry into the books, unless a total or a limit forbids it.
-    fn push(&mut self, entry: &NewEntry, legs: Vec<ModelLeg>) -> Result<(), Rejection> {
-        self.totals_fit(entry.kind, &legs)?;
+    fn push(&mut self, entry: ModelEntry) -> Result<(), Rejection> {
+        self.totals_fit(entry.given.kind, &entry.legs)?;
         let before = self.clone();
-        self.entries.push(ModelEntry { given: entry.clone(), legs });
+        self.entries.push(entry);
         if let Some(rejection) = self.limit_passed(&before).or_else(|| self.group_limit_passed(&before)) {
             self.entries.pop();
             return Err(rejection);

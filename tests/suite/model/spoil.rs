@@ -29,6 +29,7 @@ pub enum Fault {
     ExpiresAt(Option<i64>),
     AtMost(bool),
     Adjusting(bool),
+    Late(bool),
     DueDate(Index, Option<i16>),
     NoPostings,
     OneLegLess,
@@ -63,6 +64,7 @@ pub fn fault() -> impl Strategy<Value = Fault> {
         1 => select(vec![None, Some(-1), Some(LONG_FROM_NOW)]).prop_map(Fault::ExpiresAt),
         1 => any::<bool>().prop_map(Fault::AtMost),
         1 => any::<bool>().prop_map(Fault::Adjusting),
+        1 => any::<bool>().prop_map(Fault::Late),
         1 => (any_leg(), select(vec![None, Some(2024), Some(2025)])).prop_map(|(leg, year)| Fault::DueDate(leg, year)),
         1 => Just(Fault::NoPostings),
         2 => Just(Fault::OneLegLess),
@@ -93,6 +95,7 @@ impl Fault {
                 entry.expires_at = second.map(|second| Timestamp::from_second(second).unwrap());
             }
             Fault::AtMost(at_most) => entry.at_most = at_most,
+            Fault::Late(late) => entry.late = late,
             Fault::Adjusting(adjusting) => entry.adjusting = adjusting,
             Fault::DueDate(leg, year) => {
                 change(&mut entry, leg, |leg| leg.due_date = year.map(|year| date(year, 3, 1)));

@@ -3,10 +3,10 @@
 use dianfu_ledger::account::{Limits, NormalSide};
 use dianfu_ledger::entry::{EntryKind, Layer, NewEntry, NewPosting, POSTINGS_MAX};
 use dianfu_ledger::rejection::Rejection;
+use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::books::{Books, ModelEntry, ModelLeg};
-use super::rules::SOME_DAY_OF_BOOKING;
 
 impl Books {
     /// The legs of a release, a capture or a reversal.
@@ -20,7 +20,6 @@ impl Books {
             let signed = |minor: i64| if keeps_sign { Some(minor) } else { minor.checked_neg() };
             part_of(self.left_of(originals[0]), &entry.postings, signed)?
         };
-        self.not_before(&originals, entry)?;
         let mut legs = Vec::new();
         if entry.kind != EntryKind::Release {
             legs.extend(taken.iter().map(|posting| {
@@ -28,21 +27,33 @@ impl Books {
                 ModelLeg::new(Layer::Settled, &posting)
             }));
         }
-        for (leg, moved) in legs.iter().enumerate() {
-            self.takes_postings(leg, &moved.posting)?;
-        }
         if entry.kind != EntryKind::Reversal {
             legs.extend(taken.iter().map(|posting| ModelLeg::new(Layer::Pending, &opposite(posting))));
         }
         Ok(legs)
     }
 
-    /// Nothing counts before what it takes from; of several, the last of those that count last is named.
-    fn not_before(&self, originals: &[Uuid], entry: &NewEntry) -> Result<(), Rejection> {
-        let date_of = |id: &Uuid| self.find(*id).unwrap().1.given.effective_date.unwrap_or(SOME_DAY_OF_BOOKING);
-        let last = originals.iter().max_by_key(|id| date_of(id)).unwrap();
-        let (date, given) = (date_of(last), entry.effective_date.unwrap_or(SOME_DAY_OF_BOOKING));
-        if given < date { Err(Rejection::DatedBeforeOriginal { of: *last, date, given }) } else { Ok(()) }
+    /// Nothing counts before what it takes from; what may come late counts with it. Of several, the last of those that
+    /// count last is named.
+    pub fn not_before_its_originals(&self, entry: &NewEntry, given: Date) -> Result<Date, Rejection> {
+        if !entry.kind.relates() {
+            return Ok(given);
+        }
+        let originals = self.originals(entry)?;
+        let date_of = |id: &Uuid| self.find(*id).unwrap().1.date;
+        let of = *originals.iter().max_by_key(|id| date_of(id)).unwrap();
+        let date = date_of(&of);
+        match given < date {
+            true if entry.late => Ok(date),
+            true => Err(Rejection::DatedBeforeOriginal { of, date, given }),
+            false => Ok(given),
+        }
+    }
+
+    /// What is moved must be open to it; what is held can always be given back.
+    pub fn open_to_legs(&self, legs: &[ModelLeg]) -> Result<(), Rejection> {
+        let mut moved = legs.iter().enumerate().filter(|(_, leg)| leg.layer == Layer::Settled);
+        moved.try_for_each(|(leg, moved)| self.takes_postings(leg, &moved.posting))
     }
 
     /// What it takes from; all of them have something left.

@@ -9,11 +9,13 @@ use dianfu_ledger::entry::{Layer, NewPosting};
 use dianfu_ledger::query::{self, DateRange, EntryView, Items, Moment, PostingView, Sums};
 use dianfu_ledger::verify::verify;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use tokio_postgres::Client;
 use uuid::Uuid;
 
 use super::books::{Books, ModelAccount, ModelEntry, ModelLeg, Sides};
 use super::reference::State;
+use super::rules::SOME_DAY_OF_BOOKING;
 
 /// Compares everything that can be asked.
 pub async fn compare(client: &mut Client, booked_at: &BTreeMap<Uuid, Timestamp>, state: &State) {
@@ -76,13 +78,14 @@ fn entry_view(
         let (account, item) = (account.clone(), item.clone());
         PostingView { leg, account, layer: *layer, amount: *amount, item, due_date: *due_date, after }
     };
+    let day = |day: Date| if day == SOME_DAY_OF_BOOKING { clock::date_of(booked_at) } else { day };
     EntryView {
         sequence,
         id: given.id,
         kind: given.kind,
-        effective_date: given.effective_date.unwrap_or(clock::date_of(booked_at)),
+        effective_date: day(entry.date),
         booked_at,
-        value_date: None,
+        value_date: entry.value_date.map(day),
         relates_to: given.relates_to,
         related: books.related(given.id),
         hold_group: given.hold_group,
