@@ -129,14 +129,10 @@ fn line(posting: &PostingView, kind: EntryKind) -> String {
     let amount = posting.amount.to_decimal_string();
     let (debit, credit) =
         if posting.amount.minor < 0 { ("", amount.trim_start_matches('-')) } else { (amount.as_str(), "") };
-    let held = match kind {
-        EntryKind::Post => "",
-        EntryKind::Hold => "held",
-        EntryKind::Release => "released",
-        EntryKind::Capture if posting.layer == Layer::Pending => "no longer held",
-        EntryKind::Capture => "captured",
-        EntryKind::Expiry => "expired",
-        EntryKind::Reversal => "moved back",
+    let held = match (posting.layer, kind) {
+        (Layer::Settled, _) => "",
+        (Layer::Pending, EntryKind::Hold) => "held",
+        (Layer::Pending, _) => "released",
     };
     format!("{account:<28} {item:<16} {debit:>14} {credit:>14} {held}").trim_end().to_owned()
 }
