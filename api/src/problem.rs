@@ -144,6 +144,16 @@ impl Problem {
         self.code
     }
 
+    /// Whether the same request may succeed later.
+    pub fn is_retryable(&self) -> bool {
+        self.retryable
+    }
+
+    /// The problem as that of one entry among many.
+    pub fn to_violation(&self) -> Violation {
+        Violation { code: self.code, message: self.detail.as_str().into(), ..Violation::default() }
+    }
+
     /// What the log should say about it.
     pub fn cause(&self) -> Option<&(dyn StdError + 'static)> {
         self.cause.as_deref().map(|cause| cause as &(dyn StdError + 'static))

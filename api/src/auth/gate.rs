@@ -9,8 +9,8 @@ use axum::response::Response;
 use dianfu_ledger::{Ledger, clock};
 
 use super::partner::Credentials;
-use super::token::{self, ACTOR_PREFIX};
-use super::{Access, Permission};
+use super::token::{self, ACTOR_PREFIX, Bearer, TokenHash};
+use super::{Access, Permission, Shown};
 use crate::app::App;
 use crate::extract;
 use crate::problem::{Kind, Problem};
@@ -45,13 +45,33 @@ fn bearer_token(head: &Parts) -> Result<Option<String>, Problem> {
 async fn staff(app: &App, permission: Permission, token: &str) -> Result<Access, Problem> {
     let book = token::book_of(token).ok_or_else(token_invalid)?;
     let ledger = app.books().ledger(&book).await?.ok_or_else(token_invalid)?;
+    let hash = TokenHash::of(token);
+    let bearer = permitted(&ledger, hash, permission).await?;
+    let actor = format!("{ACTOR_PREFIX}{}", bearer.name);
+    Ok(Access { ledger, actor, insurer: None, shown: Shown::Token { hash, permission } })
+}
+
+/// The bearer of a token that is live and may do this.
+async fn permitted(ledger: &Ledger, hash: TokenHash, permission: Permission) -> Result<Bearer, Problem> {
     let client = ledger.client().await?;
-    let bearer = token::bearer(&client, token).await?.ok_or_else(token_invalid)?;
-    if !bearer.role.permits(permission) {
-        let (role, needed) = (bearer.role.word(), permission.word());
-        return Err(Problem::new(Kind::Forbidden, format!("this needs the right {needed}, which {role} has not")));
+    let bearer = token::bearer(&client, hash).await?.ok_or_else(token_invalid)?;
+    if bearer.role.permits(permission) {
+        return Ok(bearer);
     }
-    Ok(Access { ledger, actor: format!("{ACTOR_PREFIX}{}", bearer.name), insurer: None })
+    let (role, needed) = (bearer.role.word(), permission.word());
+    Err(Problem::new(Kind::Forbidden, format!("this needs the right {needed}, which {role} has not")))
+}
+
+/// Asks once more whether who was let in may stay: a stream of entries may outlast the token that it was opened with.
+///
+/// One look-up by hash. A connection that broke while nobody used it is tried once more.
+pub async fn still_open(access: &Access) -> Result<(), Problem> {
+    let Shown::Token { hash, permission } = access.shown else { return Ok(()) };
+    let mut asked = permitted(&access.ledger, hash, permission).await;
+    if asked.as_ref().is_err_and(Problem::is_retryable) {
+        asked = permitted(&access.ledger, hash, permission).await;
+    }
+    asked.map(|_| ())
 }
 
 async fn partner(app: &App, permission: Permission, head: &Parts, body: Body) -> Result<(Access, Body), Problem> {
@@ -69,7 +89,8 @@ async fn partner(app: &App, permission: Permission, head: &Parts, body: Body) ->
 }
 
 fn access_of(ledger: Ledger, credentials: Credentials) -> Access {
-    Access { ledger, actor: format!("partner:{}", credentials.app_id), insurer: Some(credentials.insurer) }
+    let actor = format!("partner:{}", credentials.app_id);
+    Access { ledger, actor, insurer: Some(credentials.insurer), shown: Shown::Signature }
 }
 
 /// One answer for tokens that are malformed, of no book, unknown, expired or revoked.

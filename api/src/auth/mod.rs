@@ -20,7 +20,7 @@ use crate::error::Error;
 
 pub use partner::{PartnerKey, create_partner_key, revoke_partner_key};
 pub use role::{Permission, Role};
-pub use token::{NewToken, TokenOnRecord, create_token, list_tokens, revoke_token};
+pub use token::{NewToken, TokenHash, TokenOnRecord, create_token, list_tokens, revoke_token};
 
 /// What the gate grants to one request.
 #[derive(Clone)]
@@ -31,6 +31,22 @@ pub struct Access {
     pub actor: String,
     /// For a partner: the only insurer it may speak for.
     pub insurer: Option<PartyNo>,
+    /// What was shown, and what for.
+    pub shown: Shown,
+}
+
+/// What the gate was shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Shown {
+    /// A staff token; it may end while the request is under way ([`gate::still_open`]).
+    Token {
+        /// Of the token.
+        hash: TokenHash,
+        /// What the route asks for.
+        permission: Permission,
+    },
+    /// A signature, good for this one request to its end.
+    Signature,
 }
 
 /// A connection of the book's owner, on the book's tables: only the owner makes ways in.

@@ -51,7 +51,7 @@ pub async fn create_token(database: &Database, book: &BookName, new: &NewToken<'
     }
     let client = super::connect_owner(database, book).await?;
     let token = format!("{PREFIX}{book}_{}", secret::draw());
-    match sql::insert_token(&client, &hash(&token), new).await {
+    match sql::insert_token(&client, &TokenHash::of(&token).0, new).await {
         Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
             Err(Error::TokenNameTaken(new.name.to_owned()))
         }
@@ -107,14 +107,24 @@ pub fn book_of(token: &str) -> Option<BookName> {
     secret.bytes().all(of_base64url).then(|| BookName::parse(book.strip_suffix('_')?))?
 }
 
-/// Who bears a token, if it is live. `client` is on the book that the token names.
-pub async fn bearer(client: &deadpool_postgres::Client, token: &str) -> Result<Option<Bearer>, tokio_postgres::Error> {
-    let Some((name, role)) = sql::live_token(client, &hash(token)).await? else { return Ok(None) };
-    Ok(Role::from_word(&role).map(|role| Bearer { name, role }))
+/// What is kept of a token, here and in the book: enough to look it up, not to use it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TokenHash([u8; 32]);
+
+impl TokenHash {
+    /// Of a token as it was sent.
+    pub fn of(token: &str) -> TokenHash {
+        TokenHash(Sha256::digest(token).into())
+    }
 }
 
-fn hash(token: &str) -> [u8; 32] {
-    Sha256::digest(token).into()
+/// Who bears the token of this hash, if it is live. `client` is on the book that the token names.
+pub async fn bearer(
+    client: &deadpool_postgres::Client,
+    hash: TokenHash,
+) -> Result<Option<Bearer>, tokio_postgres::Error> {
+    let Some((name, role)) = sql::live_token(client, &hash.0).await? else { return Ok(None) };
+    Ok(Role::from_word(&role).map(|role| Bearer { name, role }))
 }
 
 #[cfg(test)]

@@ -2,26 +2,27 @@
 //!
 //! Lines that have come together are posted together. Memory is bounded by one chunk ([`super::chunk`]) and one
 //! unfinished line. When the database stays away the stream ends early: its last line says that it is not complete.
+//! So does a stream whose token is revoked or expires: that is asked before each chunk, and nothing of it is posted.
 
 use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream};
 use bytes::Bytes;
-use dianfu_ledger::Ledger;
 use futures_util::stream::{self, Stream};
 use futures_util::{FutureExt, StreamExt};
 
 use super::batch::{self, Posted};
 use super::chunk::Chunk;
+use super::item::Item;
 use super::lines::Lines;
-use crate::auth::Access;
-use crate::problem::{Kind, Violation};
+use crate::auth::{Access, gate};
+use crate::problem::{Kind, Problem, Violation};
 use crate::serve::Limits;
-use crate::wire::outcome::{Line, OutcomeBody, Summary};
+use crate::wire::outcome::{Line, OutcomeBody, Status, Summary};
 
 struct Posting {
-    ledger: Ledger,
+    access: Access,
     body: BodyDataStream,
     lines: Lines,
     chunk: Chunk,
@@ -43,10 +44,10 @@ enum Stage {
 /// The lines of the answer, some at a time.
 pub fn outcomes(access: Access, body: Body, limits: &Limits) -> impl Stream<Item = Result<Bytes, Infallible>> + use<> {
     let posting = Posting {
-        ledger: access.ledger,
         body: body.into_data_stream(),
         lines: Lines::new(limits.body_bytes),
-        chunk: Chunk::new(access.actor),
+        chunk: Chunk::new(access.actor.clone()),
+        access,
         idle_limit: limits.request_time,
         summary: Summary::default(),
         stage: Stage::Reading,
@@ -67,7 +68,13 @@ impl Posting {
             self.read().await;
         }
         let items = if self.stage == Stage::Ending { self.chunk.take_all() } else { self.chunk.take_closed() };
-        let posted = batch::post(&self.ledger, items).await;
+        let posted = match items.first() {
+            Some(first) => match gate::still_open(&self.access).await {
+                Ok(()) => batch::post(&self.access.ledger, items).await,
+                Err(problem) => self.turned_away(first, &problem),
+            },
+            None => Posted { outcomes: Vec::new(), error: None },
+        };
         let mut text = self.write(posted);
         if self.stage == Stage::Ending {
             self.summary.lines = self.lines.count();
@@ -75,6 +82,16 @@ impl Posting {
             self.stage = Stage::Ended;
         }
         text.into()
+    }
+
+    /// Ends the stream before a chunk: its first line says why, and no line from there on is posted.
+    fn turned_away(&mut self, first: &Item, problem: &Problem) -> Posted {
+        tracing::info!(code = problem.code(), cause = problem.cause(), "a stream of entries is turned away");
+        self.summary.complete = false;
+        self.stage = Stage::Ending;
+        let status = if problem.is_retryable() { Status::Failed } else { Status::Rejected };
+        let outcome = OutcomeBody::not_in_the_books(first.id, status, problem.to_violation());
+        Posted { outcomes: vec![(first.place, outcome)], error: None }
     }
 
     /// Fills the chunk: until it is full, until the caller pauses, or until the end.
