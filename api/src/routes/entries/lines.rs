@@ -35,6 +35,11 @@ impl Lines {
         self.number + u64::from(self.in_too_long || !self.waiting.is_empty())
     }
 
+    /// The number of the line that is being read: the one that has begun, or else the next.
+    pub fn current(&self) -> u64 {
+        self.number + 1
+    }
+
     /// Adds what has come.
     pub fn push(&mut self, bytes: &[u8]) {
         self.waiting.extend_from_slice(bytes);
@@ -120,6 +125,16 @@ mod tests {
         assert_eq!(split(&["ab"]), numbered(&[(1, "ab")]));
         assert_eq!(split(&["ab\n", "abcdefg"]), numbered(&[(1, "ab"), (2, "too long")]));
         assert_eq!(split(&["", "\n", " \n"]), numbered(&[]));
+    }
+
+    #[test]
+    fn the_current_line_is_the_one_that_is_not_whole() {
+        let mut lines = Lines::new(4);
+        for (piece, current, count) in [("", 1, 0), ("a", 1, 1), ("b\n", 2, 1), ("\nabcdefg", 3, 3)] {
+            lines.push(piece.as_bytes());
+            while lines.next_line().is_some() {}
+            assert_eq!((lines.current(), lines.count()), (current, count), "{piece}");
+        }
     }
 
     #[test]

@@ -117,7 +117,7 @@ impl Posting {
                 }
                 Come::Broken(message) => {
                     let violation = Violation::at(Kind::BodyIncomplete.code(), "", message);
-                    self.chunk.push_refused(self.lines.count() + 1, violation);
+                    self.chunk.push_refused(self.lines.current(), violation);
                     self.stage = Stage::Ending;
                     return;
                 }
