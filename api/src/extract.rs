@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 
 use crate::app::App;
 use crate::problem::{Kind, Problem};
+use crate::serve::Limits;
 use crate::wire::json::{self, Object};
 
 /// The query's parameters; unknown ones are refused where `T` refuses them.
@@ -84,26 +85,36 @@ pub fn unsupported(expected: &str) -> Problem {
     Problem::new(Kind::ContentTypeUnsupported, format!("send Content-Type: {expected}"))
 }
 
+/// A remittance file. One that is too large for a request is taken in at the shell.
+pub async fn remittance_file(body: Body, limits: &Limits) -> Result<Bytes, Problem> {
+    let max = limits.remittance_bytes;
+    let too_large = || {
+        let way = "a larger one is taken in at the shell: dianfu remittance import FILE --insurer NAME";
+        Problem::new(Kind::BodyTooLarge, format!("a file of at most {max} bytes is taken here; {way}"))
+    };
+    within(body, max, too_large).await
+}
+
 /// The whole body; a problem if it has more than `limit` bytes, at once where the head says so, or breaks off.
 pub async fn whole(body: Body, limit: usize) -> Result<Bytes, Problem> {
+    within(body, limit, || Problem::new(Kind::BodyTooLarge, format!("at most {limit} bytes are taken"))).await
+}
+
+async fn within(body: Body, limit: usize, too_large: impl Fn() -> Problem) -> Result<Bytes, Problem> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > limit {
-        return Err(too_large(limit));
+        return Err(too_large());
     }
     let mut frames = body.into_data_stream();
     let mut whole = BytesMut::with_capacity(announced);
     while let Some(frame) = frames.next().await {
         let frame = frame.map_err(|_| Problem::new(Kind::BodyIncomplete, "the connection ended before the body"))?;
         if whole.len() + frame.len() > limit {
-            return Err(too_large(limit));
+            return Err(too_large());
         }
         whole.extend_from_slice(&frame);
     }
     Ok(whole.freeze())
-}
-
-fn too_large(limit: usize) -> Problem {
-    Problem::new(Kind::BodyTooLarge, format!("at most {limit} bytes are taken"))
 }
 
 /// Rows a page if nothing is said.

@@ -29,7 +29,7 @@ pub struct ServeConfig {
 pub struct Limits {
     /// The longest body, and the longest line of a stream of entries, in bytes.
     pub body_bytes: usize,
-    /// The longest remittance file, in bytes.
+    /// The longest remittance file, in bytes; reading one takes some ten times that in memory.
     pub remittance_bytes: usize,
     /// From the request's head to the answer's head; in a stream, the longest wait for the caller's next bytes.
     pub request_time: Duration,
@@ -41,7 +41,7 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             body_bytes: 10 << 20,
-            remittance_bytes: 64 << 20,
+            remittance_bytes: 10 << 20,
             request_time: Duration::from_secs(30),
             stopping_time: Duration::from_secs(30),
         }

@@ -5,7 +5,10 @@
 //! one more a remittance, so that a crash between the two leaves a remittance that is not applied yet, and the same
 //! file again, the cash again, or [`crate::apply::apply_waiting`] goes on from there.
 //!
-//! Costs one pass over the file, and one statement a table and remittance.
+//! Costs one pass over the file, and a few statements a remittance. The pass runs beside the async threads and
+//! before the transaction ([`read`]), so that a large file holds up neither requests nor a connection.
+
+use std::panic;
 
 use deadpool_postgres::{Client, Transaction};
 use dianfu_ledger::{Ledger, clock, id};
@@ -13,6 +16,8 @@ use dianfu_settlement::chart::DUE;
 use dianfu_settlement::number::PartyNo;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
+use tokio::task;
 use uuid::Uuid;
 
 use crate::allocate::subject;
@@ -23,6 +28,9 @@ use crate::refusal::Refusal;
 use crate::remittance::Remittance;
 use crate::sql::{self, FileRow};
 use crate::verdict::Verdict;
+
+/// Files that this process reads at a time. What is read takes some ten times the file's bytes in memory.
+static READING: Semaphore = Semaphore::const_new(2);
 
 /// A file as it was handed over.
 #[derive(Clone, Copy, Debug)]
@@ -50,14 +58,46 @@ pub struct Imported {
     pub replayed: bool,
 }
 
-/// Takes a file in.
+/// A file that was read and judged, and is not on record yet.
+#[derive(Debug)]
+pub struct Read {
+    digest: [u8; 32],
+    remittances: Vec<Remittance>,
+    verdict: Verdict,
+}
+
+/// Reads and judges a file on a thread of its own; two files at a time, the others wait. Take a connection after it.
+pub async fn read(bytes: impl AsRef<[u8]> + Send + 'static) -> Read {
+    let place = READING.acquire().await.expect("the semaphore is never closed");
+    let read = task::spawn_blocking(move || {
+        // Given back by the thread: nobody can stop it by going away.
+        let _place = place;
+        let bytes = bytes.as_ref();
+        let (remittances, verdict) = examine(bytes);
+        Read { digest: Sha256::digest(bytes).into(), remittances, verdict }
+    });
+    read.await.unwrap_or_else(|failure| panic::resume_unwind(failure.into_panic()))
+}
+
+/// Reads a file and takes it in: for who has the connection to himself.
 pub async fn import(
     ledger: &Ledger,
     client: &mut Client,
     delivery: &Delivery<'_>,
 ) -> Result<Result<Imported, Refusal>, Error> {
-    let digest: [u8; 32] = Sha256::digest(delivery.bytes).into();
-    let stored = match store(client, delivery, &digest).await? {
+    let read = read(delivery.bytes.to_vec()).await;
+    take_in(ledger, client, delivery, read).await
+}
+
+/// Takes a file in that was read; `read` is of the bytes of `delivery`.
+pub async fn take_in(
+    ledger: &Ledger,
+    client: &mut Client,
+    delivery: &Delivery<'_>,
+    read: Read,
+) -> Result<Result<Imported, Refusal>, Error> {
+    let digest = read.digest;
+    let stored = match store(client, delivery, read).await? {
         Ok(stored) => stored,
         Err(refusal) => return Ok(Err(refusal)),
     };
@@ -85,18 +125,14 @@ struct Stored {
     replayed: bool,
 }
 
-async fn store(
-    client: &mut Client,
-    delivery: &Delivery<'_>,
-    digest: &[u8; 32],
-) -> Result<Result<Stored, Refusal>, Error> {
+async fn store(client: &mut Client, delivery: &Delivery<'_>, read: Read) -> Result<Result<Stored, Refusal>, Error> {
+    let Read { digest, remittances, verdict } = read;
     let tx = client.transaction().await?;
-    if let Some(stored) = stored_before(&tx, delivery.insurer, digest).await? {
+    if let Some(stored) = stored_before(&tx, delivery.insurer, &digest).await? {
         return Ok(Ok(stored));
     }
-    let (remittances, verdict) = examine(delivery.bytes);
     let Delivery { insurer, bytes, received_at, actor } = *delivery;
-    let file = FileRow { insurer, digest, content: bytes, verdict: &verdict, received_at, actor };
+    let file = FileRow { insurer, digest: &digest, content: bytes, verdict: &verdict, received_at, actor };
     if !verdict.balanced {
         sql::insert_rejection(&tx, &file).await?;
         tx.commit().await?;
@@ -106,7 +142,7 @@ async fn store(
         return Ok(Err(refusal));
     }
     if !sql::insert_file(&tx, &file).await? {
-        let stored = stored_before(&tx, insurer, digest).await?;
+        let stored = stored_before(&tx, insurer, &digest).await?;
         return stored.map(Ok).ok_or_else(|| Error::Corrupt("a file on record has no verdict".to_owned()));
     }
     if let Some(refusal) = insert(&tx, &file, &remittances).await? {

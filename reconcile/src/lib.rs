@@ -32,5 +32,5 @@ pub use apply::{Application, apply, apply_waiting};
 pub use cash::{CashReceipt, receive};
 pub use check::examine;
 pub use error::Error;
-pub use import::{Delivery, Imported, import};
+pub use import::{Delivery, Imported, import, read, take_in};
 pub use refusal::Refusal;

@@ -81,7 +81,7 @@ async fn partner(app: &App, permission: Permission, head: &Parts, body: Body) ->
     if permission != Permission::ImportRemittances {
         return Err(Problem::new(Kind::Forbidden, "a partner's signature is good for handing in remittances only"));
     }
-    let body = extract::whole(body, app.limits().remittance_bytes).await?;
+    let body = extract::remittance_file(body, app.limits()).await?;
     credentials.verify_body(&body)?;
     credentials.spend_nonce(&ledger.client().await?).await?;
     let access = access_of(ledger, credentials);

@@ -12,7 +12,6 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use clap::Args;
-use dianfu_api::Limits;
 use dianfu_claims::claim::{Claim, ClaimNo};
 use dianfu_ledger::book::{self, BookName};
 use dianfu_ledger::db::Database;
@@ -98,7 +97,7 @@ impl Demo {
 
 /// The file and what happened before it; `None` if its sums do not hold, which has been printed.
 async fn read(path: &Path, today: Date) -> anyhow::Result<Option<Play>> {
-    let bytes = input::whole(path, Limits::default().remittance_bytes).await?;
+    let bytes = input::whole(path, input::REMITTANCE_BYTES_MAX).await?;
     let (remittances, verdict) = examine(&bytes);
     if !verdict.balanced {
         check::show(path, &verdict, &Output { format: Format::Table })?;

@@ -14,6 +14,8 @@ use tokio::sync::mpsc;
 use super::ending::No;
 
 const PIECE_BYTES: usize = 1 << 16;
+/// The longest remittance file that a command reads, in bytes: more than a request may bring.
+pub const REMITTANCE_BYTES_MAX: usize = 64 << 20;
 /// Pieces that are read ahead.
 const PIECES_AHEAD: usize = 16;
 

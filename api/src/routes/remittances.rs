@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use dianfu_ledger::clock;
-use dianfu_reconcile::{Delivery, Refusal, import, report};
+use dianfu_reconcile::{Delivery, Refusal, read, report, take_in};
 use dianfu_settlement::number::PartyNo;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -36,7 +36,8 @@ pub struct ImportQuery {
 /// Takes in a remittance file, an X12 835, and applies every remittance in it whose cash is there.
 ///
 /// 201 when it is new, 200 when the same bytes were taken in before. A file whose sums do not hold is refused as a
-/// whole, with every rule that is broken, its segment, what the arithmetic gives and what the file says.
+/// whole, with every rule that is broken, its segment, what the arithmetic gives and what the file says. A file of more
+/// than 10 MiB is taken in with `dianfu remittance import`.
 #[utoipa::path(
     post, path = "/v1/remittances", tag = "remittances", params(ImportQuery),
     request_body(content = String, content_type = "application/edi-x12", description = "The file, byte by byte."),
@@ -44,6 +45,7 @@ pub struct ImportQuery {
         (status = 201, body = ImportedBody, description = "It is taken in now."),
         (status = 200, body = ImportedBody, description = "The same bytes were taken in before."),
         (status = 409, description = "Another file has announced a payment under the same trace."),
+        (status = 413, description = "The file is larger than one request takes."),
         (status = 422, description = "It is not an 835, or its sums do not hold.")
     )
 )]
@@ -58,10 +60,12 @@ pub async fn remittance_import(
         return Err(extract::unsupported(X12));
     }
     let insurer = insurer(&access, query.insurer)?;
-    let bytes = extract::whole(body, app.limits().remittance_bytes).await?;
+    let bytes = extract::remittance_file(body, app.limits()).await?;
+    // A connection only when the file is read: who waits for that holds up nobody else.
+    let read = read(bytes.clone()).await;
     let mut client = access.ledger.client().await?;
     let delivery = Delivery { insurer: &insurer, bytes: &bytes, received_at: clock::now(), actor: &access.actor };
-    let imported = import(&access.ledger, &mut client, &delivery).await?.map_err(|refusal| refused(&refusal))?;
+    let imported = take_in(&access.ledger, &mut client, &delivery, read).await?.map_err(|refusal| refused(&refusal))?;
     let status = if imported.replayed { StatusCode::OK } else { StatusCode::CREATED };
     let place = match imported.remittances.as_slice() {
         [only] => HeaderValue::try_from(format!("/v1/remittances/{}", only.remittance_id)).ok(),

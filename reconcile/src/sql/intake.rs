@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{corrupt, currency, integer, json};
 use crate::error::Error;
-use crate::remittance::Remittance;
+use crate::remittance::{ClaimLine, Remittance};
 use crate::verdict::Verdict;
 
 /// The currency in which an insurer's account is kept; `None` if there is no such account.
@@ -122,8 +122,18 @@ pub async fn digest_of_trace(tx: &Transaction<'_>, insurer: &PartyNo, trace: &st
     Ok(row.map(|row| row.get("digest")))
 }
 
+/// Lines that one statement adds: some milliseconds of work for this thread, and a few megabytes.
+const LINES_A_STATEMENT: usize = 2_000;
+
 /// Adds the lines of a remittance.
 pub async fn insert_lines(tx: &Transaction<'_>, remittance_id: Uuid, remittance: &Remittance) -> Result<(), Error> {
+    for lines in remittance.lines.chunks(LINES_A_STATEMENT) {
+        insert_some_lines(tx, remittance_id, lines).await?;
+    }
+    Ok(())
+}
+
+async fn insert_some_lines(tx: &Transaction<'_>, remittance_id: Uuid, lines: &[ClaimLine]) -> Result<(), Error> {
     const SQL: &str = "
         INSERT INTO remittance_line
             (remittance_id, line_no, segment, claim_no, insurer_claim_no, status, billed_minor, paid_minor,
@@ -131,7 +141,6 @@ pub async fn insert_lines(tx: &Transaction<'_>, remittance_id: Uuid, remittance:
         SELECT $1, line.*
         FROM unnest($2::integer[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[],
                     $9::bigint[], $10::jsonb[]) AS line";
-    let lines = &remittance.lines;
     let order: Vec<i32> = lines.iter().map(|line| integer(line.order)).collect();
     let segments: Vec<i32> = lines.iter().map(|line| integer(line.place.segment)).collect();
     let claims: Vec<&str> = lines.iter().map(|line| line.claim_no.as_str()).collect();

@@ -4,7 +4,6 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use dianfu_api::Limits;
 use dianfu_reconcile::examine;
 use dianfu_reconcile::verdict::Verdict;
 use serde_json::Value;
@@ -66,7 +65,7 @@ const BROKEN: &[Column] = &[
 
 impl Check {
     pub async fn run(&self) -> anyhow::Result<Answer> {
-        let bytes = input::whole(&self.file, Limits::default().remittance_bytes).await?;
+        let bytes = input::whole(&self.file, input::REMITTANCE_BYTES_MAX).await?;
         let (_, verdict) = examine(&bytes);
         show(&self.file, &verdict, &self.output)
     }

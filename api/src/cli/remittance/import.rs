@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 use deadpool_postgres::Client;
-use dianfu_api::Limits;
 use dianfu_api::wire::remittance::{ImportedBody, RemittanceBody};
 use dianfu_ledger::clock;
 use dianfu_ledger::money::Money;
@@ -54,7 +53,7 @@ struct ImportBody {
 
 impl Import {
     pub async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
-        let bytes = input::whole(&self.file, Limits::default().remittance_bytes).await?;
+        let bytes = input::whole(&self.file, input::REMITTANCE_BYTES_MAX).await?;
         let mut client = desk.client().await?;
         let (insurer, received_at, actor) = (&self.insurer, clock::now(), &Desk::actor());
         let delivery = Delivery { insurer, bytes: &bytes, received_at, actor };
