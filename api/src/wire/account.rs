@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use super::metadata;
 use crate::problem::Violation;
 
 /// The side on which an account normally stands.
@@ -165,6 +166,7 @@ impl NewAccountBody {
         let account_type = BookType::from(self.r#type);
         let normal_side = self.normal_side.map_or(account_type.normal_side(), NormalSide::from);
         let metadata = self.metadata.map(|json| json.get().to_owned());
+        metadata.as_deref().map_or(Ok(()), metadata::check)?;
         let note = AccountNote { parent: self.parent, metadata };
         let (name, open_item) = (self.name, self.open_item);
         Ok(NewAccount { code, name, account_type, currency, normal_side, open_item, limits, note })
@@ -310,6 +312,8 @@ mod tests {
             (r#""name":"x","currency":"CNY","max":"x""#, "amount_malformed", "/max"),
             (r#""name":"x","currency":"CNY","max":5"#, "field_invalid", "/max"),
             (r#""name":"x","currency":"CNY","limit":"1""#, "field_invalid", "/limit"),
+            (r#""name":"x","currency":"CNY","metadata":[]"#, "metadata_not_object", "/metadata"),
+            (r#""name":"x","currency":"CNY","metadata":{"a":1e999}"#, "metadata_malformed", "/metadata"),
         ] {
             let violation = outcome(fields).unwrap_err();
             assert_eq!((violation.code, violation.pointer.as_deref()), (code, Some(pointer)), "{fields}");

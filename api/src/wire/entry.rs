@@ -2,19 +2,22 @@
 //!
 //! A posting has exactly one of `debit` and `credit`, a positive decimal string, and its currency.
 
+use std::collections::HashMap;
+
 use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::entry::{EntryKind, Layer, NewEntry, NewPosting};
 use dianfu_ledger::money::{Currency, Money, MoneyError, decimal_text};
 use dianfu_ledger::query::{EntryView, PostingView, Related};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::json::{self, Misread, Object};
-use super::time;
+use super::{metadata, time};
 use crate::problem::Violation;
 
 /// What an entry does.
@@ -173,25 +176,26 @@ pub struct Unread {
 
 /// Reads one entry.
 pub fn read(text: &[u8], actor: &str) -> Result<NewEntry, Unread> {
-    let body = json::read::<Object<NewEntryBody<'_>>>(text);
-    let entry = body.and_then(|Object(body)| body.into_entry(actor).map_err(Misread::Misshapen));
-    entry.map_err(|misread| unread(text, misread))
+    let Object(body) =
+        json::read::<Object<NewEntryBody<'_>>>(text).map_err(|misread| unread(text, Box::new(misread)))?;
+    let (id, linked) = (Some(body.id), Some(body.linked));
+    let misshapen = |violation| Unread { id, linked, misread: Box::new(Misread::Misshapen(violation)) };
+    body.into_entry(actor).map_err(misshapen)
 }
 
-fn unread(text: &[u8], misread: Misread) -> Unread {
-    let value: Option<serde_json::Value> = serde_json::from_slice(text).ok();
-    let field = |name| value.as_ref().and_then(|value| value.get(name));
-    let id = field("id").and_then(serde_json::Value::as_str).and_then(|id| id.parse().ok());
-    let linked = value.as_ref().map(|_| field("linked").and_then(serde_json::Value::as_bool).unwrap_or_default());
-    Unread { id, linked, misread: Box::new(misread) }
+fn unread(text: &[u8], misread: Box<Misread>) -> Unread {
+    let is_json = serde_json::from_slice::<IgnoredAny>(text).is_ok();
+    let fields: HashMap<String, &RawValue> = serde_json::from_slice(text).unwrap_or_default();
+    let field = |name| fields.get(name).map(|raw| raw.get());
+    let id = field("id").and_then(|raw| serde_json::from_str(raw).ok());
+    let linked = is_json.then(|| field("linked") == Some("true"));
+    Unread { id, linked, misread }
 }
 
 impl NewEntryBody<'_> {
     fn into_entry(self, actor: &str) -> Result<NewEntry, Violation> {
         let metadata = self.metadata.map(RawValue::get);
-        if metadata.is_some_and(|text| !text.starts_with('{')) {
-            return Err(Violation::at("metadata_not_object", "/metadata", "metadata is a JSON object"));
-        }
+        metadata.map_or(Ok(()), metadata::check)?;
         let postings = self.postings.into_iter().enumerate().map(|(leg, Object(posting))| posting.into_posting(leg));
         Ok(NewEntry {
             id: self.id,

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod entry;
 pub mod json;
+mod metadata;
 pub mod outcome;
 pub mod remittance;
 pub mod report;

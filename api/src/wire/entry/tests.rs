@@ -64,6 +64,8 @@ fn refuses_each_mistake_at_its_place() {
         (field(r#""kind":"reverse""#), "field_invalid", "/kind"),
         (field(r#""effective_date":"2026-02-30""#), "field_invalid", "/effective_date"),
         (field(r#""metadata":[1]"#), "metadata_not_object", "/metadata"),
+        (field(r#""metadata":{"a":1e999}"#), "metadata_malformed", "/metadata"),
+        (field(r#""metadata":{"a":"\ud800"}"#), "metadata_malformed", "/metadata"),
         (field(r#""linked":"yes""#), "field_invalid", "/linked"),
         (field(r#""colour":"red""#), "field_invalid", "/colour"),
         (br#"{"postings":[]}"#.to_vec(), "field_invalid", ""),
@@ -83,6 +85,11 @@ fn refuses_each_mistake_at_its_place() {
 fn keeps_what_can_be_read_of_an_unread_entry() {
     let half = read(format!(r#"{{"id":"{ID}","linked":true,"postings":1}}"#).as_bytes(), "test").unwrap_err();
     assert_eq!((half.id, half.linked), (Some(ID.parse().unwrap()), Some(true)));
+    let unbounded = r#""metadata":{"a":1e999},"linked":true,"postings":"#;
+    for postings in ["[]", "1"] {
+        let unread = read(format!(r#"{{"id":"{ID}",{unbounded}{postings}}}"#).as_bytes(), "test").unwrap_err();
+        assert_eq!((unread.id, unread.linked), (Some(ID.parse().unwrap()), Some(true)), "{postings}");
+    }
     let none = read(b"{\"id\":", "test").unwrap_err();
     assert_eq!((none.id, none.linked), (None, None));
 }
