@@ -19,6 +19,7 @@ mod workload;
 
 use std::sync::Arc;
 
+use anyhow::ensure;
 use clap::Parser;
 use dianfu_ledger::db::Database;
 use dianfu_tests::durable_cluster;
@@ -60,7 +61,8 @@ struct Args {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
-    if let Some(url) = &args.database_url {
+    // Set to nothing is not set.
+    if let Some(url) = args.database_url.as_deref().filter(|url| !url.is_empty()) {
         return run(&args, &Database::at_url(url)?).await;
     }
     let (_folder, cluster) = tokio::task::spawn_blocking(durable_cluster).await?;
@@ -86,6 +88,8 @@ async fn run(args: &Args, database: &Database) -> anyhow::Result<()> {
     if !args.json {
         println!("{}", report::table(&lines));
     }
+    let unverified: Vec<&str> = lines.iter().filter(|line| !line.verified).map(|line| line.workload).collect();
+    ensure!(unverified.is_empty(), "the book of workload {} does not verify", unverified.join(", "));
     Ok(())
 }
 

@@ -9,7 +9,8 @@ use crate::workload::{Size, Workload};
 /// The figures of one workload.
 #[derive(Serialize)]
 pub struct Line {
-    workload: &'static str,
+    /// The letter of the workload.
+    pub workload: &'static str,
     batch: usize,
     callers: usize,
     accounts: usize,
@@ -25,7 +26,8 @@ pub struct Line {
     table_bytes_per_entry: f64,
     peak_rss_mb: u32,
     start_up_ms: f64,
-    verified: bool,
+    /// Whether its whole book was verified.
+    pub verified: bool,
 }
 
 impl Line {
