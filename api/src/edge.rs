@@ -16,6 +16,7 @@ use futures_util::FutureExt;
 use tracing::Instrument;
 
 use crate::app::App;
+use crate::auth::gate;
 use crate::problem::{Kind, Problem};
 
 /// The header with a request's id, in both directions.
@@ -38,13 +39,14 @@ pub async fn edge(State(app): State<App>, request: Request, next: Next) -> Respo
 
 async fn answer(app: App, request: Request, next: Next, path: &str, request_id: HeaderValue) -> Response {
     let started = Instant::now();
+    let is_signed = gate::is_signed(request.headers());
     let handled = tokio::time::timeout(app.limits().request_time, next.run(request));
     let response = match AssertUnwindSafe(handled).catch_unwind().await {
         Ok(Ok(response)) => response,
         Ok(Err(_elapsed)) => took_too_long().into_response(),
         Err(panic) => Problem::internal(Panicked(message_of(&*panic))).into_response(),
     };
-    let mut response = as_problem_if_failed(response, path, &request_id);
+    let mut response = as_problem_if_failed(response, is_signed, path, &request_id);
     let took_ms = started.elapsed().as_millis();
     if path.starts_with("/health/") {
         tracing::debug!(status = response.status().as_u16(), took_ms, "answered");
@@ -55,10 +57,14 @@ async fn answer(app: App, request: Request, next: Next, path: &str, request_id: 
     response
 }
 
-fn as_problem_if_failed(mut response: Response, path: &str, request_id: &HeaderValue) -> Response {
-    let Some(problem) = Problem::of_response(&mut response) else { return response };
+fn as_problem_if_failed(mut response: Response, is_signed: bool, path: &str, request_id: &HeaderValue) -> Response {
+    let Some(mut problem) = Problem::of_response(&mut response) else { return response };
+    if is_signed && problem.is_retryable() {
+        problem = problem.and("sign it anew, with a new nonce: this one may be spent");
+    }
     match problem.cause() {
         Some(cause) if problem.status().is_server_error() => tracing::error!(code = problem.code(), cause, "failed"),
+        None if problem.status().is_server_error() => tracing::warn!(code = problem.code(), "failed"),
         cause => tracing::info!(code = problem.code(), cause, "refused"),
     }
     problem.write(response, path, request_id.to_str().unwrap_or_default())

@@ -120,6 +120,13 @@ impl Problem {
         Problem { code, errors, ..self }
     }
 
+    /// With more to say about this case.
+    #[must_use]
+    pub fn and(self, more: &str) -> Problem {
+        let detail = format!("{}; {more}", self.detail);
+        Problem { detail, ..self }
+    }
+
     /// With the places in the request that are wrong.
     #[must_use]
     pub fn with_errors(self, errors: Vec<Violation>) -> Problem {

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::middleware::Next;
@@ -24,13 +25,18 @@ pub async fn gate(
     let (mut head, body) = request.into_parts();
     let (access, body) = if let Some(token) = bearer_token(&head)? {
         (staff(&app, permission, &token).await?, body)
-    } else if head.headers.contains_key("X-Signature") {
+    } else if is_signed(&head.headers) {
         partner(&app, permission, &head, body).await?
     } else {
         return Err(Problem::new(Kind::Unauthenticated, "send Authorization: Bearer TOKEN, or sign the request"));
     };
     head.extensions.insert(access);
     Ok(next.run(Request::from_parts(head, body)).await)
+}
+
+/// Whether a request comes in by its signature.
+pub fn is_signed(headers: &HeaderMap) -> bool {
+    headers.contains_key("X-Signature") && !headers.contains_key(AUTHORIZATION)
 }
 
 fn bearer_token(head: &Parts) -> Result<Option<String>, Problem> {

@@ -25,6 +25,10 @@ async fn stumble() -> &'static str {
 
 /// Asks a handler behind the edge of a server without a database.
 async fn ask(path: &str) -> (StatusCode, Value) {
+    ask_with(path, &[]).await
+}
+
+async fn ask_with(path: &str, headers: &[(&str, &str)]) -> (StatusCode, Value) {
     let nowhere = format!("host={}", Path::new("/nowhere").display());
     let limits = Limits { request_time: Duration::from_millis(20), ..Limits::default() };
     let app = App::new(Database::at_url(&nowhere).unwrap(), limits);
@@ -33,7 +37,8 @@ async fn ask(path: &str) -> (StatusCode, Value) {
         .route("/stumble", get(stumble))
         .route("/teapot", get(async || StatusCode::IM_A_TEAPOT))
         .layer(from_fn_with_state(app, edge));
-    let response = routes.oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+    let request = headers.iter().fold(Request::get(path), |request, (name, value)| request.header(*name, *value));
+    let response = routes.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     let status = response.status();
     let body = to_bytes(response.into_body(), 10_000).await.unwrap();
     (status, serde_json::from_slice(&body).unwrap())
@@ -51,6 +56,15 @@ async fn what_takes_too_long_is_retryable() {
     let (status, body) = ask("/hang").await;
     assert_eq!((status, body["code"].as_str()), (StatusCode::SERVICE_UNAVAILABLE, Some("timeout")));
     assert_eq!(body["retryable"], true);
+}
+
+#[tokio::test]
+async fn who_signs_is_told_to_sign_anew() {
+    let says_so = |body: &Value| body["detail"].as_str().unwrap().contains("sign it anew, with a new nonce");
+    assert!(says_so(&ask_with("/hang", &[("x-signature", "0a")]).await.1));
+    assert!(!says_so(&ask_with("/hang", &[("x-signature", "0a"), ("authorization", "Bearer x")]).await.1));
+    assert!(!says_so(&ask("/hang").await.1));
+    assert!(!says_so(&ask_with("/nothing", &[("x-signature", "0a")]).await.1));
 }
 
 #[tokio::test]

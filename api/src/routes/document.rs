@@ -26,7 +26,7 @@ The double-entry ledger and the reconciliation of advance payments for specialty
 
 **Retries are free.** An entry's id means one thing for ever: the same id with the same content gives the first answer
 again, marked as `replayed`; with other content it is refused as `id_conflict`. After a time-out or a 503, send the same
-request again.
+request again; a signed one is signed anew, with a new nonce.
 
 **Pages.** `next` is absent on the last page; a `cursor` is opaque and belongs to the question that it came from.
 
