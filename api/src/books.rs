@@ -1,34 +1,46 @@
 //! The books that this process has open: each is opened when it is first asked for, and kept.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 use dianfu_ledger::Ledger;
-use dianfu_ledger::book::BookName;
+use dianfu_ledger::book::{self, BookName};
 use dianfu_ledger::db::Database;
 use dianfu_ledger::error::Error;
 use tokio::sync::{Mutex, RwLock};
+use tokio::time::timeout;
 use tokio_postgres::Client;
+
+/// How long the look-up of a book may take before its connection is given up.
+const LOOK_UP_TIME: Duration = Duration::from_secs(5);
 
 /// The books of one database.
 pub struct Books {
     database: Database,
     open: RwLock<HashMap<BookName, Ledger>>,
-    /// Held while a book is opened: callers who name books that do not exist cost one connection, however many they
-    /// are.
+    /// Held while a book that exists is opened, so that it is opened once.
     opening: Mutex<()>,
+    /// The connection on which books are looked up, by all callers at once, behind one another: who names a book that
+    /// does not exist costs one statement, and neither a lock nor a connection.
+    look_up: RwLock<Option<Arc<Client>>>,
     /// The connection that answers whether the database is there; one at a time, made again when it broke.
     probe: Mutex<Option<Client>>,
 }
 
 impl Books {
     pub fn new(database: Database) -> Books {
-        Books { database, open: RwLock::default(), opening: Mutex::default(), probe: Mutex::default() }
+        let (open, opening, look_up, probe) = Default::default();
+        Books { database, open, opening, look_up, probe }
     }
 
     /// The ledger of a book; `None` if there is no such book.
     pub async fn ledger(&self, book: &BookName) -> Result<Option<Ledger>, Error> {
         if let Some(ledger) = self.already_open(book).await {
             return Ok(Some(ledger));
+        }
+        if !self.exists(book).await? {
+            return Ok(None);
         }
         let _one_at_a_time = self.opening.lock().await;
         if let Some(ledger) = self.already_open(book).await {
@@ -46,6 +58,35 @@ impl Books {
 
     async fn already_open(&self, book: &BookName) -> Option<Ledger> {
         self.open.read().await.get(book).cloned()
+    }
+
+    /// Whether there is such a book. A connection that broke while nobody used it is made anew, once.
+    async fn exists(&self, book: &BookName) -> Result<bool, Error> {
+        let first = self.look_up(book).await;
+        if first.as_ref().is_err_and(Error::is_retryable) { self.look_up(book).await } else { first }
+    }
+
+    async fn look_up(&self, book: &BookName) -> Result<bool, Error> {
+        let client = self.look_up_client().await?;
+        let found = timeout(LOOK_UP_TIME, book::exists(&client, book)).await.unwrap_or(Err(Error::Unavailable));
+        if found.is_err() {
+            self.look_up.write().await.take_if(|kept| Arc::ptr_eq(kept, &client));
+        }
+        found
+    }
+
+    async fn look_up_client(&self) -> Result<Arc<Client>, Error> {
+        let usable = |kept: &Option<Arc<Client>>| kept.clone().filter(|client| !client.is_closed());
+        if let Some(client) = usable(&*self.look_up.read().await) {
+            return Ok(client);
+        }
+        let mut kept = self.look_up.write().await;
+        if let Some(client) = usable(&kept) {
+            return Ok(client);
+        }
+        let client = Arc::new(self.database.connect_owner().await?);
+        *kept = Some(client.clone());
+        Ok(client)
     }
 
     /// Asks the database for a sign of life.
@@ -67,5 +108,6 @@ impl Books {
             ledger.close().await;
         }
         self.probe.lock().await.take();
+        self.look_up.write().await.take();
     }
 }

@@ -5,6 +5,7 @@ mod sql;
 use std::fmt;
 
 use refinery::Runner;
+use tokio_postgres::Client;
 
 use crate::db::Database;
 use crate::error::Error;
@@ -65,6 +66,11 @@ pub async fn list(database: &Database) -> Result<Vec<BookName>, Error> {
     let client = database.connect_owner().await?;
     let names = sql::names(&client).await?;
     Ok(names.iter().filter_map(|name| BookName::parse(name)).collect())
+}
+
+/// Whether there is such a book. `client` is on the database of the books.
+pub async fn exists(client: &Client, book: &BookName) -> Result<bool, Error> {
+    Ok(sql::exists(client, &book.schema()).await?)
 }
 
 /// An error if there is no such book, or its tables are not those that this program knows.
