@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 
 use dianfu_settlement::number::NumberError;
+use jiff::Timestamp;
 
 /// An error outside of requests.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +41,12 @@ pub enum Error {
         actual: usize,
         /// The longest it may be: names are the actors of entries.
         max: usize,
+    },
+    /// A way in that would be closed from the beginning.
+    #[error("it would end at {expires_at}, which is over; give a time to come, or none for no end")]
+    ExpiryPassed {
+        /// When it was to end.
+        expires_at: Timestamp,
     },
     /// The insurer's name cannot be the party of an account.
     #[error(transparent)]

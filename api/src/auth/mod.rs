@@ -11,10 +11,11 @@ mod secret;
 mod sql;
 pub mod token;
 
-use dianfu_ledger::Ledger;
 use dianfu_ledger::book::{self, BookName};
 use dianfu_ledger::db::Database;
+use dianfu_ledger::{Ledger, clock};
 use dianfu_settlement::number::PartyNo;
+use jiff::Timestamp;
 
 use crate::error::Error;
 
@@ -47,6 +48,13 @@ pub enum Shown {
     },
     /// A signature, good for this one request to its end.
     Signature,
+}
+
+/// Refuses an end that has passed.
+fn check_expiry(expires_at: Option<Timestamp>) -> Result<(), Error> {
+    let now = clock::now();
+    let passed = expires_at.filter(|expires_at| *expires_at <= now);
+    passed.map_or(Ok(()), |expires_at| Err(Error::ExpiryPassed { expires_at }))
 }
 
 /// A connection of the book's owner, on the book's tables: only the owner makes ways in.

@@ -59,6 +59,7 @@ pub async fn create_partner_key(
     created_by: &str,
 ) -> Result<PartnerKey, Error> {
     let insurer = PartyNo::parse(insurer).map_err(Error::InsurerMalformed)?;
+    super::check_expiry(expires_at)?;
     let client = super::connect_owner(database, book).await?;
     let (key_id, secret) = (format!("pk_{}", secret::draw_name()), secret::draw());
     sql::insert_partner_key(&client, &key_id, insurer.as_str(), &secret, expires_at, created_by).await?;

@@ -49,6 +49,7 @@ pub async fn create_token(database: &Database, book: &BookName, new: &NewToken<'
     if !(1..=NAME_BYTES_MAX).contains(&actual) {
         return Err(Error::TokenNameLength { actual, max: NAME_BYTES_MAX });
     }
+    super::check_expiry(new.expires_at)?;
     let client = super::connect_owner(database, book).await?;
     let token = format!("{PREFIX}{book}_{}", secret::draw());
     match sql::insert_token(&client, &TokenHash::of(&token).0, new).await {

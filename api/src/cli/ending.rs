@@ -95,8 +95,12 @@ fn is_no(error: &anyhow::Error) -> bool {
     use dianfu_api::Error as Api;
     use dianfu_ledger::Error as Books;
     let of_books = |error: &Books| matches!(error, Books::BookUnknown(_) | Books::RequestTooLarge { .. });
-    let of_api =
-        |error: &Api| matches!(error, Api::TokenNameTaken(_) | Api::TokenNameLength { .. } | Api::InsurerMalformed(_));
+    let of_api = |error: &Api| {
+        matches!(
+            error,
+            Api::TokenNameTaken(_) | Api::TokenNameLength { .. } | Api::ExpiryPassed { .. } | Api::InsurerMalformed(_)
+        )
+    };
     find::<No>(error).is_some()
         || find::<Books>(error).is_some_and(of_books)
         || find::<Api>(error).is_some_and(of_api)

@@ -1,16 +1,24 @@
 //! Tokens that end while they are in use, and tokens that never were.
 
-use dianfu_api::auth::{NewToken, Role, create_token, revoke_token};
+use dianfu_api::Error;
+use dianfu_api::auth::{NewToken, Role, create_partner_key, create_token, revoke_token};
+use dianfu_tests::eventually;
+use futures_util::future::join_all;
+use jiff::Timestamp;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::{Api, Reply, entry, growing_body, main_book, token};
 
+/// More names than a server would open connections for.
+const NAMES: usize = 60;
+
 /// A stream of entries that is open, and its first line posted.
 async fn open_stream(api: &Api, token: &str) -> (UnboundedSender<String>, Response) {
     let (send, body) = growing_body();
-    let request = api.bare(Method::POST, "/v1/entries").bearer_auth(token).header("content-type", "application/x-ndjson");
+    let request =
+        api.bare(Method::POST, "/v1/entries").bearer_auth(token).header("content-type", "application/x-ndjson");
     send.send(format!("{}\n", entry(1, "1002.a", "6001", "1.00"))).unwrap();
     let mut response = request.body(body).send().await.unwrap();
     assert_eq!(lines(&response.chunk().await.unwrap().unwrap())[0]["status"], "posted");
@@ -53,4 +61,35 @@ async fn an_expired_token_posts_nothing_more_through_a_stream_that_is_open() {
     let expire = "UPDATE book_main.access_token SET expires_at = now() WHERE name = 'streaming'";
     assert_eq!(owner.execute(expire, &[]).await.unwrap(), 1);
     assert_turned_away(&api, stream).await;
+}
+
+#[tokio::test]
+async fn tokens_of_books_that_do_not_exist_cost_no_connections() {
+    let api = Api::start().await;
+    let secret = "x".repeat(43);
+    let ask = async |number: usize| {
+        let token = format!("dianfu_nowhere{number}_{secret}");
+        Reply::of(api.bare(Method::GET, "/v1/accounts").bearer_auth(token).send().await.unwrap()).await
+    };
+    for reply in join_all((0..NAMES).map(ask)).await {
+        reply.problem(401, "token_invalid");
+    }
+    let owner = api.database.connect_owner().await.unwrap();
+    let count = "SELECT count(*) FROM pg_stat_activity
+                 WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
+    let are_few = async || owner.query_one(count, &[]).await.unwrap().get::<_, i64>(0) <= 2;
+    eventually("all connections but that of the look-ups are closed", are_few).await;
+    assert_eq!(api.get("/v1/accounts").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_way_in_that_has_ended_is_not_made() {
+    let api = Api::start().await;
+    let expires_at = Some("2020-01-01T00:00:00Z".parse::<Timestamp>().unwrap());
+    let new = NewToken { name: "late", role: Role::Auditor, expires_at, created_by: "test" };
+    let token = create_token(&api.database, &main_book(), &new).await.unwrap_err();
+    let key = create_partner_key(&api.database, &main_book(), "picc", expires_at, "test").await.unwrap_err();
+    for error in [token, key] {
+        assert!(matches!(error, Error::ExpiryPassed { .. }), "{error}");
+    }
 }
