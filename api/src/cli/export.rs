@@ -1,17 +1,22 @@
 //! `dianfu export`: the book for other programs.
 
-use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::fs::Permissions;
+use std::io::{BufWriter, IntoInnerError, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use dianfu_ledger::export::{Exported, hledger};
+use tempfile::Builder;
 
 use super::arguments::MomentArgs;
 use super::desk::Desk;
 use super::ending::{Answer, note};
 use super::print::stdout;
+
+/// Who may read the file, less what the user's mask takes away: as for any file that a program makes.
+const MODE: u32 = 0o666;
 
 /// Write the book for other programs
 #[derive(Subcommand)]
@@ -53,21 +58,16 @@ impl Export {
 }
 
 impl Hledger {
-    /// A file that breaks off would look like a whole one: it gets its name last.
+    /// A file that breaks off would look like a whole one: it gets its name last, and is gone if it does not come to
+    /// that, also when a signal ends us.
     async fn write_file(&self, desk: &Desk, path: &Path) -> anyhow::Result<()> {
-        let mut unfinished = path.as_os_str().to_owned();
-        unfinished.push(".unfinished");
         let cannot_write = || format!("cannot write {}", path.display());
-        let mut out = BufWriter::new(File::create(&unfinished).with_context(cannot_write)?);
-        let written = self.write(desk, &mut out).await;
-        let renamed = written.and_then(|exported| {
-            fs::rename(&unfinished, path).with_context(cannot_write)?;
-            Ok(exported)
-        });
-        if renamed.is_err() {
-            let _it_may_be_gone = fs::remove_file(&unfinished);
-        }
-        let Exported { entries, known_at } = renamed?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let unfinished = Builder::new().permissions(Permissions::from_mode(MODE)).tempfile_in(folder);
+        let mut out = BufWriter::new(unfinished.with_context(cannot_write)?);
+        let Exported { entries, known_at } = self.write(desk, &mut out).await?;
+        let unfinished = out.into_inner().map_err(IntoInnerError::into_error).with_context(cannot_write)?;
+        unfinished.persist(path).with_context(cannot_write)?;
         note(&format!("{entries} entries, known at {known_at}, are in {}", path.display()));
         Ok(())
     }
