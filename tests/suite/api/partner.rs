@@ -163,9 +163,10 @@ async fn a_key_belongs_to_one_insurer_of_one_book_until_it_ends() {
     Signed::post(&key, "revoked", "").send(&api).await.problem(401, "key_unknown");
     assert_ne!(Signed::post(&second, "still", "").send(&api).await.status, 401);
 
-    let past = Some("2020-01-01T00:00:00Z".parse().unwrap());
-    let expired = create_partner_key(&api.database, &main_book(), "picc", past, "test").await.unwrap();
-    Signed::post(&expired, "expired", "").send(&api).await.problem(401, "key_unknown");
+    let owner = api.database.connect_owner().await.unwrap();
+    let expire = "UPDATE book_main.partner_key SET expires_at = now() WHERE key_id = $1";
+    assert_eq!(owner.execute(expire, &[&second.key_id]).await.unwrap(), 1);
+    Signed::post(&second, "expired", "").send(&api).await.problem(401, "key_unknown");
 }
 
 #[tokio::test]
