@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use dianfu_ledger::db::DbError;
+use dianfu_ledger::export::is_bidi_control;
 use dianfu_ledger::query::QueryError;
 use tokio_postgres::error::SqlState;
 
@@ -69,9 +70,11 @@ pub fn note(text: &str) {
     let _nobody_listens = writeln!(io::stderr(), "{}", printable(text));
 }
 
-/// A text that may come from a file of strangers, safe on a terminal: no control characters.
+/// A text that may come from a file of strangers, safe on a terminal: no control characters, and none that turn the
+/// direction of writing.
 pub fn printable(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter }).collect()
+    let is_safe = |letter: char| !letter.is_control() && !is_bidi_control(letter);
+    text.chars().map(|letter| if is_safe(letter) { letter } else { char::REPLACEMENT_CHARACTER }).collect()
 }
 
 /// The causes in one line, each once: some errors of the driver repeat their cause.

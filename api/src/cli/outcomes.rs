@@ -7,7 +7,7 @@ use std::io::{self, BufWriter, Write};
 use dianfu_api::wire::outcome::{Line, OutcomeBody, Status, Summary};
 
 use super::ending::{Answer, note, printable, say};
-use super::print::{Format, Out, stdout, unless_nobody_reads, write_json};
+use super::print::{Format, Out, cell, stdout, unless_nobody_reads, write_json};
 
 /// How the entries came, and so how JSON tells their outcomes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -96,8 +96,8 @@ impl Outcomes {
             text(outcome.sequence.map(|sequence| sequence.to_string())),
             text(outcome.booked_at.map(|time| time.to_string())),
             text(error.map(|error| error.code.to_owned())),
-            text(error.and_then(|error| error.pointer.as_ref().map(ToString::to_string))),
-            text(error.map(|error| error.message.to_string())),
+            text(error.and_then(|error| error.pointer.as_deref().map(cell))),
+            text(error.map(|error| cell(&error.message))),
         ])?;
         let lines = csv.into_inner().map_err(csv::IntoInnerError::into_error)?;
         Ok(self.out.write_all(&lines)?)

@@ -8,6 +8,7 @@ use std::io::{self, BufWriter, Write};
 
 use clap::{Args, ValueEnum};
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use dianfu_ledger::export::is_bidi_control;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -193,9 +194,27 @@ fn write_rows(out: &mut impl Write, rows: &[Value], columns: &[Column]) -> anyho
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(columns.iter().map(|column| column.field())).map_err(written_badly)?;
     for row in rows {
-        csv.write_record(columns.iter().map(|column| text(row, column.field()))).map_err(written_badly)?;
+        let cells = columns.iter().map(|column| match column {
+            Column::Text(field) => cell(&text(row, field)),
+            Column::Number(field) => text(row, field),
+        });
+        csv.write_record(cells).map_err(written_badly)?;
     }
     Ok(csv.flush()?)
+}
+
+/// Words as a cell of CSV. What a spreadsheet would take for a formula gets an apostrophe in front, by which it knows
+/// that it is none; a negative number stays one. What turns the direction of writing is replaced.
+pub fn cell(words: &str) -> String {
+    let shown = words.replace(is_bidi_control, "\u{fffd}");
+    let begins_formula = shown.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if begins_formula && !is_negative_number(&shown) { format!("'{shown}") } else { shown }
+}
+
+/// Whether it is a minus, digits, and at most one point between digits.
+fn is_negative_number(text: &str) -> bool {
+    let are_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    text.strip_prefix('-').is_some_and(|number| number.splitn(2, '.').all(are_digits))
 }
 
 /// The cause inside an error of the CSV writer, which does not show it as its source.
@@ -231,4 +250,43 @@ fn words(value: &Value) -> String {
 
 fn heading(field: &str) -> String {
     field.replace(['_', '.'], " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn words_are_no_formula_and_amounts_keep_their_minus() {
+        for (words, shown) in [
+            ("=1+1", "'=1+1"),
+            ("+86 138", "'+86 138"),
+            ("-1+cmd|' /C calc'!A0", "'-1+cmd|' /C calc'!A0"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "'\t=1"),
+            ("\r=1", "'\r=1"),
+            ("-", "'-"),
+            ("-1.", "'-1."),
+            ("-1.2.3", "'-1.2.3"),
+            ("-1", "-1"),
+            ("-152.25", "-152.25"),
+            ("CLM-1", "CLM-1"),
+            ("a=b", "a=b"),
+            ("", ""),
+            ("paid \u{202e}00.1", "paid \u{fffd}00.1"),
+        ] {
+            assert_eq!(cell(words), shown);
+        }
+    }
+
+    #[test]
+    fn csv_tells_words_from_numbers_by_their_column() {
+        let answer = json!([{"name": "=HYPERLINK(1)", "balance": "-5.00"}]);
+        let columns = &[Column::Text("name"), Column::Number("balance")];
+        let mut out = Vec::new();
+        write_csv(&mut out, &answer, &Sheet { columns, ..Sheet::default() }).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "name,balance\n'=HYPERLINK(1),-5.00\n");
+    }
 }

@@ -8,8 +8,8 @@
 //! the control account by itself. Codes have no colons, so the mapping is one to one ([`hledger_account`]).
 //!
 //! Texts keep their meaning: what hledger would take for syntax, and `%` itself, is written as in URLs (`;` is `%3B`),
-//! so that every URL decoder gives the text back. That concerns `;` `|` `,` `[` `]` `%`, control characters and white
-//! space other than single inner spaces, and a parenthesis in front.
+//! so that every URL decoder gives the text back. That concerns `;` `|` `,` `[` `]` `%`, control characters, those of
+//! the direction of writing too, white space other than single inner spaces, and a parenthesis in front.
 //!
 //! Written as it is read, a piece of the journal at a time; memory does not grow with the journal.
 
@@ -26,7 +26,7 @@ use crate::error::Error;
 use crate::money::{Currency, Money};
 use crate::query::{Horizon, Moment, QueryError, horizon};
 
-use super::{ExportError, Exported, sql};
+use super::{ExportError, Exported, is_bidi_control, sql};
 
 /// Entries read with one statement: what the server sorts at a time.
 const PIECE_ENTRIES: i64 = 1 << 17;
@@ -148,7 +148,7 @@ fn push_escaped(line: &mut String, text: &str) {
             ' ' => matches!(previous, None | Some(' ')) || characters.peek().is_none(),
             '(' => previous.is_none(),
             ';' | '|' | ',' | '[' | ']' | '%' => true,
-            other => other.is_control() || other.is_whitespace(),
+            other => other.is_control() || other.is_whitespace() || is_bidi_control(other),
         };
         if is_syntax {
             let mut bytes = [0; 4];
@@ -196,6 +196,7 @@ mod tests {
             ("line\nbreak\r\ttab\u{85}", "line%0Abreak%0D%09tab%C2%85"),
             ("(in front) (inside)", "%28in front) (inside)"),
             ("\u{3000}wide", "%E3%80%80wide"),
+            ("paid \u{202e}00.1", "paid %E2%80%AE00.1"),
         ] {
             assert_eq!(escaped(text), expected);
         }

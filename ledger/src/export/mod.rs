@@ -11,6 +11,12 @@ use jiff::Timestamp;
 
 use crate::query::QueryError;
 
+/// Whether a character is no letter and changes the direction in which those around it are shown (Unicode's
+/// `Bidi_Control`): with it, one text can be made to look like another.
+pub fn is_bidi_control(character: char) -> bool {
+    matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// What an export has written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Exported {
