@@ -129,17 +129,39 @@ pub struct BreakView {
     pub closed_at: Option<Timestamp>,
 }
 
-/// The application report, in the order in which remittances came: a page of at most `limit` rows after `after`.
+/// A page of the application report.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ApplicationPage {
+    /// Its rows, in the order in which the remittances came.
+    pub rows: Vec<ApplicationRow>,
+    /// The remittance after which the next page starts; `None` at the end.
+    pub next: Option<Uuid>,
+}
+
+/// The application report: a page of at most `limit` rows after `after`.
+pub async fn application_page(
+    client: &mut Client,
+    insurer: Option<&PartyNo>,
+    after: Option<Uuid>,
+    limit: u16,
+) -> Result<ApplicationPage, Error> {
+    let tx = snapshot(client).await?;
+    let rows_max = limit.clamp(1, PAGE_ROWS_MAX);
+    let mut rows = sql::remittances(&tx, insurer, after, i64::from(rows_max) + 1).await?;
+    let is_last = rows.len() <= usize::from(rows_max);
+    rows.truncate(rows_max.into());
+    let next = rows.last().filter(|_| !is_last).map(|last| last.remittance_id);
+    Ok(ApplicationPage { rows: application_rows(&tx, rows).await?, next })
+}
+
+/// The rows of [`application_page`].
 pub async fn applications(
     client: &mut Client,
     insurer: Option<&PartyNo>,
     after: Option<Uuid>,
     limit: u16,
 ) -> Result<Vec<ApplicationRow>, Error> {
-    let tx = snapshot(client).await?;
-    let limit = i64::from(limit.clamp(1, PAGE_ROWS_MAX));
-    let rows = sql::remittances(&tx, insurer, after, limit).await?;
-    application_rows(&tx, rows).await
+    Ok(application_page(client, insurer, after, limit).await?.rows)
 }
 
 /// One remittance; `None` if there is none of this id.

@@ -2,7 +2,7 @@
 
 use clap::{Subcommand, value_parser};
 use dianfu_api::wire::entry::{EntryBody, EntryPageBody};
-use dianfu_ledger::query;
+use dianfu_ledger::query::{self, EntryPage};
 use uuid::Uuid;
 
 use super::desk::Desk;
@@ -106,9 +106,8 @@ impl Entry {
 
 async fn list(desk: &Desk, after: i64, limit: u16, output: &Output) -> anyhow::Result<Answer> {
     let client = desk.client().await?;
-    let views = query::entries(&**client, after, limit).await?;
-    let next = views.last().filter(|_| views.len() == usize::from(limit)).map(|last| last.sequence);
-    let entries = views.into_iter().map(EntryBody::try_from).collect::<Result<_, _>>()?;
+    let EntryPage { entries, next } = query::entry_page(&**client, after, limit).await?;
+    let entries = entries.into_iter().map(EntryBody::try_from).collect::<Result<_, _>>()?;
     output.print(&EntryPageBody { entries, next }, &ENTRIES)?;
     Ok(Answer::Yes)
 }

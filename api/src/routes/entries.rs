@@ -13,7 +13,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use dianfu_ledger::batch::REQUEST_ENTRIES_MAX;
-use dianfu_ledger::{Outcome, Rejection, query};
+use dianfu_ledger::query::{self, EntryPage};
+use dianfu_ledger::{Outcome, Rejection};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -149,7 +150,7 @@ pub struct EntriesQuery {
     limit: Option<u16>,
 }
 
-/// Entries in the order of posting. Reading on from the last `next` gives what was posted since.
+/// Entries in the order of posting. Reading on after the last `sequence` gives what was posted since.
 #[utoipa::path(
     get, path = "/v1/entries", tag = "entries", params(EntriesQuery),
     responses((status = 200, body = EntryPageBody))
@@ -160,9 +161,7 @@ pub async fn entry_list(
 ) -> Result<Json<EntryPageBody>, Problem> {
     let limit = extract::page_limit(query.limit)?;
     let client = access.ledger.client().await?;
-    let views = query::entries(&**client, query.after, limit).await?;
-    let is_full = views.len() == usize::from(limit);
-    let next = views.last().filter(|_| is_full).map(|last| last.sequence);
-    let entries = views.into_iter().map(EntryBody::try_from).collect::<Result<_, _>>().map_err(Problem::internal)?;
+    let EntryPage { entries, next } = query::entry_page(&**client, query.after, limit).await?;
+    let entries = entries.into_iter().map(EntryBody::try_from).collect::<Result<_, _>>().map_err(Problem::internal)?;
     Ok(Json(EntryPageBody { entries, next }))
 }

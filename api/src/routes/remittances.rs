@@ -132,11 +132,9 @@ pub async fn remittance_list(
     let limit = extract::page_limit(query.limit)?;
     let insurer = query.insurer.as_deref().map(party).transpose()?;
     let mut client = access.ledger.client().await?;
-    let rows = report::applications(&mut client, insurer.as_ref(), query.cursor, limit).await?;
-    let is_full = rows.len() == usize::from(limit);
-    let remittances: Vec<SummaryBody> = rows.into_iter().map(SummaryBody::from).collect();
-    let next = remittances.last().filter(|_| is_full).map(|last| last.id);
-    Ok(Json(RemittancePageBody { remittances, next }))
+    let page = report::application_page(&mut client, insurer.as_ref(), query.cursor, limit).await?;
+    let remittances = page.rows.into_iter().map(SummaryBody::from).collect();
+    Ok(Json(RemittancePageBody { remittances, next: page.next }))
 }
 
 /// One remittance: its lines, what each was matched to and why, and the differences that it left.

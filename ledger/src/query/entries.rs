@@ -88,16 +88,33 @@ pub async fn entry(client: &impl GenericClient, id: Uuid) -> Result<Option<Entry
     Ok(with_postings(client, found.as_slice()).await?.pop())
 }
 
-/// The entries after a sequence, in order of posting, at most `limit` (and never more than
-/// [`super::PAGE_ROWS_MAX`]). The next page starts after the last sequence of this one; 0 starts at the beginning.
+/// A page of entries in order of posting.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EntryPage {
+    /// The entries.
+    pub entries: Vec<EntryView>,
+    /// The sequence after which the next page starts; `None` if nothing follows yet.
+    pub next: Option<i64>,
+}
+
+/// The entries after a sequence, at most `limit` (and never more than [`super::PAGE_ROWS_MAX`]); 0 starts at the
+/// beginning.
+pub async fn entry_page(client: &impl GenericClient, after_sequence: i64, limit: u16) -> Result<EntryPage, QueryError> {
+    let rows_max = page_rows(limit);
+    let with_one_more = i64::try_from(rows_max + 1).expect("a page has at most PAGE_ROWS_MAX rows");
+    let found = client.query(sql::ENTRIES, &[&after_sequence, &with_one_more]).await?;
+    let entries = with_postings(client, &found[..found.len().min(rows_max)]).await?;
+    let next = entries.last().filter(|_| found.len() > rows_max).map(|last| last.sequence);
+    Ok(EntryPage { entries, next })
+}
+
+/// The entries of [`entry_page`], for who goes on after the last of them whether more is there or not.
 pub async fn entries(
     client: &impl GenericClient,
     after_sequence: i64,
     limit: u16,
 ) -> Result<Vec<EntryView>, QueryError> {
-    let limit = i64::try_from(page_rows(limit)).expect("a page has at most PAGE_ROWS_MAX rows");
-    let found = client.query(sql::ENTRIES, &[&after_sequence, &limit]).await?;
-    with_postings(client, &found).await
+    Ok(entry_page(client, after_sequence, limit).await?.entries)
 }
 
 /// Reads the legs of entries that are in order of sequence, in one run of the index between both ends.

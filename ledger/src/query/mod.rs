@@ -48,7 +48,7 @@ pub mod trial_balance;
 
 pub use accounts::{AccountPage, accounts};
 pub use balance::{BalanceView, Sums, balance, balances};
-pub use entries::{EntryView, PostingView, Related, entries, entry};
+pub use entries::{EntryPage, EntryView, PostingView, Related, entries, entry, entry_page};
 pub use error::QueryError;
 pub use holds::{HeldLeg, HoldView, holds};
 pub use moment::{Horizon, Moment, horizon};

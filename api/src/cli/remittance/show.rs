@@ -128,12 +128,12 @@ impl List {
     pub async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
         let mut client = desk.client().await?;
         let mut remittances: Vec<SummaryBody> = Vec::new();
+        let mut after = None;
         loop {
-            let after = remittances.last().map(|last| last.id);
-            let rows = report::applications(&mut client, self.insurer.as_ref(), after, PAGE_ROWS_MAX).await?;
-            let is_full = rows.len() == usize::from(PAGE_ROWS_MAX);
-            remittances.extend(rows.into_iter().map(SummaryBody::from));
-            if !is_full {
+            let page = report::application_page(&mut client, self.insurer.as_ref(), after, PAGE_ROWS_MAX).await?;
+            remittances.extend(page.rows.into_iter().map(SummaryBody::from));
+            after = page.next;
+            if after.is_none() {
                 break;
             }
         }
