@@ -3,8 +3,8 @@
 //! What is closed is a row of the register, copied to the head, so that every turn obeys it. Closings only move
 //! forward; to move one back, one person proposes and another agrees. A hard closing seals the trial balance of its
 //! last day: the register keeps its totals and the SHA-256 of all its rows, which anybody can recompute, since what was
-//! known at a time never changes ([`TrialBalanceSeal`]). `verify` recomputes every seal and finds entries that a closing
-//! should have kept out.
+//! known at a time never changes ([`TrialBalanceSeal`]). `verify` recomputes every seal and finds entries that a
+//! closing should have kept out.
 //!
 //! Everything here runs in the caller's transaction, which must not be used for anything long: it holds the head.
 

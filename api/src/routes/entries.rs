@@ -43,8 +43,9 @@ const REFUSED: &str = "The ledger refused the entry";
 /// A stream: 200 with one outcome a line as soon as it is known, each with its line number, and a last line
 /// `{"summary": …}`, without which the answer is not whole. It may be of any length. A line that cannot be read is
 /// refused by its number; earlier and later ones stand, except that in a run of linked lines an unreadable one counts
-/// as linked to the next. Read the answer while you send: who does not will be made to wait. When the token is revoked or
-/// expires meanwhile, the next line is refused as `token_invalid`, nothing from it on is posted, and the stream ends with
+/// as linked to the next. Read the answer while you send: who does not will be made to wait. When the token is revoked
+/// or expires meanwhile, the next line is refused as `token_invalid`, nothing from it on is posted, and the stream ends
+/// with
 /// `complete` false.
 #[utoipa::path(
     post, path = "/v1/entries", tag = "entries",

@@ -103,8 +103,8 @@ pub const OPEN_ITEMS: &str = "
     JOIN account a USING (account_no)
     ORDER BY a.code, moved.item";
 
-/// Holds of which something is left, newest first: before sequence `$1`, on account `$2` (which may be NULL) or below it,
-/// at most `$3`; one row an account and item. What ends a group leaves nothing of its holds.
+/// Holds of which something is left, newest first: before sequence `$1`, on account `$2` (which may be NULL) or below
+/// it, at most `$3`; one row an account and item. What ends a group leaves nothing of its holds.
 pub const HOLDS: &str = "
     SELECT hold.sequence, hold.entry_id, hold.effective_date, hold.booked_at, hold.expires_at, hold.hold_group,
            hold.reference, hold.description, hold.actor, left_of.code, left_of.currency, left_of.item,
