@@ -15,7 +15,7 @@ CREATE TABLE access_token (
     CONSTRAINT access_token_pkey PRIMARY KEY (token_hash),
     CONSTRAINT access_token_hash_length CHECK (length(token_hash) = 32),
     CONSTRAINT access_token_name_given CHECK (name <> ''),
-    CONSTRAINT access_token_role_known CHECK (role IN ('admin', 'finance', 'auditor', 'poster'))
+    CONSTRAINT access_token_role_known CHECK (role IN ('admin', 'controller', 'finance', 'auditor', 'poster'))
 );
 -- One live token a name, so that an actor on record means one token at a time. Revoked ones stay, to be told apart.
 CREATE UNIQUE INDEX access_token_name_key ON access_token (name) WHERE revoked_at IS NULL;

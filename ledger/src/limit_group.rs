@@ -7,14 +7,16 @@
 use std::collections::HashSet;
 
 use deadpool_postgres::Transaction;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tokio_postgres::GenericClient;
 
 use crate::account::{AccountCode, AccountFault, AccountNo, Limits, NormalSide, check_text};
 use crate::entry::REFERENCE_BYTES_MAX;
 use crate::error::Error;
 use crate::journal::sql;
 use crate::money::{Currency, Money, MoneyError};
-use crate::register::{self, Signature};
+use crate::register::{self, Record, Signature};
 
 /// The kind under which the register keeps groups.
 pub const KIND: &str = "limit_group";
@@ -68,6 +70,33 @@ impl LimitGroup {
         };
         serde_json::to_string(&content).expect("a struct of texts is JSON")
     }
+}
+
+/// A limit group in force.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LimitGroupView {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub group: LimitGroup,
+    /// Since when.
+    pub recorded_at: Timestamp,
+    /// Who has set it.
+    pub actor: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// The limit groups in force, by name.
+pub async fn in_force(client: &impl GenericClient) -> Result<Vec<LimitGroupView>, Error> {
+    let records = register::in_force(client, KIND).await?;
+    let view = |record: Record| {
+        let group = LimitGroup::parse(&record.content);
+        let group = group.ok_or_else(|| Error::Corrupt("register.content of a limit group".to_owned()))?;
+        let Record { name, recorded_at, actor, reason, .. } = record;
+        Ok(LimitGroupView { name, group, recorded_at, actor, reason })
+    };
+    records.into_iter().map(view).collect()
 }
 
 /// What became of a limit group that was to be set.

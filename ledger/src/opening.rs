@@ -6,8 +6,8 @@ use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 
 use crate::account::{
-    Account, AccountCode, AccountFault, AccountNo, AccountNote, AccountSetting, Limits, NewAccount, SettingChange,
-    check_text,
+    Account, AccountCode, AccountFault, AccountNo, AccountNote, AccountSetting, AccountType, Limits, NewAccount,
+    SettingChange, check_text,
 };
 use crate::balance::{Balance, Totals};
 use crate::entry::{DESCRIPTION_BYTES_MAX, REFERENCE_BYTES_MAX};
@@ -63,18 +63,24 @@ pub async fn open_accounts(
     let known: HashMap<&AccountCode, &Account> =
         known.iter().map(|known| (&known.account.code, &known.account)).collect();
 
+    let parents: Vec<&str> = accounts.iter().filter_map(|account| account.note.parent.as_deref()).collect();
+    let mut types = sql::account_types(tx, &parents).await?;
+
     let mut fresh: Vec<&NewAccount> = Vec::new();
     let mut places: HashMap<&AccountCode, usize> = HashMap::new();
     let mut outcomes = Vec::with_capacity(accounts.len());
     for account in accounts {
         let earlier = places.get(&account.code).copied();
-        let fault = check_text("actor", actor, REFERENCE_BYTES_MAX).and_then(|()| account.check());
+        let fault = check_text("actor", actor, REFERENCE_BYTES_MAX)
+            .and_then(|()| account.check())
+            .and_then(|()| check_parent(&account.note, account.account_type, &types));
         outcomes.push(match (known.get(&account.code), earlier, fault) {
             (Some(there), ..) => compare(&identity(there), account, there.no),
             (None, Some(at), _) => compare(fresh[at], account, number(head.account_no, at)),
             (None, None, Err(fault)) => AccountOutcome::Refused(fault),
             (None, None, Ok(())) => {
                 places.insert(&account.code, fresh.len());
+                types.insert(account.code.as_str().to_owned(), account.account_type);
                 fresh.push(account);
                 AccountOutcome::Opened(number(head.account_no, fresh.len() - 1))
             }
@@ -139,6 +145,8 @@ pub async fn change_setting(
     let there = (known.account.setting, sql::account_note(tx, known.account.no).await?);
     let (setting, note) = change.applied_to(there.0, there.1.clone());
     let fault = note.check().err().or_else(|| fault_of(setting, known));
+    let moved = note.parent != there.1.parent;
+    let fault = if moved && fault.is_none() { parent_fault(tx, &known.account, &note).await? } else { fault };
     if let Some(fault) = fault {
         return Ok(SettingOutcome::Refused(fault));
     }
@@ -148,6 +156,38 @@ pub async fn change_setting(
     let changed = std::iter::once((known.account.no, setting, &note));
     record(tx, &head, changed, recorded_at, actor, reason).await?;
     Ok(SettingOutcome::Changed)
+}
+
+/// A parent is an account that was opened before, of the same type.
+fn check_parent(
+    note: &AccountNote,
+    account_type: AccountType,
+    types: &HashMap<String, AccountType>,
+) -> Result<(), AccountFault> {
+    let Some(parent) = note.parent.clone() else { return Ok(()) };
+    match types.get(&parent) {
+        None => Err(AccountFault::ParentUnfit { parent, reason: "there is no such account" }),
+        Some(known) if *known != account_type => {
+            Err(AccountFault::ParentUnfit { parent, reason: "it is of another type" })
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// What is wrong with a new place in the chart.
+async fn parent_fault(
+    tx: &Transaction<'_>,
+    account: &Account,
+    note: &AccountNote,
+) -> Result<Option<AccountFault>, Error> {
+    let Some(parent) = note.parent.as_deref() else { return Ok(None) };
+    let types = sql::account_types(tx, &[parent]).await?;
+    if let Err(fault) = check_parent(note, account.account_type, &types) {
+        return Ok(Some(fault));
+    }
+    let is_cycle = sql::is_below(tx, parent, account.code.as_str()).await?;
+    let parent = parent.to_owned();
+    Ok(is_cycle.then_some(AccountFault::ParentUnfit { parent, reason: "it is rolled up to this account itself" }))
 }
 
 /// What is wrong with settings for an account as it stands.

@@ -219,6 +219,13 @@ pub struct Reopening {
     pub out_of: Tightness,
 }
 
+impl Reopening {
+    fn parse(content: &str) -> Result<Reopening, Error> {
+        let read = serde_json::from_str(content);
+        read.map_err(|_| Error::Corrupt("register.content of a proposal to reopen".to_owned()))
+    }
+}
+
 /// What is closed now.
 pub async fn current(client: &impl GenericClient) -> Result<Closing, Error> {
     Ok(last(client).await?.map(|(_, closing)| closing).unwrap_or_default())
@@ -229,11 +236,29 @@ async fn last(client: &impl GenericClient) -> Result<Option<(i64, Closing)>, Err
     Ok(Some((record.register_no, Closing::parse(&record.content)?)))
 }
 
+/// Something that was closed, proposed or reopened.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Period {
+    /// Who did it, when and why.
+    pub record: Record,
+    /// What is closed from then on; `None` for a proposal.
+    pub closing: Option<Closing>,
+    /// What was proposed.
+    pub reopening: Option<Reopening>,
+}
+
 /// All that was ever closed, proposed and reopened, oldest first.
-pub async fn history(client: &impl GenericClient) -> Result<Vec<Record>, Error> {
-    let mut all = register::history(client, KIND, NAME).await?;
-    all.extend(register::history(client, PROPOSAL_KIND, NAME).await?);
-    all.sort_by_key(|record| record.register_no);
+pub async fn history(client: &impl GenericClient) -> Result<Vec<Period>, Error> {
+    let mut all = Vec::new();
+    for record in register::history(client, KIND, NAME).await? {
+        let closing = Some(Closing::parse(&record.content)?);
+        all.push(Period { record, closing, reopening: None });
+    }
+    for record in register::history(client, PROPOSAL_KIND, NAME).await? {
+        let reopening = Some(Reopening::parse(&record.content)?);
+        all.push(Period { record, closing: None, reopening });
+    }
+    all.sort_by_key(|period| period.record.register_no);
     Ok(all)
 }
 
@@ -312,8 +337,7 @@ pub async fn reopen(tx: &Transaction<'_>, proposal: i64, signature: Signature<'_
     if proposed.actor == signature.actor {
         return Ok(PeriodOutcome::Refused(PeriodFault::SamePerson { person: proposed.actor }));
     }
-    let reopening: Reopening = serde_json::from_str(&proposed.content)
-        .map_err(|_| Error::Corrupt("register.content of a proposal to reopen".to_owned()))?;
+    let reopening = Reopening::parse(&proposed.content)?;
     match reopened(&there, &reopening) {
         Ok(closing) => {
             let closing = Closing { proposal: Some(proposal), ..closing };

@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod control;
 mod document;
 mod entries;
 mod health;
@@ -148,6 +149,14 @@ impl Api {
 
     async fn post(&self, path: &str, body: &Value) -> Reply {
         Reply::of(self.request(Method::POST, path).json(body).send().await.unwrap()).await
+    }
+
+    async fn patch(&self, path: &str, body: &Value) -> Reply {
+        Reply::of(self.request(Method::PATCH, path).json(body).send().await.unwrap()).await
+    }
+
+    async fn put(&self, path: &str, body: &Value) -> Reply {
+        Reply::of(self.request(Method::PUT, path).json(body).send().await.unwrap()).await
     }
 
     async fn post_text(&self, path: &str, content_type: &str, body: impl Into<Body>) -> Reply {

@@ -97,7 +97,8 @@ async fn days_are_taken_back_by_two_people() {
     assert_eq!(refused(book.ledger.propose_reopening(&reopening, ALICE).await.unwrap()), "not_closed");
     let client = book.ledger.client().await.unwrap();
     let history = period::history(&**client).await.unwrap();
-    let people: Vec<_> = history.iter().map(|record| (record.proposed_by.as_deref(), record.actor.as_str())).collect();
+    let people: Vec<_> =
+        history.iter().map(|it| (it.record.proposed_by.as_deref(), it.record.actor.as_str())).collect();
     assert_eq!(people, [(None, "alice"), (None, "alice"), (Some("alice"), "bob")]);
     let now = period::current(&**client).await.unwrap();
     assert_eq!((now.soft_through, now.hard_through, now.proposal), (Some(day(3)), Some(day(3)), Some(proposal)));

@@ -54,7 +54,8 @@ async fn staff(app: &App, permission: Permission, token: &str) -> Result<Access,
     let hash = TokenHash::of(token);
     let bearer = permitted(&ledger, hash, permission).await?;
     let actor = format!("{ACTOR_PREFIX}{}", bearer.name);
-    Ok(Access { ledger, actor, insurer: None, shown: Shown::Token { hash, permission } })
+    let may_adjust = bearer.role.permits(Permission::AdjustPeriods);
+    Ok(Access { ledger, actor, may_adjust, insurer: None, shown: Shown::Token { hash, permission } })
 }
 
 /// The bearer of a token that is live and may do this.
@@ -96,7 +97,7 @@ async fn partner(app: &App, permission: Permission, head: &Parts, body: Body) ->
 
 fn access_of(ledger: Ledger, credentials: Credentials) -> Access {
     let actor = format!("partner:{}", credentials.app_id);
-    Access { ledger, actor, insurer: Some(credentials.insurer), shown: Shown::Signature }
+    Access { ledger, actor, may_adjust: false, insurer: Some(credentials.insurer), shown: Shown::Signature }
 }
 
 /// One answer for tokens that are malformed, of no book, unknown, expired or revoked.

@@ -18,6 +18,7 @@ use dianfu_settlement::number::PartyNo;
 use jiff::Timestamp;
 
 use crate::error::Error;
+use crate::wire::entry::Poster;
 
 pub use partner::{PartnerKey, create_partner_key, revoke_partner_key};
 pub use role::{Permission, Role};
@@ -30,10 +31,19 @@ pub struct Access {
     pub ledger: Ledger,
     /// Who acts, for the record: `token:NAME` or `partner:APP_ID`.
     pub actor: String,
+    /// Whether it may post entries that adjust closed days.
+    pub may_adjust: bool,
     /// For a partner: the only insurer it may speak for.
     pub insurer: Option<PartyNo>,
     /// What was shown, and what for.
     pub shown: Shown,
+}
+
+impl Access {
+    /// Who posts with it.
+    pub fn poster(&self) -> Poster {
+        Poster { actor: self.actor.clone(), may_adjust: self.may_adjust }
+    }
 }
 
 /// What the gate was shown.

@@ -7,10 +7,14 @@ pub enum Permission {
     PostEntries,
     /// Read accounts, balances, statements, reports, remittances.
     ReadLedger,
-    /// Open accounts.
+    /// Open accounts, change their settings and limits.
     OpenAccounts,
     /// Hand in remittances.
     ImportRemittances,
+    /// Post entries that adjust days which are closed to others.
+    AdjustPeriods,
+    /// Close days and take them back, and end a year.
+    ClosePeriods,
 }
 
 impl Permission {
@@ -21,6 +25,8 @@ impl Permission {
             Permission::ReadLedger => "read_ledger",
             Permission::OpenAccounts => "open_accounts",
             Permission::ImportRemittances => "import_remittances",
+            Permission::AdjustPeriods => "adjust_periods",
+            Permission::ClosePeriods => "close_periods",
         }
     }
 }
@@ -30,7 +36,9 @@ impl Permission {
 pub enum Role {
     /// Sets the book up: everything.
     Admin,
-    /// Keeps the book: everything but opening accounts.
+    /// Answers for the book: everything but handing in remittances.
+    Controller,
+    /// Keeps the book: posts, hands in remittances, reads.
     Finance,
     /// Reads everything, writes nothing.
     Auditor,
@@ -40,12 +48,13 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Role; 4] = [Role::Admin, Role::Finance, Role::Auditor, Role::Poster];
+    pub const ALL: [Role; 5] = [Role::Admin, Role::Controller, Role::Finance, Role::Auditor, Role::Poster];
 
     /// The word at every edge and in the database.
     pub fn word(self) -> &'static str {
         match self {
             Role::Admin => "admin",
+            Role::Controller => "controller",
             Role::Finance => "finance",
             Role::Auditor => "auditor",
             Role::Poster => "poster",
@@ -59,16 +68,13 @@ impl Role {
 
     /// Whether the role may.
     pub fn permits(self, permission: Permission) -> bool {
-        match (self, permission) {
-            (Role::Admin, _)
-            | (Role::Finance, Permission::PostEntries | Permission::ReadLedger | Permission::ImportRemittances)
-            | (Role::Auditor, Permission::ReadLedger)
-            | (Role::Poster, Permission::PostEntries) => true,
-            (Role::Finance, Permission::OpenAccounts)
-            | (Role::Auditor, Permission::PostEntries | Permission::OpenAccounts | Permission::ImportRemittances)
-            | (Role::Poster, Permission::ReadLedger | Permission::OpenAccounts | Permission::ImportRemittances) => {
-                false
-            }
+        use Permission::{ImportRemittances, PostEntries, ReadLedger};
+        match self {
+            Role::Admin => true,
+            Role::Controller => permission != ImportRemittances,
+            Role::Finance => matches!(permission, PostEntries | ReadLedger | ImportRemittances),
+            Role::Auditor => permission == ReadLedger,
+            Role::Poster => permission == PostEntries,
         }
     }
 }

@@ -4,12 +4,14 @@ mod chart;
 mod open;
 mod set;
 
+pub use open::Side;
+
 use clap::Subcommand;
 use dianfu_api::wire::account::{AccountBody, AccountPageBody};
-use dianfu_ledger::account::{Account as BookAccount, AccountCode};
-use dianfu_ledger::query;
+use dianfu_ledger::account::AccountCode;
+use dianfu_ledger::query::{self, AccountFilter, AccountView};
 
-use super::arguments::account_code;
+use super::arguments::{account_code, json_object};
 use super::desk::Desk;
 use super::ending::{Answer, No};
 use super::pages::Pages;
@@ -31,11 +33,15 @@ pub enum Account {
     #[command(after_help = "\
 Examples:
   dianfu account list
-  dianfu account list 1101 --format csv")]
+  dianfu account list 1101 --format csv
+  dianfu account list --metadata '{\"region\": \"east\"}'")]
     List {
         /// Only accounts whose code begins so
         #[arg(default_value = "")]
         prefix: String,
+        /// Only accounts whose metadata has at least this JSON object
+        #[arg(long, value_name = "JSON", value_parser = json_object)]
+        metadata: Option<String>,
         #[command(flatten)]
         pages: Pages,
         #[command(flatten)]
@@ -65,6 +71,8 @@ const COLUMNS: &[Column] = &[
     Column::Number("max"),
     Column::Text("frozen"),
     Column::Text("closed"),
+    Column::Text("parent"),
+    Column::Text("metadata"),
 ];
 
 impl Account {
@@ -73,18 +81,27 @@ impl Account {
             Account::Open(open) => open.run(desk).await,
             Account::Chart(chart) => chart.run(desk).await,
             Account::Set(set) => set.run(desk).await,
-            Account::List { prefix, pages, output } => list(desk, prefix, pages, output).await,
+            Account::List { prefix, metadata, pages, output } => {
+                list(desk, prefix, metadata.as_deref(), pages, output).await
+            }
             Account::Show { code, output } => show(desk, code, output).await,
         }
     }
 }
 
-async fn list(desk: &Desk, prefix: &str, pages: &Pages, output: &Output) -> anyhow::Result<Answer> {
+async fn list(
+    desk: &Desk,
+    prefix: &str,
+    metadata: Option<&str>,
+    pages: &Pages,
+    output: &Output,
+) -> anyhow::Result<Answer> {
     let client = desk.client().await?;
+    let filter = AccountFilter { prefix, metadata };
     let mut cursor = pages.cursor().map(|text| account_code(text).map_err(No::new)).transpose()?;
     let mut accounts = Vec::new();
     loop {
-        let page = query::accounts(&**client, prefix, cursor.as_ref(), pages.rows()).await?;
+        let page = query::accounts(&**client, filter, cursor.as_ref(), pages.rows()).await?;
         accounts.extend(page.accounts.into_iter().map(AccountBody::from));
         cursor = page.next;
         if cursor.is_none() || pages.is_one() {
@@ -102,16 +119,17 @@ async fn show(desk: &Desk, code: &AccountCode, output: &Output) -> anyhow::Resul
     print(find(desk, code).await?, output)
 }
 
-fn print(account: BookAccount, output: &Output) -> anyhow::Result<Answer> {
+fn print(account: AccountView, output: &Output) -> anyhow::Result<Answer> {
     output.print(&AccountBody::from(account), &Sheet { columns: COLUMNS, ..Sheet::default() })?;
     Ok(Answer::Yes)
 }
 
 /// The account of exactly this code: the first of those that begin with it.
-async fn find(desk: &Desk, code: &AccountCode) -> anyhow::Result<BookAccount> {
+async fn find(desk: &Desk, code: &AccountCode) -> anyhow::Result<AccountView> {
     let client = desk.client().await?;
-    let page = query::accounts(&**client, code.as_str(), None, 1).await?;
-    let found = page.accounts.into_iter().next().filter(|account| account.code == *code);
+    let filter = AccountFilter { prefix: code.as_str(), ..AccountFilter::default() };
+    let page = query::accounts(&**client, filter, None, 1).await?;
+    let found = page.accounts.into_iter().next().filter(|view| view.account.code == *code);
     Ok(found.ok_or_else(|| unknown(desk, code))?)
 }
 

@@ -4,6 +4,7 @@ use clap::Args;
 use dianfu_api::wire::time;
 use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::book::BookName;
+use dianfu_ledger::money::{Currency, MoneyError};
 use dianfu_ledger::query::Moment;
 use dianfu_settlement::number::PartyNo;
 use jiff::Timestamp;
@@ -44,6 +45,17 @@ pub fn instant(text: &str) -> Result<Timestamp, String> {
 pub fn account_code(text: &str) -> Result<AccountCode, String> {
     let wanted = "an account's code has 1 to 64 letters, digits, '-', '_' and '.', such as 1101.picc";
     AccountCode::parse(text).ok_or_else(|| wanted.to_owned())
+}
+
+/// Reads a currency.
+pub fn currency(text: &str) -> Result<Currency, String> {
+    text.parse().map_err(|error: MoneyError| error.to_string())
+}
+
+/// Reads a JSON object, and keeps it as it is.
+pub fn json_object(text: &str) -> Result<String, String> {
+    let is_object = serde_json::from_str::<Value>(text).is_ok_and(|value| value.is_object());
+    if is_object { Ok(text.to_owned()) } else { Err("is not a JSON object".to_owned()) }
 }
 
 /// Reads the name of a book.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
+use dianfu_api::wire::entry::Poster;
 use dianfu_ledger::Ledger;
 use dianfu_ledger::book::BookName;
 use dianfu_ledger::db::{Database, default_data_dir};
@@ -141,6 +142,11 @@ impl Desk {
     pub fn actor() -> String {
         let user = User::from_uid(geteuid()).ok().flatten();
         format!("shell:{}", user.map_or_else(|| geteuid().to_string(), |user| user.name))
+    }
+
+    /// Who posts: whoever reaches the database may adjust closed days, on record.
+    pub fn poster() -> Poster {
+        Poster { actor: Desk::actor(), may_adjust: true }
     }
 
     /// Works off what waits, and ends our use of the private PostgreSQL.

@@ -16,10 +16,13 @@ mod desk;
 mod ending;
 mod entry;
 mod export;
+mod hold;
 mod input;
+mod limit;
 mod outcomes;
 mod pages;
 mod partner;
+mod period;
 mod post;
 mod print;
 mod remittance;
@@ -56,7 +59,7 @@ const EXAMPLES: &str = "\
 Examples:
   dianfu demo                                claims from intake to recovered money, each step with its journal
   dianfu book create main                    make the book that commands use if none is named
-  dianfu account open 1002.bank --name Bank --currency CNY --side debit
+  dianfu account open 1002.bank --name Bank --currency CNY --type asset
   dianfu report trial-balance                every account with its debits and credits
   dianfu remittance check FILE               whether the sums of an X12 835 hold; needs no database
   dianfu COMMAND --help                      more, with examples";
@@ -74,6 +77,12 @@ enum Command {
     Entry(entry::Entry),
     Balance(balance::Balance),
     Statement(statement::Statement),
+    #[command(subcommand)]
+    Hold(hold::Hold),
+    #[command(subcommand)]
+    Limit(limit::Limit),
+    #[command(subcommand)]
+    Period(period::Period),
     #[command(subcommand)]
     Report(report::Report),
     #[command(subcommand)]
@@ -129,6 +138,9 @@ impl Command {
             Command::Entry(entry) => entry.run(desk).await,
             Command::Balance(balance) => balance.run(desk).await,
             Command::Statement(statement) => statement.run(desk).await,
+            Command::Hold(hold) => hold.run(desk).await,
+            Command::Limit(limit) => limit.run(desk).await,
+            Command::Period(period) => period.run(desk).await,
             Command::Report(report) => report.run(desk).await,
             Command::Remittance(remittance) => remittance.run(desk).await,
             Command::Verify(verify) => verify.run(desk).await,

@@ -71,7 +71,7 @@ impl Post {
     }
 
     async fn post_one(&self, desk: &Desk, text: &[u8]) -> anyhow::Result<Answer> {
-        self.post_items(desk, Shape::One, vec![Item::read(0, text, &Desk::actor(), false)]).await
+        self.post_items(desk, Shape::One, vec![Item::read(0, text, &Desk::poster(), false)]).await
     }
 
     async fn post_many(&self, desk: &Desk, text: &Bytes) -> anyhow::Result<Answer> {
@@ -79,7 +79,7 @@ impl Post {
         let mut items: Vec<Item> = Vec::with_capacity(texts.len());
         for (index, text) in (0..).zip(texts) {
             let in_run = items.last().is_some_and(|item| item.linked);
-            items.push(Item::read(index, text.get().as_bytes(), &Desk::actor(), in_run));
+            items.push(Item::read(index, text.get().as_bytes(), &Desk::poster(), in_run));
         }
         self.post_items(desk, Shape::Array, items).await
     }

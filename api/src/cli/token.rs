@@ -62,7 +62,9 @@ pub struct Create {
 enum Role {
     /// Everything, opening accounts included
     Admin,
-    /// Everything but opening accounts
+    /// Opens and limits accounts, closes periods, posts, reads
+    Controller,
+    /// Posts entries, hands in remittances, reads
     Finance,
     /// Reads everything, writes nothing
     Auditor,
@@ -74,6 +76,7 @@ impl From<Role> for auth::Role {
     fn from(role: Role) -> auth::Role {
         match role {
             Role::Admin => auth::Role::Admin,
+            Role::Controller => auth::Role::Controller,
             Role::Finance => auth::Role::Finance,
             Role::Auditor => auth::Role::Auditor,
             Role::Poster => auth::Role::Poster,

@@ -36,6 +36,8 @@ pub enum Kind {
     AccountUnknown,
     /// No such entry.
     EntryUnknown,
+    /// No such limit group.
+    LimitGroupUnknown,
     /// No such remittance.
     RemittanceUnknown,
     /// The path has no such method.
@@ -77,6 +79,7 @@ impl Kind {
             Kind::PathUnknown => (StatusCode::NOT_FOUND, "path_unknown", "There is nothing at this path"),
             Kind::AccountUnknown => (StatusCode::NOT_FOUND, "account_unknown", "There is no such account"),
             Kind::EntryUnknown => (StatusCode::NOT_FOUND, "entry_unknown", "There is no such entry"),
+            Kind::LimitGroupUnknown => (StatusCode::NOT_FOUND, "limit_group_unknown", "There is no such limit group"),
             Kind::RemittanceUnknown => (StatusCode::NOT_FOUND, "remittance_unknown", "There is no such remittance"),
             Kind::MethodNotAllowed => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "The path has no such method")

@@ -5,8 +5,8 @@ use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use dianfu_ledger::account::AccountCode;
-use dianfu_ledger::opening::AccountOutcome;
-use dianfu_ledger::query::{self, DateRange, Moment};
+use dianfu_ledger::opening::{AccountOutcome, SettingOutcome};
+use dianfu_ledger::query::{self, AccountFilter, AccountView, DateRange, Moment};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -14,7 +14,8 @@ use serde::Deserialize;
 use crate::auth::Access;
 use crate::extract::{self, PathParam, QueryParams};
 use crate::problem::{Kind, Problem, Violation};
-use crate::wire::account::{self, AccountBody, AccountPageBody, BalanceBody, NewAccountBody};
+use crate::wire::account::{self, AccountBody, AccountChangeBody, AccountPageBody, BalanceBody, NewAccountBody};
+use crate::wire::metadata;
 use crate::wire::statement::StatementBody;
 use crate::wire::time;
 
@@ -51,6 +52,34 @@ fn conflict(code: &AccountCode, field: &'static str, first: String, given: Strin
     Problem::new(Kind::AccountConflict, message).with_errors(vec![violation.expected(first, given)])
 }
 
+/// Changes an account's limits, freezes or closes it, moves it in the chart, or notes what is known about it: from now on,
+/// and on record with who did it and why.
+#[utoipa::path(
+    patch, path = "/v1/accounts/{code}", tag = "accounts", request_body = AccountChangeBody,
+    params(("code" = String, Path, example = "1101.picc")),
+    responses(
+        (status = 200, body = AccountBody, description = "It is so now."),
+        (status = 404, description = "There is no such account."),
+        (status = 422, description = "It cannot be as was asked.")
+    )
+)]
+pub async fn account_change(
+    Extension(access): Extension<Access>,
+    PathParam(code): PathParam<String>,
+    extract::Json(body): extract::Json<AccountChangeBody>,
+) -> Result<Json<AccountBody>, Problem> {
+    let refused = |violation| Problem::refused("The account cannot be changed so", false, vec![violation]);
+    let code = parse(&code)?;
+    let there = view(&access, &code).await?;
+    let reason = body.reason.clone();
+    let change = body.into_change(there.account.currency).map_err(&refused)?;
+    match access.ledger.change_setting(&code, change, &access.actor, &reason).await? {
+        SettingOutcome::Changed | SettingOutcome::Unchanged => find(&access, &code).await.map(Json),
+        SettingOutcome::AccountUnknown => Err(unknown(code.as_str())),
+        SettingOutcome::Refused(fault) => Err(refused(account::violation(&fault))),
+    }
+}
+
 /// Which accounts.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -60,6 +89,9 @@ pub struct AccountsQuery {
     #[serde(default)]
     #[param(example = "1101")]
     prefix: String,
+    /// Only accounts whose metadata has at least this JSON object.
+    #[param(example = r#"{"region":"east"}"#)]
+    metadata: Option<String>,
     /// `next` of the page before.
     cursor: Option<String>,
     /// Rows a page: 1 to 1,000, 100 if left out.
@@ -79,7 +111,11 @@ pub async fn account_list(
     let client = access.ledger.client().await?;
     let cursor = query.cursor.map(|cursor| AccountCode::parse(&cursor).ok_or(query::QueryError::CursorMalformed));
     let prefix = extract::code_prefix(&query.prefix)?;
-    let page = query::accounts(&**client, prefix, cursor.transpose()?.as_ref(), limit).await?;
+    if let Some(violation) = query.metadata.as_deref().and_then(|text| metadata::check(text).err()) {
+        return Err(Problem::parameter("/query/metadata", violation.message));
+    }
+    let filter = AccountFilter { prefix, metadata: query.metadata.as_deref() };
+    let page = query::accounts(&**client, filter, cursor.transpose()?.as_ref(), limit).await?;
     let accounts = page.accounts.into_iter().map(AccountBody::from).collect();
     Ok(Json(AccountPageBody { accounts, next: page.next.map(|code| code.to_string()) }))
 }
@@ -176,12 +212,17 @@ pub async fn account_statement(
     found.map(|statement| Json(statement.into())).ok_or_else(|| unknown(code.as_str()))
 }
 
-/// The account of exactly this code: the first of those that start with it.
 async fn find(access: &Access, code: &AccountCode) -> Result<AccountBody, Problem> {
+    view(access, code).await.map(AccountBody::from)
+}
+
+/// The account of exactly this code: the first of those that start with it.
+async fn view(access: &Access, code: &AccountCode) -> Result<AccountView, Problem> {
     let client = access.ledger.client().await?;
-    let page = query::accounts(&**client, code.as_str(), None, 1).await?;
-    let account = page.accounts.into_iter().next().filter(|account| account.code == *code);
-    account.map(AccountBody::from).ok_or_else(|| unknown(code.as_str()))
+    let filter = AccountFilter { prefix: code.as_str(), ..AccountFilter::default() };
+    let page = query::accounts(&**client, filter, None, 1).await?;
+    let found = page.accounts.into_iter().next().filter(|view| view.account.code == *code);
+    found.ok_or_else(|| unknown(code.as_str()))
 }
 
 fn parse(code: &str) -> Result<AccountCode, Problem> {

@@ -82,7 +82,7 @@ pub async fn entry_create(
 }
 
 async fn create_one(access: &Access, text: &[u8]) -> Result<Response, Problem> {
-    let entry = entry::read(text, &access.actor).map_err(|unread| Problem::from(*unread.misread))?;
+    let entry = entry::read(text, &access.poster()).map_err(|unread| Problem::from(*unread.misread))?;
     let (id, debits) = (entry.id, batch::debits(&entry));
     let location = [(LOCATION, format!("/v1/entries/{id}"))];
     let outcomes = access.ledger.post(vec![entry]).await?;
@@ -109,10 +109,11 @@ async fn create_many(access: &Access, text: &[u8]) -> Result<Response, Problem> 
     if actual > max {
         return Err(dianfu_ledger::Error::RequestTooLarge { unit: "entries", actual, max }.into());
     }
+    let poster = access.poster();
     let mut items: Vec<Item> = Vec::with_capacity(texts.len());
     for (index, text) in (0..).zip(texts) {
         let in_run = items.last().is_some_and(|item| item.linked);
-        items.push(Item::read(index, text.get().as_bytes(), &access.actor, in_run));
+        items.push(Item::read(index, text.get().as_bytes(), &poster, in_run));
     }
     let posted = batch::post(&access.ledger, items).await;
     if let Some(error) = posted.error {

@@ -4,7 +4,10 @@ mod accounts;
 mod document;
 pub mod entries;
 mod health;
+mod holds;
+mod limit_groups;
 mod open_items;
+mod periods;
 mod remittances;
 mod reports;
 
@@ -48,7 +51,20 @@ fn routes(app: &App) -> OpenApiRouter<App> {
             routes.routes(routes!(remittances::remittance_import))
         }))
         // Whoever sets up the book.
-        .merge(group(app, Permission::OpenAccounts, |routes| routes.routes(routes!(accounts::account_open))))
+        .merge(group(app, Permission::OpenAccounts, |routes| {
+            routes
+                .routes(routes!(accounts::account_open))
+                .routes(routes!(accounts::account_change))
+                .routes(routes!(limit_groups::limit_group_set))
+        }))
+        // Whoever answers for the book.
+        .merge(group(app, Permission::ClosePeriods, |routes| {
+            routes
+                .routes(routes!(periods::period_close))
+                .routes(routes!(periods::reopening_propose))
+                .routes(routes!(periods::reopening_approve))
+                .routes(routes!(periods::year_end))
+        }))
         // Finance and auditors.
         .merge(group(app, Permission::ReadLedger, |routes| {
             routes
@@ -58,6 +74,10 @@ fn routes(app: &App) -> OpenApiRouter<App> {
                 .routes(routes!(accounts::account_view))
                 .routes(routes!(accounts::account_balance))
                 .routes(routes!(accounts::account_statement))
+                .routes(routes!(holds::hold_list))
+                .routes(routes!(limit_groups::limit_group_list))
+                .routes(routes!(limit_groups::limit_group_view))
+                .routes(routes!(periods::period_list))
                 .routes(routes!(reports::trial_balance))
                 .routes(routes!(open_items::open_item_list))
                 .routes(routes!(remittances::remittance_list))

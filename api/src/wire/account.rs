@@ -1,14 +1,14 @@
 //! Accounts and balances.
 
 use dianfu_ledger::account::{
-    Account, AccountCode, AccountFault, AccountNote, AccountType as BookType, Frozen as BookFrozen, Limits, NewAccount,
-    NormalSide,
+    AccountCode, AccountFault, AccountNote, AccountType as BookType, Change, Frozen as BookFrozen, Limits, NewAccount,
+    NormalSide, SettingChange,
 };
 use dianfu_ledger::money::{Currency, Money, MoneyError, decimal_text};
-use dianfu_ledger::query::{BalanceView, Sums};
+use dianfu_ledger::query::{AccountView, BalanceView, Sums};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
@@ -102,6 +102,17 @@ pub enum Frozen {
     Both,
 }
 
+impl From<Frozen> for BookFrozen {
+    fn from(frozen: Frozen) -> BookFrozen {
+        match frozen {
+            Frozen::None => BookFrozen::None,
+            Frozen::In => BookFrozen::In,
+            Frozen::Out => BookFrozen::Out,
+            Frozen::Both => BookFrozen::Both,
+        }
+    }
+}
+
 impl From<BookFrozen> for Frozen {
     fn from(frozen: BookFrozen) -> Frozen {
         match frozen {
@@ -173,6 +184,64 @@ impl NewAccountBody {
     }
 }
 
+/// What is to change about an account. What is left out stays as it is; `null` takes a limit, a parent or metadata away.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = AccountChange)]
+pub struct AccountChangeBody {
+    /// The balance must not fall below this decimal amount.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, example = "0.00")]
+    min: Option<Option<String>>,
+    /// The balance must not rise above this decimal amount.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, example = "8000000.00")]
+    max: Option<Option<String>>,
+    /// Whether it takes postings no more; at zero only.
+    closed: Option<bool>,
+    /// What it refuses for the time being.
+    frozen: Option<Frozen>,
+    /// The account that it is rolled up to.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    parent: Option<Option<String>>,
+    /// A JSON object about it, at most 8,000 bytes.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Option<Box<RawValue>>>,
+    /// Why, for the record.
+    pub reason: String,
+}
+
+/// Reads a field that is there, `null` being a value.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+impl AccountChangeBody {
+    /// Reads amounts of the account's currency; the ledger checks the rest.
+    pub fn into_change(self, currency: Currency) -> Result<SettingChange, Violation> {
+        let limit = |given: Option<Option<String>>, pointer| match given {
+            None => Ok(Change::Keep),
+            Some(None) => Ok(Change::To(None)),
+            Some(Some(text)) => match Money::parse(&text, currency) {
+                Ok(money) => Ok(Change::To(Some(money.minor))),
+                Err(error) => Err(Violation::at(error.code(), pointer, error.to_string())),
+            },
+        };
+        let metadata = self.metadata.map(|given| given.map(|json| json.get().to_owned()));
+        metadata.as_ref().and_then(Option::as_deref).map_or(Ok(()), metadata::check)?;
+        Ok(SettingChange {
+            min: limit(self.min, "/min")?,
+            max: limit(self.max, "/max")?,
+            closed: self.closed,
+            frozen: self.frozen.map(BookFrozen::from),
+            parent: self.parent.map_or(Change::Keep, Change::To),
+            metadata: metadata.map_or(Change::Keep, Change::To),
+        })
+    }
+}
+
 /// What is wrong with an account, at its field.
 pub fn violation(fault: &AccountFault) -> Violation {
     Violation::at(fault.code(), format!("/{}", fault.field()), fault.to_string())
@@ -195,10 +264,15 @@ pub struct AccountBody {
     /// A closed account takes no posting.
     closed: bool,
     frozen: Frozen,
+    /// The account that it is rolled up to; what stands before the last dot of its code, if there is none.
+    parent: Option<String>,
+    /// As it was sent.
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Box<RawValue>>,
 }
 
-impl From<Account> for AccountBody {
-    fn from(account: Account) -> AccountBody {
+impl From<AccountView> for AccountBody {
+    fn from(AccountView { account, note }: AccountView) -> AccountBody {
         let limit = |minor: Option<i64>| minor.map(|minor| decimal_text(minor.into(), account.currency));
         AccountBody {
             code: account.code.to_string(),
@@ -211,6 +285,8 @@ impl From<Account> for AccountBody {
             closed: account.setting.closed,
             frozen: account.setting.frozen.into(),
             name: account.name,
+            parent: note.parent,
+            metadata: note.metadata.and_then(|text| RawValue::from_string(text).ok()),
         }
     }
 }

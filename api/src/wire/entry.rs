@@ -174,13 +174,22 @@ pub struct Unread {
     pub misread: Box<Misread>,
 }
 
+/// Who posts.
+#[derive(Clone, Default, Debug)]
+pub struct Poster {
+    /// For the record.
+    pub actor: String,
+    /// Whether entries may adjust days that are closed to others.
+    pub may_adjust: bool,
+}
+
 /// Reads one entry.
-pub fn read(text: &[u8], actor: &str) -> Result<NewEntry, Unread> {
+pub fn read(text: &[u8], poster: &Poster) -> Result<NewEntry, Unread> {
     let Object(body) =
         json::read::<Object<NewEntryBody<'_>>>(text).map_err(|misread| unread(text, Box::new(misread)))?;
     let (id, linked) = (Some(body.id), Some(body.linked));
     let misshapen = |violation| Unread { id, linked, misread: Box::new(Misread::Misshapen(violation)) };
-    body.into_entry(actor).map_err(misshapen)
+    body.into_entry(poster).map_err(misshapen)
 }
 
 fn unread(text: &[u8], misread: Box<Misread>) -> Unread {
@@ -193,7 +202,11 @@ fn unread(text: &[u8], misread: Box<Misread>) -> Unread {
 }
 
 impl NewEntryBody<'_> {
-    fn into_entry(self, actor: &str) -> Result<NewEntry, Violation> {
+    fn into_entry(self, poster: &Poster) -> Result<NewEntry, Violation> {
+        if self.adjusting && !poster.may_adjust {
+            let message = format!("{} may not post entries that adjust closed days", poster.actor);
+            return Err(Violation::at("adjusting_not_permitted", "/adjusting", message));
+        }
         let metadata = self.metadata.map(RawValue::get);
         metadata.map_or(Ok(()), metadata::check)?;
         let postings = self.postings.into_iter().enumerate().map(|(leg, Object(posting))| posting.into_posting(leg));
@@ -204,7 +217,7 @@ impl NewEntryBody<'_> {
             reference: self.reference,
             description: self.description,
             metadata: metadata.map(str::to_owned),
-            actor: actor.to_owned(),
+            actor: poster.actor.clone(),
             relates_to: self.relates_to,
             hold_group: self.hold_group,
             expires_at: self.expires_at,

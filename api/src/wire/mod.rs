@@ -4,9 +4,10 @@
 //! UTC. Unknown fields are refused, so that a misspelt one is not passed over.
 
 pub mod account;
+pub mod control;
 pub mod entry;
 pub mod json;
-mod metadata;
+pub(crate) mod metadata;
 pub mod outcome;
 pub mod remittance;
 pub mod report;

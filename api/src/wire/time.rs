@@ -17,6 +17,11 @@ pub fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D
     text.map(parse).transpose()
 }
 
+/// Reads a day that must be there; for `#[serde(deserialize_with)]`.
+pub fn that_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
+    day(deserializer)?.ok_or_else(|| de::Error::custom("a day such as 2026-05-01 is needed"))
+}
+
 /// Reads a time, RFC 3339 with its offset; for `#[serde(deserialize_with)]`.
 pub fn instant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;

@@ -2,7 +2,7 @@
 
 use tokio_postgres::{GenericClient, Row};
 
-use crate::account::{Account, AccountCode, AccountSetting, Limits};
+use crate::account::{Account, AccountCode, AccountNote, AccountSetting, Limits};
 
 use super::{QueryError, page_rows, row, sql};
 
@@ -10,31 +10,54 @@ use super::{QueryError, page_rows, row, sql};
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AccountPage {
     /// The accounts, with the settings in force now.
-    pub accounts: Vec<Account>,
+    pub accounts: Vec<AccountView>,
     /// The cursor of the next page; `None` at the end.
     pub next: Option<AccountCode>,
 }
 
-/// The accounts whose code starts with `prefix` (which may be empty), by code, at most `limit` after `cursor`.
+/// An account and what is known about it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AccountView {
+    /// The account, with the setting in force.
+    pub account: Account,
+    /// Its place in the chart and its metadata.
+    pub note: AccountNote,
+}
+
+/// Which accounts. The default is all.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct AccountFilter<'a> {
+    /// Those whose code starts with this.
+    pub prefix: &'a str,
+    /// Those whose metadata has at least this JSON: `{"region": "east"}` finds whatever else is known of them.
+    pub metadata: Option<&'a str>,
+}
+
+/// Accounts by code, at most `limit` after `cursor`.
 ///
 /// The cursor is the last code of the page before: codes never change, so that no account opened meanwhile moves
-/// another to an earlier page.
+/// another to an earlier page. A filter on metadata reads all of it.
 pub async fn accounts(
     client: &impl GenericClient,
-    prefix: &str,
+    filter: AccountFilter<'_>,
     cursor: Option<&AccountCode>,
     limit: u16,
 ) -> Result<AccountPage, QueryError> {
     let rows_max = page_rows(limit);
     let with_one_more = i64::try_from(rows_max + 1).expect("a page has at most PAGE_ROWS_MAX rows");
     let after = cursor.map_or("", AccountCode::as_str);
-    let rows = client.query(sql::ACCOUNTS, &[&prefix, &after, &with_one_more]).await?;
+    let rows = client.query(sql::ACCOUNTS, &[&filter.prefix, &after, &with_one_more, &filter.metadata]).await?;
     let accounts = rows.iter().take(rows_max).map(view).collect::<Result<Vec<_>, _>>()?;
-    let next = accounts.last().filter(|_| rows.len() > rows_max).map(|last| last.code.clone());
+    let next = accounts.last().filter(|_| rows.len() > rows_max).map(|last| last.account.code.clone());
     Ok(AccountPage { accounts, next })
 }
 
-fn view(row: &Row) -> Result<Account, QueryError> {
+fn view(row: &Row) -> Result<AccountView, QueryError> {
+    let note = AccountNote { parent: row.try_get("parent")?, metadata: row.try_get("metadata")? };
+    Ok(AccountView { account: account(row)?, note })
+}
+
+fn account(row: &Row) -> Result<Account, QueryError> {
     Ok(Account {
         no: row.try_get("account_no")?,
         code: row::account_code(row, "code")?,

@@ -37,6 +37,15 @@ pub struct HoldView {
     pub left: Vec<HeldLeg>,
 }
 
+/// Open holds, newest first.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HoldPage {
+    /// The holds.
+    pub holds: Vec<HoldView>,
+    /// The sequence before which the next page begins; `None` at the end.
+    pub next: Option<i64>,
+}
+
 /// What is still held on one account and item.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HeldLeg {
@@ -57,11 +66,10 @@ pub async fn holds(
     account: Option<&AccountCode>,
     before: Option<i64>,
     limit: u16,
-) -> Result<Vec<HoldView>, QueryError> {
+) -> Result<HoldPage, QueryError> {
     let account = account.map(AccountCode::as_str);
-    let rows = client
-        .query(sql::HOLDS, &[&before.unwrap_or(i64::MAX), &account, &i64::from(limit.clamp(1, PAGE_ROWS_MAX))])
-        .await?;
+    let rows_max = i64::from(limit.clamp(1, PAGE_ROWS_MAX));
+    let rows = client.query(sql::HOLDS, &[&before.unwrap_or(i64::MAX), &account, &(rows_max + 1)]).await?;
     let mut places: HashMap<i64, usize> = HashMap::with_capacity(rows.len());
     let mut holds: Vec<HoldView> = Vec::new();
     for row in &rows {
@@ -87,5 +95,9 @@ pub async fn holds(
             item: row.try_get("item")?,
         });
     }
-    Ok(holds)
+    let rows_max = usize::try_from(rows_max).expect("a page has at most PAGE_ROWS_MAX rows");
+    let has_more = holds.len() > rows_max;
+    holds.truncate(rows_max);
+    let next = holds.last().filter(|_| has_more).map(|last| last.sequence);
+    Ok(HoldPage { holds, next })
 }

@@ -46,11 +46,11 @@ pub mod sql;
 pub mod statement;
 pub mod trial_balance;
 
-pub use accounts::{AccountPage, accounts};
+pub use accounts::{AccountFilter, AccountPage, AccountView, accounts};
 pub use balance::{BalanceView, Sums, balance, balances};
 pub use entries::{EntryPage, EntryView, PostingView, Related, entries, entry, entry_page};
 pub use error::QueryError;
-pub use holds::{HeldLeg, HoldView, holds};
+pub use holds::{HeldLeg, HoldPage, HoldView, holds};
 pub use moment::{Horizon, Moment, horizon};
 pub use open_items::{Items, OpenItem, open_items};
 pub use outstanding::{Outstanding, outstanding};

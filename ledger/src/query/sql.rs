@@ -31,19 +31,22 @@ pub const ACCOUNT: &str = "
     FROM account
     WHERE code = $1";
 
-/// Accounts by code with the settings in force. `$2`: the code after which the page starts.
+/// Accounts by code with the settings in force. `$2`: the code after which the page starts. `$4`: JSON that their
+/// metadata has, which may be NULL.
 pub const ACCOUNTS: &str = "
     SELECT a.account_no, a.code, a.name, a.type, a.currency, a.normal_side, a.open_item,
-           s.min_minor, s.max_minor, COALESCE(s.closed, false) AS closed, COALESCE(s.frozen, 'none') AS frozen
+           s.min_minor, s.max_minor, COALESCE(s.closed, false) AS closed, COALESCE(s.frozen, 'none') AS frozen,
+           s.parent, s.metadata::text AS metadata
     FROM account a
     LEFT JOIN LATERAL (
-        SELECT min_minor, max_minor, closed, frozen
+        SELECT min_minor, max_minor, closed, frozen, parent, metadata
         FROM account_setting
         WHERE account_no = a.account_no
         ORDER BY setting_no DESC
         LIMIT 1
     ) s ON true
     WHERE starts_with(a.code, $1) AND a.code >= $1 AND a.code > $2
+      AND ($4::text IS NULL OR s.metadata::jsonb @> $4::text::jsonb)
     ORDER BY a.code
     LIMIT $3";
 

@@ -26,7 +26,11 @@ async fn operations(api: &Api) -> Vec<Operation> {
             operations.push(Operation {
                 method: method.to_uppercase().parse().unwrap(),
                 template: template.clone(),
-                path: template.replace("{code}", "1002.a").replace("{id}", &id),
+                path: template
+                    .replace("{code}", "1002.a")
+                    .replace("{id}", &id)
+                    .replace("{name}", "line")
+                    .replace("{proposal}", "1"),
                 right: operation["security"][0]["staff_token"][0].as_str().map(str::to_owned),
             });
         }
@@ -78,7 +82,10 @@ async fn a_role_may_do_what_the_document_says_and_nothing_else() {
 /// What each role is for, written down a second time.
 fn may(role: Role, right: &str) -> bool {
     let rights: &[&str] = match role {
-        Role::Admin => &["post_entries", "read_ledger", "open_accounts", "import_remittances"],
+        Role::Admin => {
+            &["post_entries", "read_ledger", "open_accounts", "import_remittances", "adjust_periods", "close_periods"]
+        }
+        Role::Controller => &["post_entries", "read_ledger", "open_accounts", "adjust_periods", "close_periods"],
         Role::Finance => &["post_entries", "read_ledger", "import_remittances"],
         Role::Auditor => &["read_ledger"],
         Role::Poster => &["post_entries"],

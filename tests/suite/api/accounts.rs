@@ -16,7 +16,7 @@ async fn an_account_is_opened_once() {
     assert_eq!((opened.status, opened.header("location")), (201, "/v1/accounts/1101.picc"));
     let expected = json!({"code": "1101.picc", "name": "advanced for PICC", "currency": "CNY", "type": "asset",
                           "normal_side": "debit", "open_item": true, "min": "0.00", "max": "500000.00",
-                          "closed": false, "frozen": "none"});
+                          "closed": false, "frozen": "none", "parent": null, "metadata": null});
     assert_eq!(opened.body, expected);
 
     let again = api.post("/v1/accounts", &receivable()).await;

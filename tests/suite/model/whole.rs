@@ -6,7 +6,7 @@ use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::balance::Totals;
 use dianfu_ledger::clock;
 use dianfu_ledger::entry::{Layer, NewPosting};
-use dianfu_ledger::query::{self, DateRange, EntryView, Items, Moment, PostingView, Sums};
+use dianfu_ledger::query::{self, AccountFilter, DateRange, EntryView, Items, Moment, PostingView, Sums};
 use dianfu_ledger::verify::verify;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -102,9 +102,9 @@ fn entry_view(
 }
 
 async fn compare_chart(client: &Client, books: &Books) {
-    let page = query::accounts(client, "", None, 1_000).await.unwrap();
+    let page = query::accounts(client, AccountFilter::default(), None, 1_000).await.unwrap();
     assert_eq!(page.accounts.len(), books.accounts.len());
-    for account in page.accounts {
+    for account in page.accounts.into_iter().map(|view| view.account) {
         let ModelAccount { no, opened, setting } = &books.accounts[&account.code];
         assert_eq!((account.no, &account.name, account.currency), (*no, &opened.name, opened.currency));
         assert_eq!((account.normal_side, account.open_item), (opened.normal_side, opened.open_item));

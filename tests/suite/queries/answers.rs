@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use dianfu_ledger::account::{AccountCode, AccountSetting, Limits, NormalSide};
+use dianfu_ledger::account::{AccountCode, AccountSetting, Change, Limits, NormalSide, SettingChange};
 use dianfu_ledger::entry::{EntryKind, Layer};
 use dianfu_ledger::money::Currency;
-use dianfu_ledger::query::{self, Items, Moment, Related, Sums};
+use dianfu_ledger::opening::SettingOutcome;
+use dianfu_ledger::query::{self, AccountFilter, AccountView, Items, Moment, Related, Sums};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -226,12 +227,13 @@ async fn accounts_come_in_pages_with_the_settings_in_force() {
     book.ledger.change_setting(&account("1101.cpic"), closed.into(), "test", "the contract ended").await.unwrap();
     let client = book.ledger.client().await.unwrap();
 
+    let below = AccountFilter { prefix: "1101", ..AccountFilter::default() };
     let mut cursor = None;
     let mut seen = Vec::new();
     loop {
-        let page = query::accounts(&**client, "1101", cursor.as_ref(), 2).await.unwrap();
+        let page = query::accounts(&**client, below, cursor.as_ref(), 2).await.unwrap();
         assert!((1..=2).contains(&page.accounts.len()));
-        seen.extend(page.accounts.into_iter().map(|account| (account.code.to_string(), account.setting)));
+        seen.extend(page.accounts.into_iter().map(|view| (view.account.code.to_string(), view.account.setting)));
         cursor = page.next;
         if cursor.is_none() {
             break;
@@ -240,6 +242,34 @@ async fn accounts_come_in_pages_with_the_settings_in_force() {
     let plain = AccountSetting::default();
     let expected = [("1101.aia", plain), ("1101.cpic", closed), ("1101.picc", setting)];
     assert_eq!(seen, expected.map(|(code, setting)| (code.to_owned(), setting)));
-    let all = query::accounts(&**client, "", None, 1_000).await.unwrap();
+    let all = query::accounts(&**client, AccountFilter::default(), None, 1_000).await.unwrap();
     assert_eq!((all.accounts.len(), all.next), (14, None));
+}
+
+#[tokio::test]
+async fn accounts_are_found_by_their_metadata_and_stand_below_a_parent() {
+    let book = Book::new().await;
+    let note = |code: &str, parent: Option<&str>, metadata: &str| {
+        let (parent, metadata) = (parent.map(str::to_owned), Some(metadata.to_owned()));
+        let change =
+            SettingChange { parent: Change::To(parent), metadata: Change::To(metadata), ..SettingChange::default() };
+        let (code, ledger) = (account(code), &book.ledger);
+        async move { ledger.change_setting(&code, change, "test", "a note").await.unwrap() }
+    };
+    let east = r#"{"region": "east", "since": 2024}"#;
+    assert_eq!(note("1101.picc", Some("1002"), east).await, SettingOutcome::Changed);
+    assert_eq!(note("1101.cpic", Some("1101.picc"), r#"{"region": "west"}"#).await, SettingOutcome::Changed);
+    for (code, parent) in [("1101.picc", "1999"), ("1101.picc", "1101.cpic"), ("1002", "1002")] {
+        let SettingOutcome::Refused(fault) = note(code, Some(parent), "{}").await else { panic!("{code} {parent}") };
+        assert_eq!((fault.code(), fault.field()), ("parent_unfit", "parent"), "{fault}");
+    }
+    let SettingOutcome::Refused(fault) = note("1002", None, "{").await else { panic!("metadata is taken") };
+    assert_eq!(fault.code(), "metadata_malformed");
+    let client = book.ledger.client().await.unwrap();
+    let filter = AccountFilter { metadata: Some(r#"{"region": "east"}"#), ..AccountFilter::default() };
+    let found = query::accounts(&**client, filter, None, 10).await.unwrap().accounts;
+    assert_eq!(found.len(), 1);
+    let AccountView { account, note } = &found[0];
+    assert_eq!((account.code.as_str(), note.parent.as_deref()), ("1101.picc", Some("1002")));
+    assert_eq!(note.metadata.as_deref(), Some(east));
 }

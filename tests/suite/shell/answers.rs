@@ -45,7 +45,8 @@ async fn accounts() {
     let account = in_every_format(&shell, &["account", "show", "1101.picc"], "");
     let expected = json!({
         "code": "1101.picc", "name": "Advanced", "currency": "CNY", "type": "asset", "normal_side": "debit",
-        "open_item": true, "min": null, "max": "1000.00", "closed": false, "frozen": "none",
+        "open_item": true, "min": null, "max": "1000.00", "closed": false, "frozen": "none", "parent": null,
+        "metadata": null,
     });
     assert_eq!(account, expected);
     let again = ["account", "open", "3001", "--name", "Capital", "--currency", "CNY", "--type", "equity"];

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use dianfu_api::wire::account::NewAccountBody;
 use dianfu_api::wire::json::{self, Misread, Object};
-use dianfu_ledger::account::AccountCode;
+use dianfu_ledger::account::{AccountCode, NormalSide};
 use dianfu_ledger::opening::AccountOutcome;
 use serde_json::json;
 
@@ -63,10 +63,22 @@ enum Type {
     Memo,
 }
 
+/// The side on which an account normally stands.
 #[derive(Clone, Copy, ValueEnum)]
-enum Side {
+pub enum Side {
+    /// Assets and expenses
     Debit,
+    /// Liabilities, equity and income
     Credit,
+}
+
+impl From<Side> for NormalSide {
+    fn from(side: Side) -> NormalSide {
+        match side {
+            Side::Debit => NormalSide::Debit,
+            Side::Credit => NormalSide::Credit,
+        }
+    }
 }
 
 impl Open {

@@ -80,7 +80,7 @@ impl From<Freeze> for Frozen {
 impl Set {
     pub async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
         let there = super::find(desk, &self.code).await?;
-        let change = self.change(there.currency)?;
+        let change = self.change(there.account.currency)?;
         let outcome = desk.ledger().await?.change_setting(&self.code, change, &Desk::actor(), &self.reason).await?;
         match outcome {
             SettingOutcome::Changed => {}

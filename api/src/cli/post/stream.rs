@@ -16,7 +16,7 @@ use crate::cli::print::Output;
 /// Posts the lines of `head` and of everything behind it. Memory is bounded by one chunk and one line.
 pub async fn post(desk: &Desk, mut input: Input, head: BytesMut, output: &Output) -> anyhow::Result<Answer> {
     let mut lines = Lines::new(Limits::default().body_bytes);
-    let mut chunk = Chunk::new(Desk::actor());
+    let mut chunk = Chunk::new(Desk::poster());
     let mut outcomes = Outcomes::new(output.format, Shape::Lines);
     let mut piece = Some(head.freeze());
     while let Some(bytes) = piece {

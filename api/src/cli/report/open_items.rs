@@ -6,7 +6,7 @@ use clap::Args;
 use deadpool_postgres::Client;
 use dianfu_api::wire::report::{OpenItemBody, OpenItemPageBody};
 use dianfu_ledger::account::AccountCode;
-use dianfu_ledger::query::{self, Items, Moment, PAGE_ROWS_MAX};
+use dianfu_ledger::query::{self, AccountFilter, Items, Moment, PAGE_ROWS_MAX};
 
 use crate::cli::account::unknown;
 use crate::cli::arguments::{MomentArgs, account_code};
@@ -101,8 +101,8 @@ async fn read(
 async fn with_items(client: &Client) -> anyhow::Result<BTreeSet<AccountCode>> {
     let (mut codes, mut cursor) = (BTreeSet::new(), None);
     loop {
-        let page = query::accounts(&***client, "", cursor.as_ref(), PAGE_ROWS_MAX).await?;
-        let with_items = page.accounts.iter().filter(|account| account.open_item);
+        let page = query::accounts(&***client, AccountFilter::default(), cursor.as_ref(), PAGE_ROWS_MAX).await?;
+        let with_items = page.accounts.iter().map(|view| &view.account).filter(|account| account.open_item);
         codes.extend(with_items.filter_map(|account| AccountCode::parse(account.code.control())));
         cursor = page.next;
         if cursor.is_none() {

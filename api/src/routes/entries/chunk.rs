@@ -5,6 +5,7 @@ use dianfu_ledger::batch::REQUEST_ENTRIES_MAX;
 use super::item::Item;
 use super::lines::Line;
 use crate::problem::Violation;
+use crate::wire::entry::Poster;
 
 /// Lines after which a chunk is posted as soon as no run is open: an eighth of a turn, so that callers share turns.
 const LINES: usize = 1_000;
@@ -16,7 +17,7 @@ const RUN_BYTES_MAX: usize = 16 << 20;
 /// Lines that wait to be posted.
 #[derive(Debug, Default)]
 pub struct Chunk {
-    actor: String,
+    poster: Poster,
     items: Vec<Item>,
     bytes: usize,
     /// How many items stand before the last end of a run, and of how many bytes.
@@ -29,9 +30,9 @@ pub struct Chunk {
 }
 
 impl Chunk {
-    /// An empty chunk of this actor's lines.
-    pub fn new(actor: String) -> Chunk {
-        Chunk { actor, ..Chunk::default() }
+    /// An empty chunk of one poster's lines.
+    pub fn new(poster: Poster) -> Chunk {
+        Chunk { poster, ..Chunk::default() }
     }
 
     /// Adds a line.
@@ -39,7 +40,7 @@ impl Chunk {
         let item = match line {
             Line::Text(text) => {
                 self.bytes += text.len();
-                Item::read(number, text, &self.actor, self.in_run)
+                Item::read(number, text, &self.poster, self.in_run)
             }
             Line::TooLong => Item::refused(number, line_too_long(), self.in_run),
         };
@@ -130,7 +131,7 @@ mod tests {
 
     #[test]
     fn an_open_run_stays_behind() {
-        let mut chunk = Chunk::new("test".to_owned());
+        let mut chunk = Chunk::new(Poster::default());
         for (number, text) in [(1, ALONE), (2, LINKED), (3, ALONE), (4, LINKED), (5, LINKED)] {
             push(&mut chunk, number, text);
         }
@@ -144,7 +145,7 @@ mod tests {
 
     #[test]
     fn is_full_by_lines_or_by_bytes_but_never_inside_a_run() {
-        let mut chunk = Chunk::new("test".to_owned());
+        let mut chunk = Chunk::new(Poster::default());
         for number in 0..1_500 {
             push(&mut chunk, number, LINKED);
         }
@@ -159,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_run_without_end_is_refused_to_its_end_and_not_kept() {
-        let mut chunk = Chunk::new("test".to_owned());
+        let mut chunk = Chunk::new(Poster::default());
         let endless = 3 * REQUEST_ENTRIES_MAX as u64;
         let mut refused = Vec::new();
         for number in 0..endless {

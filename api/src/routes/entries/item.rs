@@ -6,7 +6,7 @@ use dianfu_ledger::entry::NewEntry;
 use uuid::Uuid;
 
 use crate::problem::Violation;
-use crate::wire::entry;
+use crate::wire::entry::{self, Poster};
 
 /// One entry as it came.
 #[derive(Debug)]
@@ -24,8 +24,8 @@ pub struct Item {
 
 impl Item {
     /// Reads an entry; `in_run` says whether the one before it is linked to it.
-    pub fn read(place: u64, text: &[u8], actor: &str, in_run: bool) -> Item {
-        match entry::read(text, actor) {
+    pub fn read(place: u64, text: &[u8], poster: &Poster, in_run: bool) -> Item {
+        match entry::read(text, poster) {
             Ok(entry) => Item { place, id: Some(entry.id), linked: entry.linked, entry: Ok(entry) },
             Err(unread) => {
                 let linked = unread.linked.unwrap_or(in_run);
@@ -66,7 +66,7 @@ mod tests {
                 _ => "{",
             };
             let in_run = items.last().is_some_and(|item| item.linked);
-            items.push(Item::read(place, text.as_bytes(), "test", in_run));
+            items.push(Item::read(place, text.as_bytes(), &Poster::default(), in_run));
         }
         items
     }

@@ -46,7 +46,7 @@ pub fn outcomes(access: Access, body: Body, limits: &Limits) -> impl Stream<Item
     let posting = Posting {
         body: body.into_data_stream(),
         lines: Lines::new(limits.body_bytes),
-        chunk: Chunk::new(access.actor.clone()),
+        chunk: Chunk::new(access.poster()),
         access,
         idle_limit: limits.request_time,
         summary: Summary::default(),

@@ -8,8 +8,20 @@ fn entry_with(postings: &str) -> Vec<u8> {
     format!(r#"{{"id":"{ID}","postings":{postings}}}"#).into_bytes()
 }
 
+fn poster(actor: &str) -> Poster {
+    Poster { actor: actor.to_owned(), may_adjust: false }
+}
+
+#[test]
+fn only_an_adjuster_adjusts_closed_days() {
+    let text = format!(r#"{{"id":"{ID}","adjusting":true,"postings":[]}}"#);
+    assert_eq!(refusal(text.as_bytes()).code, "adjusting_not_permitted");
+    let adjuster = Poster { may_adjust: true, ..poster("token:lin") };
+    assert!(read(text.as_bytes(), &adjuster).unwrap().adjusting);
+}
+
 fn refusal(text: &[u8]) -> Violation {
-    read(text, "test").unwrap_err().misread.into_violation()
+    read(text, &Poster::default()).unwrap_err().misread.into_violation()
 }
 
 #[test]
@@ -20,7 +32,7 @@ fn reads_every_field_as_it_was_sent() {
             "postings":[{{"account":"1101.picc","debit":"15200.5","currency":"CNY","item":"CLM-1"}},
                         {{"account":"9002","credit":"15200.50","currency":"CNY"}}]}}"#
     );
-    let entry = read(text.as_bytes(), "token:lin").unwrap();
+    let entry = read(text.as_bytes(), &poster("token:lin")).unwrap();
     assert_eq!(entry.id.to_string(), ID);
     assert_eq!((entry.kind, entry.linked), (EntryKind::Hold, true));
     assert_eq!(entry.effective_date, Some(jiff::civil::date(2026, 5, 1)));
@@ -35,7 +47,7 @@ fn reads_every_field_as_it_was_sent() {
 
 #[test]
 fn leaves_out_what_may_be_left_out() {
-    let entry = read(&entry_with("[]"), "test").unwrap();
+    let entry = read(&entry_with("[]"), &Poster::default()).unwrap();
     assert_eq!((entry.kind, entry.effective_date, entry.linked), (EntryKind::Post, None, false));
     assert_eq!((entry.reference.as_str(), entry.metadata, entry.relates_to), ("", None, None));
 }
@@ -83,14 +95,16 @@ fn refuses_each_mistake_at_its_place() {
 
 #[test]
 fn keeps_what_can_be_read_of_an_unread_entry() {
-    let half = read(format!(r#"{{"id":"{ID}","linked":true,"postings":1}}"#).as_bytes(), "test").unwrap_err();
+    let half =
+        read(format!(r#"{{"id":"{ID}","linked":true,"postings":1}}"#).as_bytes(), &Poster::default()).unwrap_err();
     assert_eq!((half.id, half.linked), (Some(ID.parse().unwrap()), Some(true)));
     let unbounded = r#""metadata":{"a":1e999},"linked":true,"postings":"#;
     for postings in ["[]", "1"] {
-        let unread = read(format!(r#"{{"id":"{ID}",{unbounded}{postings}}}"#).as_bytes(), "test").unwrap_err();
+        let unread =
+            read(format!(r#"{{"id":"{ID}",{unbounded}{postings}}}"#).as_bytes(), &Poster::default()).unwrap_err();
         assert_eq!((unread.id, unread.linked), (Some(ID.parse().unwrap()), Some(true)), "{postings}");
     }
-    let none = read(b"{\"id\":", "test").unwrap_err();
+    let none = read(b"{\"id\":", &Poster::default()).unwrap_err();
     assert_eq!((none.id, none.linked), (None, None));
 }
 

@@ -1,10 +1,12 @@
 //! Statements about what is on record beside the journal: accounts, their settings, the register.
 
+use std::collections::HashMap;
+
 use deadpool_postgres::Transaction;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{GenericClient, Row};
 
-use crate::account::{AccountNo, AccountNote, NewAccount};
+use crate::account::{AccountNo, AccountNote, AccountType, NewAccount};
 use crate::error::Error;
 use crate::journal::codec::{AccountRow, RegisterRow, SettingRow};
 use crate::register::Record;
@@ -136,6 +138,39 @@ pub async fn account_note(tx: &Transaction<'_>, account_no: AccountNo) -> Result
     let row = tx.query_opt(&tx.prepare_cached(SQL).await?, &[&account_no]).await?;
     let note = row.map(|row| AccountNote { parent: row.get("parent"), metadata: row.get("metadata") });
     Ok(note.unwrap_or_default())
+}
+
+/// The types of the accounts with these codes, by code.
+pub async fn account_types(tx: &Transaction<'_>, codes: &[&str]) -> Result<HashMap<String, AccountType>, Error> {
+    const SQL: &str = "SELECT code, type FROM account WHERE code = ANY ($1)";
+    let rows = tx.query(SQL, &[&codes]).await?;
+    let known = |row: &Row| {
+        let account_type = AccountType::from_word(row.get("type"));
+        Ok((row.get("code"), account_type.ok_or_else(|| Error::Corrupt("account.type".to_owned()))?))
+    };
+    rows.iter().map(known).collect()
+}
+
+/// Whether one account is rolled up to another, however far up, or is the same.
+pub async fn is_below(tx: &Transaction<'_>, below: &str, above: &str) -> Result<bool, Error> {
+    const SQL: &str = "
+        WITH RECURSIVE up (code) AS (
+            SELECT $1::text COLLATE \"C\"
+            UNION
+            SELECT setting.parent
+            FROM up
+            JOIN account a USING (code)
+            CROSS JOIN LATERAL (
+                SELECT parent
+                FROM account_setting
+                WHERE account_no = a.account_no
+                ORDER BY setting_no DESC
+                LIMIT 1
+            ) AS setting
+            WHERE setting.parent IS NOT NULL
+        )
+        SELECT EXISTS (SELECT FROM up WHERE code = $2)";
+    Ok(tx.query_one(SQL, &[&below, &above]).await?.get(0))
 }
 
 /// What is in force of a kind in the register, by name.
