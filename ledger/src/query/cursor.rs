@@ -38,8 +38,7 @@ impl Cursor {
     pub(super) fn to_text(self, question: Question<'_>) -> String {
         let fixed = self.fixed_bytes();
         let check = check(&fixed, question);
-        let digit = |nibble: u8| char::from_digit(nibble.into(), 16).expect("four bits are one digit");
-        fixed.iter().chain(&check).flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+        hex_of_bytes(&[&fixed[..], &check].concat())
     }
 
     pub(super) fn parse(text: &str, question: Question<'_>) -> Result<Cursor, QueryError> {
@@ -73,7 +72,12 @@ fn check(fixed: &[u8; FIXED_BYTES], question: Question<'_>) -> [u8; CHECK_BYTES]
     check
 }
 
-fn bytes_of_hex(text: &str) -> Option<Vec<u8>> {
+pub(super) fn hex_of_bytes(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from_digit(nibble.into(), 16).expect("four bits are one digit");
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+pub(super) fn bytes_of_hex(text: &str) -> Option<Vec<u8>> {
     let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let digits: Option<Vec<u8>> = text.as_bytes().iter().map(digit).collect();
     let (pairs, rest) = digits.as_deref()?.as_chunks::<2>();

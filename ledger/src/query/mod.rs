@@ -38,6 +38,7 @@ mod cursor;
 pub mod entries;
 mod error;
 pub mod holds;
+mod item_cursor;
 pub mod moment;
 pub mod open_items;
 pub mod outstanding;
@@ -52,7 +53,7 @@ pub use entries::{EntryPage, EntryView, PostingView, Related, entries, entry, en
 pub use error::QueryError;
 pub use holds::{HeldLeg, HoldPage, HoldView, holds};
 pub use moment::{Horizon, Moment, horizon};
-pub use open_items::{Items, OpenItem, open_items};
+pub use open_items::{Items, OpenItem, OpenItemPage, open_item_page, open_items};
 pub use outstanding::{Outstanding, outstanding};
 pub use statement::{DateRange, Statement, StatementRow, statement};
 pub use trial_balance::{TrialBalance, TrialBalanceRow, TrialBalanceTotal, trial_balance};

@@ -15,6 +15,17 @@ pub struct Moment {
     pub known_at: Option<Timestamp>,
 }
 
+impl Moment {
+    /// The horizon of the first page of a list, which a cursor has kept. A later page may repeat the time of the first,
+    /// but not name another.
+    pub(super) fn pinned(self, sequence: i64, known_at: Timestamp) -> Result<Horizon, QueryError> {
+        if self.known_at.is_none_or(|asked| whole_microseconds(asked) == known_at) {
+            return Ok(Horizon { sequence, known_at, as_of: self.as_of });
+        }
+        Err(QueryError::CursorMalformed)
+    }
+}
+
 /// The part of the journal that an answer reads: entries up to a sequence and an effective date. It never changes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Horizon {
@@ -50,7 +61,7 @@ async fn wait_for_turn_in_flight(client: &impl GenericClient, known_at: Timestam
 }
 
 /// The database keeps microseconds: what was known at a time was known at the whole microsecond before it.
-pub(super) fn whole_microseconds(time: Timestamp) -> Timestamp {
+fn whole_microseconds(time: Timestamp) -> Timestamp {
     let micros = time.as_nanosecond().div_euclid(1_000);
     i64::try_from(micros).ok().and_then(|micros| Timestamp::from_microsecond(micros).ok()).unwrap_or(Timestamp::MIN)
 }

@@ -1,12 +1,15 @@
 //! Open items: what is outstanding per account and item.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{GenericClient, Row};
 
 use crate::account::AccountCode;
 use crate::money::Currency;
 
-use super::{Moment, QueryError, horizon, row, sql};
+use super::item_cursor::{ItemCursor, ItemQuestion};
+use super::{Horizon, Moment, QueryError, horizon, page_rows, row, sql};
 
 /// Which items a list has.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -35,6 +38,48 @@ pub struct OpenItem {
     pub last_date: Date,
 }
 
+/// A page of items.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OpenItemPage {
+    /// The items.
+    pub items: Vec<OpenItem>,
+    /// The cursor of the next page; `None` at the end.
+    pub next: Option<String>,
+    /// When this was known.
+    pub known_at: Timestamp,
+}
+
+/// The items of [`open_items`], at most `limit` (never more than [`super::PAGE_ROWS_MAX`]). Go on with
+/// [`OpenItemPage::next`] and the same arguments: the pages of one list are one answer.
+///
+/// Costs one pass over the postings of the items that are not given out yet.
+pub async fn open_item_page(
+    client: &impl GenericClient,
+    code: &AccountCode,
+    moment: Moment,
+    items: Items,
+    cursor: Option<&str>,
+    limit: u16,
+) -> Result<OpenItemPage, QueryError> {
+    let question = ItemQuestion { code: code.as_str(), as_of: moment.as_of, items };
+    let cursor = cursor.map(|text| ItemCursor::parse(text, question)).transpose()?;
+    let horizon = match &cursor {
+        Some(cursor) => moment.pinned(cursor.until, cursor.known_at)?,
+        None => horizon(client, moment).await?,
+    };
+    let rows_max = page_rows(limit);
+    let with_one_more = i64::try_from(rows_max + 1).expect("a page has at most PAGE_ROWS_MAX rows");
+    let after = cursor.as_ref().map_or(("", ""), |cursor| (&cursor.code, &cursor.item));
+    let mut found = read(client, code, &horizon, items, after, Some(with_one_more)).await?;
+    let is_last = found.len() <= rows_max;
+    found.truncate(rows_max);
+    let next = found.last().filter(|_| !is_last).map(|last| {
+        let (until, known_at) = (horizon.sequence, horizon.known_at);
+        ItemCursor { until, known_at, code: last.account.to_string(), item: last.item.clone() }.to_text(question)
+    });
+    Ok(OpenItemPage { items: found, next, known_at: horizon.known_at })
+}
+
 /// The items of an account and of all accounts below it, by account and item; only settled money counts.
 ///
 /// Costs one pass over the postings of these accounts.
@@ -45,9 +90,22 @@ pub async fn open_items(
     items: Items,
 ) -> Result<Vec<OpenItem>, QueryError> {
     let horizon = horizon(client, moment).await?;
-    let with_zero = items == Items::All;
-    let rows = client.query(sql::OPEN_ITEMS, &[&code.as_str(), &horizon.sequence, &horizon.as_of, &with_zero]).await?;
-    rows.iter().map(view).collect()
+    read(client, code, &horizon, items, ("", ""), None).await
+}
+
+/// The items behind an account and item, as many as `limit` says.
+async fn read(
+    client: &impl GenericClient,
+    code: &AccountCode,
+    horizon: &Horizon,
+    items: Items,
+    (after_code, after_item): (&str, &str),
+    limit: Option<i64>,
+) -> Result<Vec<OpenItem>, QueryError> {
+    let (code, with_zero) = (code.as_str(), items == Items::All);
+    let Horizon { sequence, as_of, .. } = horizon;
+    let parameters: [&(dyn ToSql + Sync); 7] = [&code, sequence, as_of, &with_zero, &after_code, &after_item, &limit];
+    client.query(sql::OPEN_ITEMS, &parameters).await?.iter().map(view).collect()
 }
 
 fn view(row: &Row) -> Result<OpenItem, QueryError> {

@@ -86,7 +86,7 @@ pub const TRIAL_BALANCE_DATED: &str = "
     ORDER BY a.code";
 
 /// Items of account `$1` and all accounts below it, up to effective date `$3` (which may be NULL); those that have come
-/// to zero only where `$4`.
+/// to zero only where `$4`. Those behind account `$5` and item `$6`, both empty for all; `$7` of them, NULL for all.
 pub const OPEN_ITEMS: &str = "
     SELECT a.code, a.currency, moved.item, moved.outstanding::text AS outstanding, moved.first_date, moved.last_date
     FROM (
@@ -95,16 +95,18 @@ pub const OPEN_ITEMS: &str = "
         FROM unnest(ARRAY(
             SELECT account_no
             FROM account
-            WHERE code = $1 OR (code > $1 || '.' AND code < $1 || '/')
+            WHERE (code = $1 OR (code > $1 || '.' AND code < $1 || '/')) AND code >= $5
         )) AS wanted (account_no) -- a list: the planner would take a range of codes for one account
         JOIN posting p USING (account_no)
         WHERE p.layer = 0 AND p.item IS NOT NULL
           AND p.sequence <= $2 AND p.effective_date <= COALESCE($3, date 'infinity')
+          AND (p.item > $6 OR p.account_no IS DISTINCT FROM (SELECT account_no FROM account WHERE code = $5))
         GROUP BY p.account_no, p.item
         HAVING $4 OR sum(p.amount_minor) <> 0
     ) moved
     JOIN account a USING (account_no)
-    ORDER BY a.code, moved.item";
+    ORDER BY a.code, moved.item
+    LIMIT $7";
 
 /// Holds of which something is left, newest first: before sequence `$1`, on account `$2` (which may be NULL) or below
 /// it, at most `$3`; one row an account and item. What ends a group leaves nothing of its holds.

@@ -12,7 +12,6 @@ use crate::account::{AccountCode, AccountNo, NormalSide};
 use crate::money::{Currency, Money};
 
 use super::cursor::{Cursor, Question};
-use super::moment::whole_microseconds;
 use super::{Horizon, Moment, QueryError, horizon, page_rows, row, sql};
 
 /// Effective dates, both ends included. A range that ends before it begins is empty and opens with what stood at its
@@ -104,7 +103,9 @@ pub async fn statement(
     let cursor = cursor.map(|text| Cursor::parse(text, question)).transpose()?;
     let (horizon, after) = match cursor {
         None => (horizon(client, moment).await?, Position { sequence: 0, leg: 0 }),
-        Some(cursor) => (pinned(cursor, moment)?, Position { sequence: cursor.sequence, leg: cursor.leg }),
+        Some(cursor) => {
+            (moment.pinned(cursor.until, cursor.known_at)?, Position { sequence: cursor.sequence, leg: cursor.leg })
+        }
     };
     let Some(account) = client.query_opt(sql::ACCOUNT, &[&code.as_str()]).await? else { return Ok(None) };
     let reading = Reading { account_no: account.try_get("account_no")?, horizon, range, after };
@@ -150,15 +151,6 @@ struct Balances {
     opening: i128,
     carried: i128,
     closing: i128,
-}
-
-/// The horizon of the first page. A later page may repeat the time of the first, but not name another.
-fn pinned(cursor: Cursor, moment: Moment) -> Result<Horizon, QueryError> {
-    let same_instant = |known_at: Timestamp| whole_microseconds(known_at) == cursor.known_at;
-    if !moment.known_at.is_none_or(same_instant) {
-        return Err(QueryError::CursorMalformed);
-    }
-    Ok(Horizon { sequence: cursor.until, known_at: cursor.known_at, as_of: moment.as_of })
 }
 
 /// The balances before the statement, before this page, and after the statement. Without days, every posting carries
