@@ -4,9 +4,9 @@ use axum::body::{Body, HttpBody};
 use axum::extract::path::ErrorKind;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
-use axum::http::HeaderMap;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue};
 use bytes::{Bytes, BytesMut};
 use dianfu_ledger::query::PAGE_ROWS_MAX;
 use futures_util::StreamExt;
@@ -80,6 +80,19 @@ pub fn media_type(headers: &HeaderMap) -> String {
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
+/// Refuses a body that would have to be decoded before it can be read.
+pub fn require_plain(headers: &HeaderMap) -> Result<(), Problem> {
+    let is_plain = |value: &HeaderValue| value.is_empty() || value.as_bytes().eq_ignore_ascii_case(b"identity");
+    match headers.get_all(CONTENT_ENCODING).iter().find(|value| !is_plain(value)) {
+        Some(value) => {
+            let given = String::from_utf8_lossy(value.as_bytes());
+            let detail = format!("the body comes as Content-Encoding: {given}; send it as it is, without that header");
+            Err(Problem::new(Kind::ContentEncodingUnsupported, detail))
+        }
+        None => Ok(()),
+    }
+}
+
 /// The answer to any other content type.
 pub fn unsupported(expected: &str) -> Problem {
     Problem::new(Kind::ContentTypeUnsupported, format!("send Content-Type: {expected}"))
@@ -134,4 +147,24 @@ pub fn code_prefix(asked: &str) -> Result<&str, Problem> {
     let of_codes = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
     let wanted = "prefix is the beginning of an account's code";
     if asked.bytes().all(of_codes) { Ok(asked) } else { Err(Problem::parameter("/query/prefix", wanted)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_plain_body_is_read() {
+        let headers = |encodings: &[&'static str]| {
+            let pairs = encodings.iter().map(|encoding| (CONTENT_ENCODING, HeaderValue::from_static(encoding)));
+            pairs.collect::<HeaderMap>()
+        };
+        for plain in [&[][..], &["identity"], &["Identity"], &[""]] {
+            assert!(require_plain(&headers(plain)).is_ok(), "{plain:?}");
+        }
+        for encoded in [&["gzip"][..], &["br"], &["identity, gzip"]] {
+            let problem = require_plain(&headers(encoded)).unwrap_err();
+            assert_eq!((problem.status().as_u16(), problem.code()), (415, "content_encoding_unsupported"));
+        }
+    }
 }

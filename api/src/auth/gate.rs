@@ -16,13 +16,15 @@ use crate::app::App;
 use crate::extract;
 use crate::problem::{Kind, Problem};
 
-/// Lets a request through with its [`Access`], or answers a problem.
+/// Lets a request through with its [`Access`], or answers a problem. A body that is encoded is refused here, before
+/// anybody reads it for what it is not.
 pub async fn gate(
     State((app, permission)): State<(App, Permission)>,
     request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
     let (mut head, body) = request.into_parts();
+    extract::require_plain(&head.headers)?;
     let (access, body) = if let Some(token) = bearer_token(&head)? {
         (staff(&app, permission, &token).await?, body)
     } else if is_signed(&head.headers) {

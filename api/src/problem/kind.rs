@@ -48,6 +48,8 @@ pub enum Kind {
     BodyTooLarge,
     /// The body is of a kind that is not read here.
     ContentTypeUnsupported,
+    /// The body is compressed or otherwise encoded.
+    ContentEncodingUnsupported,
     /// More entries than one request takes.
     TooManyEntries,
     /// A mistake of ours.
@@ -88,6 +90,9 @@ impl Kind {
             Kind::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large"),
             Kind::ContentTypeUnsupported => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "content_type_unsupported", "This kind of body is not read here")
+            }
+            Kind::ContentEncodingUnsupported => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "content_encoding_unsupported", "The body is not decoded here")
             }
             Kind::TooManyEntries => {
                 (StatusCode::PAYLOAD_TOO_LARGE, "too_many_entries", "The request has too many entries")

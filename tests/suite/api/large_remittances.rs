@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use dianfu_api::Limits;
 use futures_util::future::join_all;
+use reqwest::Method;
 
-use super::Api;
+use super::{Api, Reply};
 use crate::remittances::fixture::{Desk, file};
 
 const X12: &str = "application/edi-x12";
@@ -35,6 +36,21 @@ async fn a_file_over_the_limit_is_refused_with_the_limit_and_the_command_that_ta
     reply.problem(413, "body_too_large");
     let detail = reply.body["detail"].as_str().unwrap();
     assert!(detail.contains("10485760 bytes") && detail.contains("dianfu remittance import"), "{detail}");
+}
+
+#[tokio::test]
+async fn a_body_that_is_compressed_is_refused_as_that() {
+    let desk = Desk::new().await;
+    let api = Api::on(desk.test.database(), Limits::default()).await;
+    for (path, content_type) in
+        [(BY_STAFF, X12), ("/v1/entries", "application/json"), ("/v1/accounts", "application/json")]
+    {
+        let request = api.request(Method::POST, path).header("content-type", content_type);
+        let response = request.header("content-encoding", "gzip").body("\u{1f}compressed").send().await.unwrap();
+        let reply = Reply::of(response).await;
+        reply.problem(415, "content_encoding_unsupported");
+        assert!(reply.body["detail"].as_str().unwrap().contains("gzip"), "{reply:?}");
+    }
 }
 
 #[tokio::test]
