@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use dianfu_ledger::db::DbError;
-use dianfu_ledger::export::is_bidi_control;
+use dianfu_ledger::export::{ExportError, is_bidi_control};
 use dianfu_ledger::query::QueryError;
 use tokio_postgres::error::SqlState;
 
@@ -93,6 +93,15 @@ fn find<T: StdError + 'static>(error: &anyhow::Error) -> Option<&T> {
     error.chain().find_map(|cause| cause.downcast_ref())
 }
 
+/// What is wrong with a question, also with that of an export.
+fn question(error: &anyhow::Error) -> Option<&QueryError> {
+    let of_export = find(error).and_then(|error| match error {
+        ExportError::Question(question) => Some(question),
+        ExportError::Write(_) => None,
+    });
+    of_export.or_else(|| find(error))
+}
+
 /// Whether the question itself is to blame, not the world.
 fn is_no(error: &anyhow::Error) -> bool {
     use dianfu_api::Error as Api;
@@ -107,7 +116,7 @@ fn is_no(error: &anyhow::Error) -> bool {
     find::<No>(error).is_some()
         || find::<Books>(error).is_some_and(of_books)
         || find::<Api>(error).is_some_and(of_api)
-        || find::<QueryError>(error).is_some_and(|error| error.code().is_some())
+        || question(error).is_some_and(|error| error.code().is_some())
 }
 
 fn next_step(error: &anyhow::Error) -> Option<String> {

@@ -7,7 +7,7 @@ async fn a_description_is_no_formula_and_a_balance_keeps_its_minus() {
     let shell = Shell::with_accounts().await;
     let formula = "=HYPERLINK(\"evil\")";
     let arguments = ["post", "--currency", "CNY", "--debit", "3001=7.00", "--credit", "1002.bank=7.00"];
-    shell.run(&[&arguments[..], &["--description", formula, "--reference", "-1+2"]].concat()).went_well();
+    shell.run(&[&arguments[..], &["--description", formula, "--reference=-1+2"]].concat()).went_well();
     let (names, rows) = shell.run(&["statement", "1002.bank", "--format", "csv"]).went_well().csv();
     let cell = |name: &str| rows[0][names.iter().position(|known| known == name).unwrap()].as_str();
     assert_eq!(cell("description"), format!("'{formula}"));
