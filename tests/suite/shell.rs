@@ -5,6 +5,7 @@ mod data_folder;
 mod demo;
 mod posting;
 mod refusals;
+mod strange_texts;
 mod remittances;
 mod serving;
 

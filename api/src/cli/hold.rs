@@ -1,6 +1,6 @@
 //! `dianfu hold`: what is held and not yet captured or released.
 
-use clap::Subcommand;
+use clap::{Subcommand, value_parser};
 use dianfu_api::wire::control::{HoldBody, HoldPageBody};
 use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::query;
@@ -30,7 +30,7 @@ Examples:
         #[arg(long, value_name = "SEQUENCE")]
         before: Option<i64>,
         /// At most this many, 1 to 1000
-        #[arg(long, value_name = "ROWS", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
+        #[arg(long, value_name = "ROWS", default_value_t = 100, value_parser = value_parser!(u16).range(1..=1000))]
         limit: u16,
         #[command(flatten)]
         output: Output,

@@ -37,6 +37,11 @@ Example:
 /// Holds count. A limit below what is used already breaks nothing: it stops further use. Without --min and --max the
 /// group has no limit any more. Every change is on record.
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  dianfu limit set \"line of picc\" --currency CNY --max 8000000.00 --account 1101.picc --account 1102.picc \\
+    --reason \"Credit committee of 2 March\"
+  dianfu limit set pool --currency CNY --min 0 --account 1002.a --account 1002.b --reason \"No overdraft in sum\"")]
 pub struct Set {
     /// The group's name
     name: String,

@@ -42,6 +42,10 @@ Example:
 /// Softly, adjusting entries are still taken. Hard, nothing is, and the trial balance of the day is sealed: `dianfu
 /// verify` makes it up again. What comes late for a closed day counts on the first open one, if its entry says so.
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  dianfu period close 2026-04-30 --reason \"Month end\"
+  dianfu period close 2026-04-30 --hard --reason \"Audited\"")]
 pub struct Close {
     /// The last of the days; it must be over
     #[arg(value_parser = day)]
@@ -58,6 +62,10 @@ pub struct Close {
 
 /// Propose to take days back; nothing changes before another person agrees
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  dianfu period propose-reopening 2026-04-28 --reason \"Late bill\"
+  dianfu period propose-reopening 2026-04-01 --out-of hard --reason \"Auditor's correction\"")]
 pub struct ProposeReopening {
     /// The first of the days
     #[arg(value_parser = day)]
@@ -80,6 +88,9 @@ enum OutOf {
 
 /// Agree to a proposal to take days back, as another person than the one who made it
 #[derive(Args)]
+#[command(after_help = "\
+Example:
+  dianfu period reopen 3 --reason \"Agreed with the auditor\"")]
 pub struct Reopen {
     /// The proposal's number
     proposal: i64,
@@ -95,6 +106,10 @@ pub struct Reopen {
 /// What stands on income and expense accounts at the end of the day is brought to zero. Doing it again moves what was
 /// posted since.
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  dianfu period year-end 2026-12-31 --to 3900
+  dianfu period year-end 2026-12-31 --to 3900 --to 3900.usd --format json")]
 pub struct EndYear {
     /// Its last day
     #[arg(value_parser = day)]

@@ -52,8 +52,8 @@ fn conflict(code: &AccountCode, field: &'static str, first: String, given: Strin
     Problem::new(Kind::AccountConflict, message).with_errors(vec![violation.expected(first, given)])
 }
 
-/// Changes an account's limits, freezes or closes it, moves it in the chart, or notes what is known about it: from now on,
-/// and on record with who did it and why.
+/// Changes an account's limits, freezes or closes it, moves it in the chart, or notes what is known about it: from now
+/// on, and on record with who did it and why.
 #[utoipa::path(
     patch, path = "/v1/accounts/{code}", tag = "accounts", request_body = AccountChangeBody,
     params(("code" = String, Path, example = "1101.picc")),

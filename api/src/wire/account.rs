@@ -184,7 +184,8 @@ impl NewAccountBody {
     }
 }
 
-/// What is to change about an account. What is left out stays as it is; `null` takes a limit, a parent or metadata away.
+/// What is to change about an account. What is left out stays as it is; `null` takes a limit, a parent or metadata
+/// away.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = AccountChange)]
@@ -192,11 +193,11 @@ pub struct AccountChangeBody {
     /// The balance must not fall below this decimal amount.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, example = "0.00")]
-    min: Option<Option<String>>,
+    min: Change<String>,
     /// The balance must not rise above this decimal amount.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, example = "8000000.00")]
-    max: Option<Option<String>>,
+    max: Change<String>,
     /// Whether it takes postings no more; at zero only.
     closed: Option<bool>,
     /// What it refuses for the time being.
@@ -204,40 +205,45 @@ pub struct AccountChangeBody {
     /// The account that it is rolled up to.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
-    parent: Option<Option<String>>,
+    parent: Change<String>,
     /// A JSON object about it, at most 8,000 bytes.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Object>)]
-    metadata: Option<Option<Box<RawValue>>>,
+    metadata: Change<Box<RawValue>>,
     /// Why, for the record.
     pub reason: String,
 }
 
 /// Reads a field that is there, `null` being a value.
-fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Change<T>, D::Error> {
+    Option::deserialize(deserializer).map(Change::To)
 }
 
 impl AccountChangeBody {
     /// Reads amounts of the account's currency; the ledger checks the rest.
     pub fn into_change(self, currency: Currency) -> Result<SettingChange, Violation> {
-        let limit = |given: Option<Option<String>>, pointer| match given {
-            None => Ok(Change::Keep),
-            Some(None) => Ok(Change::To(None)),
-            Some(Some(text)) => match Money::parse(&text, currency) {
+        let limit = |given: Change<String>, pointer| match given {
+            Change::Keep => Ok(Change::Keep),
+            Change::To(None) => Ok(Change::To(None)),
+            Change::To(Some(text)) => match Money::parse(&text, currency) {
                 Ok(money) => Ok(Change::To(Some(money.minor))),
                 Err(error) => Err(Violation::at(error.code(), pointer, error.to_string())),
             },
         };
-        let metadata = self.metadata.map(|given| given.map(|json| json.get().to_owned()));
-        metadata.as_ref().and_then(Option::as_deref).map_or(Ok(()), metadata::check)?;
+        let metadata = match self.metadata {
+            Change::Keep => Change::Keep,
+            Change::To(json) => Change::To(json.map(|json| json.get().to_owned())),
+        };
+        if let Change::To(Some(text)) = &metadata {
+            metadata::check(text)?;
+        }
         Ok(SettingChange {
             min: limit(self.min, "/min")?,
             max: limit(self.max, "/max")?,
             closed: self.closed,
             frozen: self.frozen.map(BookFrozen::from),
-            parent: self.parent.map_or(Change::Keep, Change::To),
-            metadata: metadata.map_or(Change::Keep, Change::To),
+            parent: self.parent,
+            metadata,
         })
     }
 }
