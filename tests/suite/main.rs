@@ -10,6 +10,7 @@ mod connections;
 mod export;
 mod guards;
 mod holds;
+mod items;
 mod model;
 mod periods;
 mod posting;

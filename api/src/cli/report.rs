@@ -1,5 +1,6 @@
 //! `dianfu report`: the whole book at a glance.
 
+mod item;
 pub mod open_items;
 
 use clap::{Args, Subcommand};
@@ -21,6 +22,7 @@ Examples:
 pub enum Report {
     TrialBalance(TrialBalance),
     OpenItems(open_items::OpenItems),
+    Item(item::Item),
 }
 
 /// Show every account with its debits and credits; the totals show that the book balances
@@ -67,6 +69,7 @@ impl Report {
         match self {
             Report::TrialBalance(report) => report.run(desk).await,
             Report::OpenItems(report) => report.run(desk).await,
+            Report::Item(report) => report.run(desk).await,
         }
     }
 }

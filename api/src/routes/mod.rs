@@ -80,6 +80,7 @@ fn routes(app: &App) -> OpenApiRouter<App> {
                 .routes(routes!(periods::period_list))
                 .routes(routes!(reports::trial_balance))
                 .routes(routes!(open_items::open_item_list))
+                .routes(routes!(open_items::item_history))
                 .routes(routes!(remittances::remittance_list))
                 .routes(routes!(remittances::remittance_view))
         }))

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod control;
 pub mod entry;
+pub mod item;
 pub mod json;
 pub(crate) mod metadata;
 pub mod outcome;

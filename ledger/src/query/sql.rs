@@ -108,6 +108,19 @@ pub const OPEN_ITEMS: &str = "
     ORDER BY a.code, moved.item
     LIMIT $7";
 
+/// The postings on item `$2` of account number `$1`, up to a sequence and an effective date (which may be NULL), with
+/// what is outstanding after each.
+pub const ITEM: &str = "
+    SELECT p.sequence, p.leg, p.layer, p.amount_minor, p.due_date, e.entry_id, e.kind, e.relates_to, e.effective_date,
+           e.booked_at, e.reference, e.description,
+           COALESCE(sum(p.amount_minor) FILTER (WHERE p.layer = 0) OVER (ORDER BY p.sequence, p.leg), 0)::text
+               AS outstanding
+    FROM posting p
+    JOIN entry e USING (sequence)
+    WHERE p.account_no = $1 AND p.item = $2 AND p.sequence <= $3
+      AND p.effective_date <= COALESCE($4, date 'infinity')
+    ORDER BY p.sequence, p.leg";
+
 /// Holds of which something is left, newest first: before sequence `$1`, on account `$2` (which may be NULL) or below
 /// it, at most `$3`; one row an account and item. What ends a group leaves nothing of its holds.
 pub const HOLDS: &str = "
@@ -243,7 +256,7 @@ pub const POSTINGS_OF_ENTRIES: &str = "
     ORDER BY p.sequence, p.leg";
 
 /// Every statement by name.
-pub const ALL: [(&str, &str); 18] = [
+pub const ALL: [(&str, &str); 19] = [
     ("HEAD", HEAD),
     ("HEAD_FOR_SHARE", HEAD_FOR_SHARE),
     ("LAST_SEQUENCE_KNOWN_AT", LAST_SEQUENCE_KNOWN_AT),
@@ -256,6 +269,7 @@ pub const ALL: [(&str, &str); 18] = [
     ("OPEN_ITEMS", OPEN_ITEMS),
     ("OUTSTANDING", OUTSTANDING),
     ("HOLDS", HOLDS),
+    ("ITEM", ITEM),
     ("SETTLED_TOTALS_AT", SETTLED_TOTALS_AT),
     ("STATEMENT_BALANCES", STATEMENT_BALANCES),
     ("STATEMENT_ROWS", STATEMENT_ROWS),

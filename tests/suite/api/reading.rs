@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Api, entry};
+use super::{Api, entry, id};
 
 fn dated(number: u32, date: &str, amount: &str) -> Value {
     let mut entry = entry(number, "1002.a", "6001", amount);
@@ -114,4 +114,28 @@ async fn open_items_are_listed_page_by_page() {
     let all = api.get("/v1/open-items?account=1102.picc&all=true").await.body;
     assert_eq!(items(&all)[1], json!(["CLM-2", "0.00"]));
     assert_eq!(api.get("/v1/open-items?account=6001").await.body["items"], json!([]));
+}
+
+#[tokio::test]
+async fn an_item_has_a_history() {
+    let api = Api::with_accounts().await;
+    for (number, side) in [(1, "debit"), (2, "credit")] {
+        let other = if side == "debit" { "credit" } else { "debit" };
+        let amount = if side == "debit" { "8.00" } else { "3.00" };
+        api.posted(&json!({"id": id(number), "postings": [
+            {"account": "1102.picc", side: amount, "currency": "CNY", "item": "CLM/1", "due_date": "2026-06-30"},
+            {"account": "2190", other: amount, "currency": "CNY"}]}))
+            .await;
+    }
+    let first = api.get("/v1/open-items/history?account=1102.picc&item=CLM%2F1&limit=1").await.body;
+    assert_eq!((&first["outstanding"], &first["due_date"]), (&json!("5.00"), &json!("2026-06-30")));
+    assert_eq!(
+        (&first["postings"][0]["debit"], &first["postings"][0]["outstanding"]),
+        (&json!("8.00"), &json!("8.00"))
+    );
+    let next = first["next"].as_str().unwrap();
+    let second = api.get(&format!("/v1/open-items/history?account=1102.picc&item=CLM%2F1&cursor={next}")).await.body;
+    assert_eq!((&second["postings"][0]["credit"], second.get("next")), (&json!("3.00"), None));
+    api.get("/v1/open-items/history?account=9&item=x").await.problem(404, "account_unknown");
+    api.get("/v1/open-items/history?account=1102.picc&item=x&cursor=1").await.problem(400, "cursor_malformed");
 }
