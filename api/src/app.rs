@@ -1,8 +1,9 @@
 //! What every handler may reach: the books, and the limits.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use dianfu_ledger::db::Database;
+use dianfu_ledger::proof::SecretKey;
 
 use crate::books::Books;
 use crate::serve::Limits;
@@ -16,12 +17,14 @@ pub struct App {
 struct Shared {
     books: Books,
     limits: Limits,
+    receipt_key: OnceLock<SecretKey>,
 }
 
 impl App {
     /// Nothing is opened yet.
     pub fn new(database: Database, limits: Limits) -> App {
-        App { shared: Arc::new(Shared { books: Books::new(database), limits }) }
+        let (books, receipt_key) = (Books::new(database), OnceLock::new());
+        App { shared: Arc::new(Shared { books, limits, receipt_key }) }
     }
 
     /// The books.
@@ -32,5 +35,15 @@ impl App {
     /// The limits.
     pub fn limits(&self) -> &Limits {
         &self.shared.limits
+    }
+
+    /// Gives the key with which receipts are signed; the first one counts.
+    pub fn sign_receipts_with(&self, key: SecretKey) {
+        let _first = self.shared.receipt_key.get_or_init(|| key);
+    }
+
+    /// The key with which receipts are signed, if there is one.
+    pub fn receipt_key(&self) -> Option<&SecretKey> {
+        self.shared.receipt_key.get()
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use dianfu_ledger::book;
 use dianfu_ledger::db::Database;
+use dianfu_ledger::proof::SecretKey;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -66,6 +67,13 @@ impl Server {
         let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         Ok(Server { listener, address, app: App::new(database, config.limits.clone()) })
+    }
+
+    /// The same, signing receipts with this key.
+    #[must_use]
+    pub fn signing_receipts(self, key: SecretKey) -> Server {
+        self.app.sign_receipts_with(key);
+        self
     }
 
     /// Where it listens, with the port that it got.

@@ -6,7 +6,7 @@
 //! Modules in reading order: the vocabulary ([`money`], [`id`], [`clock`], [`account`], [`entry`], [`balance`]), the
 //! pure decisions ([`rejection`], [`decide`], [`template`]), the writing ([`journal`], [`batch`], [`ledger`],
 //! [`opening`], [`register`], [`limit_group`]), where the books are ([`book`], [`db`]), and the reading ([`query`],
-//! [`verify`], [`export`]).
+//! [`verify`], [`proof`], [`export`]).
 
 pub mod money;
 pub mod id;
@@ -33,6 +33,7 @@ pub mod error;
 
 pub mod query;
 pub mod verify;
+pub mod proof;
 pub mod export;
 
 pub use decide::Outcome;

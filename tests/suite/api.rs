@@ -176,11 +176,11 @@ impl Api {
     }
 }
 
-fn main_book() -> BookName {
+pub fn main_book() -> BookName {
     BookName::parse("main").unwrap()
 }
 
-async fn token(database: &Database, name: &str, role: Role) -> String {
+pub async fn token(database: &Database, name: &str, role: Role) -> String {
     let new = NewToken { name, role, expires_at: None, created_by: "test" };
     create_token(database, &main_book(), &new).await.unwrap()
 }

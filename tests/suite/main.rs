@@ -14,6 +14,7 @@ mod items;
 mod model;
 mod periods;
 mod posting;
+mod proofs;
 mod put_back;
 mod queries;
 mod remittances;

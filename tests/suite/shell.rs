@@ -18,7 +18,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// Variables that the program reads; none of ours may reach it.
-const VARIABLES: [&str; 5] = ["DIANFU_DATA", "DIANFU_BOOK", "DATABASE_URL", "DIANFU_LISTEN", "DIANFU_LOG"];
+const VARIABLES: [&str; 6] =
+    ["DIANFU_DATA", "DIANFU_BOOK", "DATABASE_URL", "DIANFU_LISTEN", "DIANFU_LOG", "DIANFU_RECEIPT_KEY"];
 
 /// A program that knows nothing of its surroundings.
 pub fn dianfu(arguments: &[&str]) -> Command {

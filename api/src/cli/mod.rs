@@ -25,6 +25,7 @@ mod partner;
 mod period;
 mod post;
 mod print;
+mod proof;
 mod remittance;
 mod report;
 mod serve;
@@ -89,6 +90,8 @@ enum Command {
     Remittance(remittance::Remittance),
     Verify(verify::Verify),
     #[command(subcommand)]
+    Proof(Box<proof::Proof>),
+    #[command(subcommand)]
     Export(export::Export),
     #[command(subcommand)]
     Token(token::Token),
@@ -144,6 +147,7 @@ impl Command {
             Command::Report(report) => report.run(desk).await,
             Command::Remittance(remittance) => remittance.run(desk).await,
             Command::Verify(verify) => verify.run(desk).await,
+            Command::Proof(proof) => proof.run(desk).await,
             Command::Export(export) => export.run(desk).await,
             Command::Token(token) => token.run(desk).await,
             Command::Partner(partner) => partner.run(desk).await,

@@ -8,6 +8,7 @@ use dianfu_api::{Limits, ServeConfig, Server};
 
 use super::desk::Desk;
 use super::ending::{Answer, No};
+use super::proof::ReceiptKeyFile;
 
 /// Serve the HTTP interface until Ctrl-C or SIGTERM
 ///
@@ -29,6 +30,8 @@ pub struct Serve {
     /// Which log lines are written
     #[arg(long, env = "DIANFU_LOG", value_name = "FILTER", default_value = "info")]
     log_filter: String,
+    #[command(flatten)]
+    receipt_key: ReceiptKeyFile,
 }
 
 #[derive(Clone, Copy, Default, ValueEnum)]
@@ -50,9 +53,14 @@ impl Serve {
             return Err(No::new("the log was started before").into());
         }
         let config = ServeConfig { listen: self.listen, limits: Limits::default() };
+        let receipt_key = self.receipt_key.read()?;
         let server = tokio::select! {
             server = bind(desk, &config) => server?,
             () = desk.interrupts().happened() => return Ok(Answer::Interrupted),
+        };
+        let server = match receipt_key {
+            Some(key) => server.signing_receipts(key),
+            None => server,
         };
         let interrupts = desk.interrupts().clone();
         server.run(async move { interrupts.happened().await }).await?;

@@ -40,6 +40,10 @@ pub enum Kind {
     LimitGroupUnknown,
     /// No such remittance.
     RemittanceUnknown,
+    /// There is no such commit.
+    CommitUnknown,
+    /// Receipts cannot be signed.
+    ReceiptKeyMissing,
     /// The path has no such method.
     MethodNotAllowed,
     /// The account is open with another definition.
@@ -83,6 +87,10 @@ impl Kind {
             Kind::EntryUnknown => (StatusCode::NOT_FOUND, "entry_unknown", "There is no such entry"),
             Kind::LimitGroupUnknown => (StatusCode::NOT_FOUND, "limit_group_unknown", "There is no such limit group"),
             Kind::RemittanceUnknown => (StatusCode::NOT_FOUND, "remittance_unknown", "There is no such remittance"),
+            Kind::CommitUnknown => (StatusCode::NOT_FOUND, "commit_unknown", "There is no such commit"),
+            Kind::ReceiptKeyMissing => {
+                (StatusCode::NOT_IMPLEMENTED, "receipt_key_missing", "This server signs no receipts")
+            }
             Kind::MethodNotAllowed => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "The path has no such method")
             }

@@ -8,6 +8,7 @@ mod holds;
 mod limit_groups;
 mod open_items;
 mod periods;
+mod proofs;
 mod remittances;
 mod reports;
 
@@ -70,6 +71,10 @@ fn routes(app: &App) -> OpenApiRouter<App> {
             routes
                 .routes(routes!(entries::entry_list))
                 .routes(routes!(entries::entry_view))
+                .routes(routes!(proofs::entry_receipt))
+                .routes(routes!(proofs::proof_tip))
+                .routes(routes!(proofs::proof_consistency))
+                .routes(routes!(proofs::proof_key))
                 .routes(routes!(accounts::account_list))
                 .routes(routes!(accounts::account_view))
                 .routes(routes!(accounts::account_balance))

@@ -10,6 +10,7 @@ pub mod item;
 pub mod json;
 pub(crate) mod metadata;
 pub mod outcome;
+pub mod proof;
 pub mod remittance;
 pub mod report;
 pub mod statement;

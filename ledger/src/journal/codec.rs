@@ -263,8 +263,11 @@ pub fn chained(previous: &[u8; 32], row: &[u8]) -> [u8; 32] {
     Sha256::new().chain_update(previous).chain_update(row).finalize().into()
 }
 
+/// A SHA-256.
+pub type Hash = [u8; 32];
+
 /// What a commit hash covers besides the rows.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CommitHeader {
     /// Hash of the commit before; 32 zero bytes for the first.
     pub previous_hash: [u8; 32],
@@ -279,6 +282,11 @@ pub struct CommitHeader {
 }
 
 impl CommitHeader {
+    /// How many entries it has; nothing sensible of a header that is not.
+    pub fn entries(&self) -> i64 {
+        self.last_sequence.saturating_sub(self.first_sequence).saturating_add(1)
+    }
+
     /// The hash of the commit over this header and the root of its entries' tree.
     pub fn hash(&self, entries_root: &[u8; 32]) -> [u8; 32] {
         let mut hasher = Sha256::new();
@@ -326,13 +334,19 @@ impl MerkleRoot {
     }
 }
 
-fn node_hash(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
+/// Hash of an inner node of a tree (RFC 6962, section 2.1).
+pub fn node_hash(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
     Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into()
 }
 
 /// `timestamptz` as PostgreSQL sends it: microseconds since 2000-01-01T00:00:00Z.
 pub fn postgres_micros(instant: Timestamp) -> i64 {
     instant.as_microsecond() - POSTGRES_EPOCH_MICROS
+}
+
+/// The inverse of [`postgres_micros`]; `None` beyond what a [`Timestamp`] holds.
+pub fn from_postgres_micros(micros: i64) -> Option<Timestamp> {
+    Timestamp::from_microsecond(micros.checked_add(POSTGRES_EPOCH_MICROS)?).ok()
 }
 
 fn put_i64(out: &mut BytesMut, value: i64) {

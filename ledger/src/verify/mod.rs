@@ -34,7 +34,7 @@ mod accounts;
 mod closings;
 mod finding;
 mod originals;
-mod row;
+pub(crate) mod row;
 mod rows;
 pub mod sql;
 mod walk;
