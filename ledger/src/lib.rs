@@ -6,7 +6,7 @@
 //! Modules in reading order: the vocabulary ([`money`], [`id`], [`clock`], [`account`], [`entry`], [`balance`]), the
 //! pure decisions ([`rejection`], [`decide`], [`template`]), the writing ([`journal`], [`batch`], [`ledger`],
 //! [`opening`], [`register`], [`limit_group`]), where the books are ([`book`], [`db`]), and the reading ([`query`],
-//! [`verify`], [`proof`], [`export`]).
+//! [`verify`], [`proof`], [`export`]). [`import`] reads what comes from elsewhere.
 
 pub mod money;
 pub mod id;
@@ -35,6 +35,7 @@ pub mod query;
 pub mod verify;
 pub mod proof;
 pub mod export;
+pub mod import;
 
 pub use decide::Outcome;
 pub use error::Error;

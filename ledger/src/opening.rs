@@ -208,14 +208,14 @@ fn number(last: AccountNo, fresh_at: usize) -> AccountNo {
     last + 1 + AccountNo::try_from(fresh_at).expect("accounts of one request are counted in 32 bits")
 }
 
-fn identity(account: &Account) -> NewAccount {
+pub(crate) fn identity(account: &Account) -> NewAccount {
     let Account { code, name, account_type, currency, normal_side, open_item, .. } = account.clone();
     let (limits, note) = (Limits::default(), AccountNote::default());
     NewAccount { code, name, account_type, currency, normal_side, open_item, limits, note }
 }
 
 /// The same definition again is no conflict; limits are settings and may have changed since.
-fn compare(there: &NewAccount, given: &NewAccount, no: AccountNo) -> AccountOutcome {
+pub(crate) fn compare(there: &NewAccount, given: &NewAccount, no: AccountNo) -> AccountOutcome {
     let differs = |field, first: &dyn ToString, given: &dyn ToString| AccountOutcome::Conflict {
         field,
         first: first.to_string(),

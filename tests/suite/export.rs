@@ -19,7 +19,7 @@ impl Journal {
     async fn of(book: &Book, moment: Moment) -> (Journal, Exported) {
         let client = book.ledger.client().await.unwrap();
         let mut file = NamedTempFile::with_suffix(".journal").unwrap();
-        let exported = hledger(&**client, moment, &mut file).await.unwrap();
+        let exported = hledger(&**client, moment, &mut file, |_| {}).await.unwrap();
         (Journal(file), exported)
     }
 
@@ -165,6 +165,6 @@ account 1101:picc  ; name:Account%3B 1101.picc %7C 账户
 "
         )
     );
-    assert_eq!(exported, Exported { entries: 1, known_at });
+    assert_eq!(exported, Exported { entries: 1, known_at, last_sequence: 2 });
     assert_eq!(journal.ask(&["tags", "--values", "item"]), "CLM-1%3B urgent\n");
 }

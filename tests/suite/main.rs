@@ -4,6 +4,7 @@
 
 mod api;
 mod books;
+mod bulk;
 mod claims;
 mod concurrency;
 mod connections;

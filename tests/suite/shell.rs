@@ -57,6 +57,11 @@ impl Shell {
         shell
     }
 
+    /// The database.
+    pub fn test(&self) -> &TestDatabase {
+        &self.test
+    }
+
     /// The command, not started yet.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = dianfu(arguments);

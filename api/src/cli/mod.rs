@@ -17,6 +17,7 @@ mod ending;
 mod entry;
 mod export;
 mod hold;
+mod import;
 mod input;
 mod limit;
 mod outcomes;
@@ -26,6 +27,7 @@ mod period;
 mod post;
 mod print;
 mod proof;
+mod progress;
 mod remittance;
 mod report;
 mod serve;
@@ -94,6 +96,8 @@ enum Command {
     #[command(subcommand)]
     Export(export::Export),
     #[command(subcommand)]
+    Import(import::Import),
+    #[command(subcommand)]
     Token(token::Token),
     #[command(subcommand)]
     Partner(partner::Partner),
@@ -149,6 +153,7 @@ impl Command {
             Command::Verify(verify) => verify.run(desk).await,
             Command::Proof(proof) => proof.run(desk).await,
             Command::Export(export) => export.run(desk).await,
+            Command::Import(import) => import.run(desk).await,
             Command::Token(token) => token.run(desk).await,
             Command::Partner(partner) => partner.run(desk).await,
         }

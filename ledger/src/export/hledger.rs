@@ -26,7 +26,7 @@ use crate::error::Error;
 use crate::money::{Currency, Money};
 use crate::query::{Horizon, Moment, QueryError, horizon};
 
-use super::{ExportError, Exported, is_bidi_control, sql};
+use super::{ExportError, Exported, Progress, is_bidi_control, sql};
 
 /// Entries read with one statement: what the server sorts at a time.
 const PIECE_ENTRIES: i64 = 1 << 17;
@@ -41,6 +41,7 @@ pub async fn hledger(
     client: &impl GenericClient,
     moment: Moment,
     out: &mut impl Write,
+    mut progress: impl FnMut(Progress),
 ) -> Result<Exported, ExportError> {
     let horizon = horizon(client, moment).await?;
     write_heading(&horizon, out)?;
@@ -50,10 +51,11 @@ pub async fn hledger(
     while first <= horizon.sequence {
         let last = horizon.sequence.min(first + PIECE_ENTRIES - 1);
         entries += write_entries(client, first, last, &horizon, out).await?;
+        progress(Progress { done: last.unsigned_abs(), total: horizon.sequence.unsigned_abs() });
         first = last + 1;
     }
     out.flush()?;
-    Ok(Exported { entries, known_at: horizon.known_at })
+    Ok(Exported { entries, known_at: horizon.known_at, last_sequence: horizon.sequence })
 }
 
 fn write_heading(horizon: &Horizon, out: &mut impl Write) -> Result<(), ExportError> {

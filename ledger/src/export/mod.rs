@@ -1,9 +1,13 @@
 //! The books in formats that other programs read.
 
 mod hledger;
+mod journal;
+mod ndjson;
 pub mod sql;
 
 pub use hledger::{hledger, hledger_account};
+pub use journal::{Extent, Progress, Span};
+pub use ndjson::ndjson;
 
 use std::io;
 
@@ -24,6 +28,8 @@ pub struct Exported {
     pub entries: u64,
     /// When what was written was known.
     pub known_at: Timestamp,
+    /// The last sequence that was looked at: a later export goes on after it.
+    pub last_sequence: i64,
 }
 
 /// Why an export ends early.

@@ -202,7 +202,7 @@ fn known(head: &Head) -> Known {
 }
 
 /// Reads the accounts that are not known yet, the limit groups that they are in, and the other accounts of those.
-async fn load_accounts<'a>(
+pub(super) async fn load_accounts<'a>(
     tx: &Transaction<'_>,
     state: &mut State,
     codes: impl Iterator<Item = &'a AccountCode>,
@@ -232,25 +232,29 @@ async fn load_accounts<'a>(
     Ok(())
 }
 
-async fn load_accounts_of(tx: &Transaction<'_>, state: &mut State, journaled: &Journaled) -> Result<(), Error> {
+pub(super) async fn load_accounts_of(
+    tx: &Transaction<'_>,
+    state: &mut State,
+    journaled: &Journaled,
+) -> Result<(), Error> {
     let legs = journaled.entries.values().flat_map(|entry| &entry.legs);
     load_accounts(tx, state, legs.map(|leg| &leg.account)).await
 }
 
 /// What the entries of a batch take from, and the groups of holds that they name.
-struct Asked {
-    originals: Vec<Uuid>,
+pub(super) struct Asked {
+    pub(super) originals: Vec<Uuid>,
     groups: Vec<Uuid>,
 }
 
 impl Asked {
-    fn of(requests: &[&[NewEntry]]) -> Asked {
+    pub(super) fn of(requests: &[&[NewEntry]]) -> Asked {
         let originals = all(requests).filter(|entry| entry.kind.relates()).filter_map(|entry| entry.relates_to);
         Asked { originals: originals.collect(), groups: all(requests).filter_map(|entry| entry.hold_group).collect() }
     }
 }
 
-async fn look_up(tx: &Transaction<'_>, ids: &[Uuid], asked: &Asked) -> Result<Journaled, Error> {
+pub(super) async fn look_up(tx: &Transaction<'_>, ids: &[Uuid], asked: &Asked) -> Result<Journaled, Error> {
     let mut groups = hold_groups(tx, &asked.groups).await?;
     let holds = groups.values().flat_map(|group| &group.holds);
     let originals: Vec<Uuid> = asked.originals.iter().chain(holds).copied().collect();

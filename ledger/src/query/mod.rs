@@ -43,7 +43,7 @@ mod item_cursor;
 pub mod moment;
 pub mod open_items;
 pub mod outstanding;
-mod row;
+pub(crate) mod row;
 pub mod sql;
 pub mod statement;
 pub mod trial_balance;

@@ -7,46 +7,46 @@ use crate::entry::{EntryKind, Layer};
 use crate::error::Error;
 use crate::money::Currency;
 
-pub(super) fn account_code(row: &Row, column: &str) -> Result<AccountCode, Error> {
+pub(crate) fn account_code(row: &Row, column: &str) -> Result<AccountCode, Error> {
     let code: &str = row.try_get(column)?;
     AccountCode::parse(code).ok_or_else(|| corrupt(column, code))
 }
 
-pub(super) fn currency(row: &Row) -> Result<Currency, Error> {
+pub(crate) fn currency(row: &Row) -> Result<Currency, Error> {
     let code: &str = row.try_get("currency")?;
     code.parse().map_err(|_| corrupt("currency", code))
 }
 
-pub(super) fn normal_side(row: &Row) -> Result<NormalSide, Error> {
+pub(crate) fn normal_side(row: &Row) -> Result<NormalSide, Error> {
     let letter: &str = row.try_get("normal_side")?;
     NormalSide::from_letter(letter).ok_or_else(|| corrupt("normal_side", letter))
 }
 
-pub(super) fn account_type(row: &Row) -> Result<AccountType, Error> {
+pub(crate) fn account_type(row: &Row) -> Result<AccountType, Error> {
     let word: &str = row.try_get("type")?;
     AccountType::from_word(word).ok_or_else(|| corrupt("type", word))
 }
 
-pub(super) fn frozen(row: &Row) -> Result<Frozen, Error> {
+pub(crate) fn frozen(row: &Row) -> Result<Frozen, Error> {
     let word: &str = row.try_get("frozen")?;
     Frozen::from_word(word).ok_or_else(|| corrupt("frozen", word))
 }
 
-pub(super) fn kind(row: &Row) -> Result<EntryKind, Error> {
+pub(crate) fn kind(row: &Row) -> Result<EntryKind, Error> {
     known_kind(row.try_get("kind")?)
 }
 
-pub(super) fn known_kind(number: i16) -> Result<EntryKind, Error> {
+pub(crate) fn known_kind(number: i16) -> Result<EntryKind, Error> {
     EntryKind::from_number(number).ok_or_else(|| corrupt("kind", number))
 }
 
-pub(super) fn layer(row: &Row) -> Result<Layer, Error> {
+pub(crate) fn layer(row: &Row) -> Result<Layer, Error> {
     let number: i16 = row.try_get("layer")?;
     Layer::from_number(number).ok_or_else(|| corrupt("layer", number))
 }
 
 /// A sum of minor units: the server sums `bigint` as `numeric`, which has no limit, and sends it as text.
-pub(super) fn sum(row: &Row, column: &str) -> Result<i128, Error> {
+pub(crate) fn sum(row: &Row, column: &str) -> Result<i128, Error> {
     let text: &str = row.try_get(column)?;
     text.parse().map_err(|_| corrupt(column, text))
 }

@@ -6,7 +6,7 @@ use deadpool_postgres::Transaction;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{GenericClient, Row};
 
-use crate::account::{AccountNo, AccountNote, AccountType, NewAccount};
+use crate::account::{AccountCode, AccountNo, AccountNote, AccountType, NewAccount};
 use crate::error::Error;
 use crate::journal::codec::{AccountRow, RegisterRow, SettingRow};
 use crate::register::Record;
@@ -205,4 +205,14 @@ fn record(row: &Row) -> Record {
         actor: row.get("actor"),
         reason: row.get("reason"),
     }
+}
+
+/// Those of these accounts that are open.
+pub async fn open_accounts_among(tx: &Transaction<'_>, codes: &[String]) -> Result<Vec<AccountCode>, Error> {
+    const SQL: &str = "
+        SELECT a.code
+        FROM unnest($1::text[]) AS wanted (code)
+        JOIN account a ON a.code = wanted.code";
+    let rows = tx.query(&tx.prepare_cached(SQL).await?, &[&codes]).await?;
+    rows.iter().map(super::account_code).collect()
 }

@@ -1,0 +1,80 @@
+//! `dianfu import`: accounts and entries from a file, all or nothing.
+//!
+//! Two passes before anything is posted: the first reads the file and names everything in it that cannot be read; the
+//! second rehearses it against the book ([`dianfu_ledger::journal::rehearsal`]) and names everything that the ledger
+//! would refuse. If there is any fault, nothing is posted. The third pass posts through [`dianfu_ledger::Ledger::post`],
+//! a batch at a time while the next is read.
+//!
+//! Every entry has an id: its own, or one from the file's bytes and its place. So a run that was killed is resumed by
+//! running it again, and posts nothing twice. Memory: the ids, the accounts, a few batches; not the file.
+
+mod passes;
+mod reading;
+mod report;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use dianfu_ledger::import::Format;
+use dianfu_ledger::import::names::TypeMap;
+
+use super::desk::Desk;
+use super::ending::Answer;
+use super::print::Output;
+
+/// Take accounts and entries from a file, all or nothing
+///
+/// The whole file is checked first, and every fault is named with its line; if there is any, nothing is posted. Running
+/// it again after it was interrupted goes on where it was: what is in the book is found by its id, not posted twice.
+#[derive(Subcommand)]
+#[command(after_help = "\
+Examples:
+  dianfu import ndjson book.ndjson --dry-run
+  dianfu import ndjson book.ndjson --book copy")]
+pub enum Import {
+    Ndjson(Ndjson),
+}
+
+/// Read what `dianfu export ndjson` writes, or lines written by hand
+///
+/// One JSON object a line, in it an account, an entry, a setting or a limit group with the fields that the export shows. Settings and limit groups are applied after the last entry. Entries are history: their
+/// legs are what was moved; an expiry becomes a release, and a hold whose time is over is taken in without it and
+/// released at the end, if anything is still held.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  dianfu import ndjson book.ndjson --dry-run
+  dianfu export ndjson -o book.ndjson && dianfu book create copy && dianfu import ndjson book.ndjson --book copy")]
+pub struct Ndjson {
+    #[command(flatten)]
+    what: What,
+}
+
+/// What is imported, and how.
+#[derive(Args)]
+pub struct What {
+    /// The file; it is read more than once, so it cannot be standard input
+    file: PathBuf,
+    /// Only check: name every fault, post nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Open accounts that the file does not describe, of these types by the beginnings of their codes: 1=asset,2=liability
+    #[arg(long, value_name = "PREFIX=TYPE,...", value_parser = type_map)]
+    open_accounts: Option<TypeMap>,
+    #[command(flatten)]
+    output: Output,
+}
+
+fn type_map(text: &str) -> Result<TypeMap, String> {
+    let wanted = "PREFIX=TYPE; types are asset, liability, equity, income, expense and memo";
+    TypeMap::parse(text).map_err(|part| format!("'{part}' is not {wanted}"))
+}
+
+impl Import {
+    pub async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
+        let (format, what) = match self {
+            Import::Ndjson(Ndjson { what }) => (Format::Ndjson, what),
+        };
+        passes::import(desk, format, what).await
+    }
+}

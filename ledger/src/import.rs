@@ -1,0 +1,280 @@
+//! Readers of books that come from elsewhere: bytes in, records with their lines out, and what is wrong with them.
+//!
+//! Pure: no database, no clock, nothing but a [`std::io::Read`]. A reader takes one record at a time, so that memory does
+//! not grow with the file; it never leaves anything out: what it does not know is a [`Fault`] with the line, what is
+//! expected and what is there. After a fault it goes on with the next record, so that one reading names every fault.
+//!
+//! Reading order: [`mod@line`] (bytes to lines), the formats ([`ndjson`]), what
+//! accounts are called elsewhere ([`names`]), and [`survey`], which sees what no single record shows.
+
+mod json;
+pub mod line;
+pub mod names;
+pub mod ndjson;
+pub mod survey;
+
+use std::io::{self, Read};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use uuid::Uuid;
+
+use crate::account::{
+    AccountCode, AccountFault, AccountNote, AccountType, Limits, NewAccount, NormalSide, SettingChange,
+};
+use crate::entry::NewEntry;
+use crate::id;
+use crate::limit_group::LimitGroup;
+use crate::money::{Currency, MoneyError};
+use crate::rejection::Rejection;
+
+/// The longest line that is read, in bytes: the largest entry that the ledger takes has about as many.
+pub const LINE_BYTES_MAX: usize = 1 << 20;
+
+/// Something that is wrong with a file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fault {
+    /// The line, from 1; 0 if it concerns the file as a whole.
+    pub line: u64,
+    /// Stable code.
+    pub code: &'static str,
+    /// A sentence for a person.
+    pub message: String,
+    /// What was expected.
+    pub expected: Option<String>,
+    /// What is there.
+    pub actual: Option<String>,
+}
+
+impl Fault {
+    /// A fault with its sentence.
+    pub fn new(line: u64, code: &'static str, message: impl Into<String>) -> Fault {
+        Fault { line, code, message: message.into(), expected: None, actual: None }
+    }
+
+    /// With what was expected and what is there, clipped to what a person reads.
+    #[must_use]
+    pub fn expected(mut self, expected: impl Into<String>, actual: impl AsRef<str>) -> Fault {
+        self.expected = Some(expected.into());
+        self.actual = Some(clipped(actual.as_ref()));
+        self
+    }
+
+    /// An amount or a currency that cannot be read.
+    pub fn money(line: u64, error: &MoneyError) -> Fault {
+        let fault = Fault::new(line, error.code(), error.to_string());
+        match error {
+            MoneyError::TooManyDecimals { expected, actual, .. } => {
+                fault.expected(format!("at most {expected} decimals"), format!("{actual} decimals"))
+            }
+            MoneyError::UnknownCurrency(given) => fault.expected("an ISO 4217 code, such as CNY", given),
+            MoneyError::NotANumber(given) => fault.expected("a decimal amount, such as 1234.50", given),
+            MoneyError::TooLarge(given) => fault.expected("at most 9223372036854775807 minor units", given),
+        }
+    }
+
+    /// An entry that the ledger refuses.
+    pub fn rejection(line: u64, rejection: &Rejection) -> Fault {
+        let fault = Fault::new(line, rejection.code(), rejection.to_string());
+        match rejection.expected_actual() {
+            Some((expected, actual)) => fault.expected(expected, actual),
+            None => fault,
+        }
+    }
+
+    /// An account that cannot be as it is described.
+    pub fn account(line: u64, fault: &AccountFault) -> Fault {
+        Fault::new(line, fault.code(), fault.to_string())
+    }
+}
+
+/// The first characters of a text that may be long.
+pub(crate) fn clipped(text: &str) -> String {
+    text.chars().take(120).collect()
+}
+
+/// What a line, or several, say.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Record {
+    /// An account, as far as the file describes it.
+    Account(Box<AccountLine>),
+    /// An entry; without an id of its own it has the nil one, and gets one from its place ([`Source::id`]).
+    Entry(Box<NewEntry>),
+    /// Settings that an account has after the last entry.
+    Setting(Box<SettingLine>),
+    /// A limit group that is in force after the last entry.
+    LimitGroup {
+        /// Its name.
+        name: String,
+        /// The group.
+        group: LimitGroup,
+    },
+    /// What an account must stand at by what the file says, debit positive.
+    Assertion(Assertion),
+}
+
+/// An account in a file: some formats leave open what the first posting or the caller's map tells.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AccountLine {
+    /// Its code.
+    pub code: AccountCode,
+    /// A person's name for it.
+    pub name: Option<String>,
+    /// What it stands for.
+    pub account_type: Option<AccountType>,
+    /// Its currency.
+    pub currency: Option<Currency>,
+    /// Its normal side, if not that of its type.
+    pub normal_side: Option<NormalSide>,
+    /// Whether it keeps open items.
+    pub open_item: bool,
+    /// Limits from the start.
+    pub limits: Limits,
+    /// Its place in the chart and what is known about it.
+    pub note: AccountNote,
+}
+
+impl AccountLine {
+    /// An account of which nothing but the code is known.
+    pub fn new(code: AccountCode) -> AccountLine {
+        let (limits, note) = (Limits::default(), AccountNote::default());
+        let (name, account_type, currency, normal_side) = (None, None, None, None);
+        AccountLine { code, name, account_type, currency, normal_side, open_item: false, limits, note }
+    }
+
+    /// The account as it can be opened; `None` while its type or its currency is open. Its name is its code, if it has
+    /// no other.
+    pub fn complete(&self) -> Option<NewAccount> {
+        let (account_type, currency) = (self.account_type?, self.currency?);
+        Some(NewAccount {
+            code: self.code.clone(),
+            name: self.name.clone().unwrap_or_else(|| self.code.to_string()),
+            account_type,
+            currency,
+            normal_side: self.normal_side.unwrap_or(account_type.normal_side()),
+            open_item: self.open_item,
+            limits: self.limits,
+            note: self.note.clone(),
+        })
+    }
+}
+
+/// Settings of an account.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SettingLine {
+    /// The account.
+    pub account: AccountCode,
+    /// What becomes of its settings.
+    pub change: SettingChange,
+}
+
+/// What an account must stand at before a day begins.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Assertion {
+    /// The account.
+    pub account: AccountCode,
+    /// The day; what is dated before it counts.
+    pub before: Date,
+    /// The currency.
+    pub currency: Currency,
+    /// Debits less credits.
+    pub minor: i64,
+}
+
+/// A record and the line on which it begins.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Numbered {
+    /// From 1.
+    pub line: u64,
+    /// What it says, or what is wrong with it.
+    pub record: Result<Record, Fault>,
+}
+
+/// The formats that are read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// One JSON object a line: our own export.
+    Ndjson,
+}
+
+impl Format {
+    /// Whether files of this format say what accounts must stand at.
+    pub fn has_assertions(self) -> bool {
+        match self {
+            Format::Ndjson => false,
+        }
+    }
+}
+
+/// A file that is being read.
+pub enum Reader<R> {
+    /// One JSON object a line.
+    Ndjson(ndjson::Reader<R>),
+}
+
+impl<R: Read> Reader<R> {
+    /// Begins to read.
+    pub fn new(format: Format, input: R) -> Reader<R> {
+        match format {
+            Format::Ndjson => Reader::Ndjson(ndjson::Reader::new(input)),
+        }
+    }
+}
+
+impl<R: Read> Iterator for Reader<R> {
+    type Item = io::Result<Numbered>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Reader::Ndjson(reader) => reader.next(),
+        }
+    }
+}
+
+/// What entries without an id of their own get theirs from: the file's bytes and the entry's place among its entries.
+/// The same file gives the same ids for ever, so that importing it again finds what is in the books.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Source {
+    subject: String,
+}
+
+impl Source {
+    /// A file by the SHA-256 of its bytes.
+    pub fn new(digest: &[u8; 32]) -> Source {
+        let digits = digest.iter().fold(String::from("import "), |mut digits, byte| {
+            digits.push(char::from(b"0123456789abcdef"[usize::from(byte >> 4)]));
+            digits.push(char::from(b"0123456789abcdef"[usize::from(byte & 15)]));
+            digits
+        });
+        Source { subject: digits }
+    }
+
+    /// The id of the n-th entry, from 1.
+    pub fn id(&self, number: u64, date: Option<Date>) -> Uuid {
+        let midnight = date.and_then(|date| date.to_zoned(TimeZone::UTC).ok());
+        let since = midnight.map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp());
+        id::entry_id(since, &self.subject, &number.to_string())
+    }
+}
+
+/// A day, exactly `YYYY-MM-DD`.
+pub(crate) fn day(line: u64, text: &str) -> Result<Date, Fault> {
+    let read = text.parse::<Date>().ok().filter(|date| date.to_string() == text && date.year() > 0);
+    read.ok_or_else(|| {
+        Fault::new(line, "date_malformed", "this is not a day").expected("a day such as 2026-05-01", text)
+    })
+}
+
+/// An account's code.
+pub(crate) fn account_code(line: u64, text: &str) -> Result<AccountCode, Fault> {
+    AccountCode::parse(text).ok_or_else(|| {
+        let expected = "1 to 64 letters, digits, '-', '_' and '.', no '.' at the ends";
+        Fault::new(line, "account_malformed", "this is not an account's code").expected(expected, text)
+    })
+}
+
+/// A currency.
+pub(crate) fn currency(line: u64, text: &str) -> Result<Currency, Fault> {
+    text.parse().map_err(|error| Fault::money(line, &error))
+}
