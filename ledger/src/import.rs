@@ -1,8 +1,8 @@
 //! Readers of books that come from elsewhere: bytes in, records with their lines out, and what is wrong with them.
 //!
-//! Pure: no database, no clock, nothing but a [`std::io::Read`]. A reader takes one record at a time, so that memory does
-//! not grow with the file; it never leaves anything out: what it does not know is a [`Fault`] with the line, what is
-//! expected and what is there. After a fault it goes on with the next record, so that one reading names every fault.
+//! Pure: no database, no clock, nothing but a [`std::io::Read`]. A reader takes one record at a time, so that memory
+//! does not grow with the file; it never leaves anything out: what it does not know is a [`Fault`] with the line, what
+//! is expected and what is there. After a fault it goes on with the next record, so that one reading names every fault.
 //!
 //! Reading order: [`mod@line`] (bytes to lines), the formats ([`ndjson`]), what
 //! accounts are called elsewhere ([`names`]), and [`survey`], which sees what no single record shows.

@@ -117,7 +117,8 @@ pub async fn receipt(
 ) -> Result<Option<Proved>, ProofError> {
     let Some(row) = client.query_opt(sql::COMMIT_OF_ENTRY, &[&entry_id]).await? else { return Ok(None) };
     let sequence: i64 = row.try_get("entry_sequence")?;
-    let Commit { header, entries_root, hash } = Commit::read(&row).map_err(|finding| Error::Corrupt(finding.to_string()))?;
+    let Commit { header, entries_root, hash } =
+        Commit::read(&row).map_err(|finding| Error::Corrupt(finding.to_string()))?;
     let Leaves { rows, leaf_hash, root, audit_path } = leaves(client, &header, sequence).await?;
     if root != entries_root || header.hash(&root) != hash {
         return Err(Error::Corrupt(format!("the rows of commit {} are not those it was made of", header.commit_no)))?;

@@ -22,8 +22,8 @@ use crate::wire::entry::Poster;
 
 pub use partner::{PartnerKey, create_partner_key, revoke_partner_key};
 pub use role::{Permission, Role};
-pub use token::{NewToken, TokenHash, TokenOnRecord, create_token, list_tokens, revoke_token};
 pub use secret::draw as draw_secret;
+pub use token::{NewToken, TokenHash, TokenOnRecord, create_token, list_tokens, revoke_token};
 
 /// What the gate grants to one request.
 #[derive(Clone)]

@@ -2,8 +2,8 @@
 //!
 //! Two passes before anything is posted: the first reads the file and names everything in it that cannot be read; the
 //! second rehearses it against the book ([`dianfu_ledger::journal::rehearsal`]) and names everything that the ledger
-//! would refuse. If there is any fault, nothing is posted. The third pass posts through [`dianfu_ledger::Ledger::post`],
-//! a batch at a time while the next is read.
+//! would refuse. If there is any fault, nothing is posted. The third pass posts through
+//! [`dianfu_ledger::Ledger::post`], a batch at a time while the next is read.
 //!
 //! Every entry has an id: its own, or one from the file's bytes and its place. So a run that was killed is resumed by
 //! running it again, and posts nothing twice. Memory: the ids, the accounts, a few batches; not the file.
@@ -37,9 +37,10 @@ pub enum Import {
 
 /// Read what `dianfu export ndjson` writes, or lines written by hand
 ///
-/// One JSON object a line, in it an account, an entry, a setting or a limit group with the fields that the export shows. Settings and limit groups are applied after the last entry. Entries are history: their
-/// legs are what was moved; an expiry becomes a release, and a hold whose time is over is taken in without it and
-/// released at the end, if anything is still held.
+/// One JSON object a line, in it an account, an entry, a setting or a limit group with the fields that the export
+/// shows. Settings and limit groups are applied after the last entry. Entries are history: their legs are what was
+/// moved; an expiry becomes a release, and a hold whose time is over is taken in without it and released at the end, if
+/// anything is still held.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -58,7 +59,8 @@ pub struct What {
     /// Only check: name every fault, post nothing
     #[arg(long)]
     dry_run: bool,
-    /// Open accounts that the file does not describe, of these types by the beginnings of their codes: 1=asset,2=liability
+    /// Open accounts that the file does not describe, of these types by the beginnings of their codes:
+    /// 1=asset,2=liability
     #[arg(long, value_name = "PREFIX=TYPE,...", value_parser = type_map)]
     open_accounts: Option<TypeMap>,
     #[command(flatten)]

@@ -73,7 +73,7 @@ pub struct EntryProof {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     #[command(flatten)]
-    receipt_key: ReceiptKeyFile,
+    signer: ReceiptKeyFile,
 }
 
 /// Check a receipt or a proof of consistency, without the books
@@ -104,7 +104,7 @@ pub struct Key {
     #[arg(short, long, value_name = "FILE", conflicts_with = "receipt_key")]
     output: Option<PathBuf>,
     #[command(flatten)]
-    receipt_key: ReceiptKeyFile,
+    signer: ReceiptKeyFile,
     #[command(flatten)]
     format: Output,
 }
@@ -155,23 +155,20 @@ impl Proof {
 
 impl EntryProof {
     async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
-        let key = self.receipt_key.required()?;
+        let key = self.signer.required()?;
         let client = desk.client().await?;
         let found = proof::receipt(&**client, desk.book().as_str(), self.id, self.tip).await.map_err(unproved)?;
         let unknown = || No::new(format!("there is no entry {} in book '{}'", self.id, desk.book()));
         let found = found.ok_or_else(unknown)?;
         let body = ReceiptBody::of(found.receipt.signed(&key), &found.rows);
-        match self.output.as_deref().filter(|path| path.as_os_str() != "-") {
-            Some(path) => {
-                let text = serde_json::to_string_pretty(&body)? + "\n";
-                fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
-                note(&format!("the receipt is in {}", path.display()));
-            }
-            None => {
-                let mut out = stdout();
-                write_json(&mut out, &body)?;
-                out.flush()?;
-            }
+        if let Some(path) = self.output.as_deref().filter(|path| path.as_os_str() != "-") {
+            let text = serde_json::to_string_pretty(&body)? + "\n";
+            fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+            note(&format!("the receipt is in {}", path.display()));
+        } else {
+            let mut out = stdout();
+            write_json(&mut out, &body)?;
+            out.flush()?;
         }
         Ok(Answer::Yes)
     }
@@ -264,7 +261,7 @@ impl Key {
     fn run(&self) -> anyhow::Result<Answer> {
         let key = match &self.output {
             Some(path) => made(path)?,
-            None => self.receipt_key.required()?,
+            None => self.signer.required()?,
         };
         self.format.print_one(&KeyBody::of(&key.public()), &["key_id", "algorithm", "public_key"])?;
         Ok(Answer::Yes)

@@ -1,8 +1,8 @@
 //! A book as lines of JSON: what `export ndjson` writes, and what a person or a program may write by hand.
 //!
-//! Each line is one object with one field that says what it is: `account`, `entry`, `setting`, `limit_group`. The export
-//! puts a `book` line first and an `end` line last, with how many accounts and entries there are; a file that begins
-//! with `book` must end with `end`, so that a file that was cut is never taken for a whole one.
+//! Each line is one object with one field that says what it is: `account`, `entry`, `setting`, `limit_group`. The
+//! export puts a `book` line first and an `end` line last, with how many accounts and entries there are; a file that
+//! begins with `book` must end with `end`, so that a file that was cut is never taken for a whole one.
 //!
 //! An entry has the fields that `GET /v1/entries` shows, and is history: its legs are what it moved, not what it asked
 //! for. So `at_most`, `value_date`, `template_no`, `sequence` and `booked_at` are read and not carried over; an expiry,

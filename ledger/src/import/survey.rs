@@ -1,7 +1,7 @@
 //! What no single record of a file shows: ids that come twice, accounts that nobody opens, sums that a file asserts.
 //!
-//! Pure. Takes the records of one reading in order, then answers what the file needs of the book. Memory: the ids of the
-//! entries that have one, the accounts, what later entries take from, and the first [`FAULTS_KEPT`] faults.
+//! Pure. Takes the records of one reading in order, then answers what the file needs of the book. Memory: the ids of
+//! the entries that have one, the accounts, what later entries take from, and the first [`FAULTS_KEPT`] faults.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 

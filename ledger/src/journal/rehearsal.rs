@@ -1,8 +1,8 @@
 //! What would become of entries that are posted one batch after the other, without posting any.
 //!
 //! The turn's own rules on the turn's own state, which is thrown away at the end; accounts that are yet to be opened
-//! count as open. Takes no lock: what others post meanwhile is seen when an account or an entry is first read, or not at
-//! all, so that the last word is the posting's. Memory grows with the accounts touched and with the entries of which
+//! count as open. Takes no lock: what others post meanwhile is seen when an account or an entry is first read, or not
+//! at all, so that the last word is the posting's. Memory grows with the accounts touched and with the entries of which
 //! the caller says that later ones take from them.
 
 use std::collections::{HashMap, HashSet};

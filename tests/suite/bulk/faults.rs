@@ -106,6 +106,13 @@ async fn a_file_that_was_cut_is_not_taken() {
         assert!(faults(&ended).iter().any(|(_, found)| found == code), "{ended:?}");
     }
     let copy = open(&book.test, "copy").await;
-    let accounts = dianfu_ledger::query::accounts(&**copy.client().await.unwrap(), "", None, 1_000).await.unwrap();
+    let accounts = dianfu_ledger::query::accounts(
+        &**copy.client().await.unwrap(),
+        dianfu_ledger::query::AccountFilter::default(),
+        None,
+        1_000,
+    )
+    .await
+    .unwrap();
     assert_eq!(accounts.accounts, []);
 }

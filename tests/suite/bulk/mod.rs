@@ -8,7 +8,7 @@ use std::fmt::Debug;
 use std::path::Path;
 
 use dianfu_ledger::Ledger;
-use dianfu_ledger::account::{Account, AccountNote};
+use dianfu_ledger::account::AccountNote;
 use dianfu_ledger::book::BookName;
 use dianfu_ledger::query::{self, EntryView, Moment, TrialBalance};
 use dianfu_tests::TestDatabase;
@@ -34,7 +34,7 @@ pub async fn open(test: &TestDatabase, book: &str) -> Ledger {
 /// A book as far as it can be carried to another: what is the ledger's own of each, such as sequences, is left out.
 #[derive(PartialEq, Debug)]
 pub struct Portrait {
-    pub accounts: Vec<Account>,
+    pub accounts: Vec<query::AccountView>,
     pub entries: Vec<EntryView>,
     pub trial_balances: Vec<TrialBalance>,
 }
@@ -43,8 +43,9 @@ impl Portrait {
     /// Of all that is in a book, with trial balances as of some days.
     pub async fn of(ledger: &Ledger, days: &[Option<jiff::civil::Date>]) -> Portrait {
         let client = ledger.client().await.unwrap();
-        let mut accounts = query::accounts(&**client, "", None, 1_000).await.unwrap().accounts;
-        accounts.sort_by_key(|account| account.no);
+        let mut accounts =
+            query::accounts(&**client, query::AccountFilter::default(), None, 1_000).await.unwrap().accounts;
+        accounts.sort_by_key(|view| view.account.no);
         let mut entries = Vec::new();
         loop {
             let after = entries.last().map_or(0, |last: &EntryView| last.sequence);

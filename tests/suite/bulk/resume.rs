@@ -11,6 +11,10 @@ use crate::shell::Shell;
 
 const ENTRIES: i64 = 60_000;
 
+fn leg(account: &str, side: &str, n: i64) -> String {
+    format!(r#"{{"account":"{account}","{side}":"{n}.00","currency":"CNY"}}"#)
+}
+
 /// Entries with ids of their own, or without.
 fn lines(with_ids: bool) -> String {
     let mut text = String::new();
@@ -18,7 +22,9 @@ fn lines(with_ids: bool) -> String {
         let id = if with_ids { format!(r#""id":"0199aa00-0000-7000-8000-{n:012}","#) } else { String::new() };
         writeln!(
             text,
-            r#"{{"entry":{{{id}"effective_date":"2024-01-05","postings":[{{"account":"1002.bank","debit":"{n}.00","currency":"CNY"}},{{"account":"3001","credit":"{n}.00","currency":"CNY"}}]}}}}"#
+            r#"{{"entry":{{{id}"effective_date":"2024-01-05","postings":[{},{}]}}}}"#,
+            leg("1002.bank", "debit", n),
+            leg("3001", "credit", n)
         )
         .unwrap();
     }

@@ -1,12 +1,14 @@
 //! Where an export goes: a file, which gets its name last, or standard output.
 
-use std::fs::{self, File};
+use std::fs::Permissions;
 use std::io::{BufWriter, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
 use dianfu_ledger::export::{Exported, Progress};
+use tempfile::Builder;
 
 use crate::cli::ending::note;
 use crate::cli::print::stdout;
@@ -55,26 +57,24 @@ impl Target {
     }
 }
 
-/// A file that breaks off would look like a whole one: it gets its name last, when its bytes are on the disk.
+/// Who may read the file, less what the user's mask takes away: as for any file that a program makes.
+const MODE: u32 = 0o666;
+
+/// A file that breaks off would look like a whole one: it gets its name last, when its bytes are on the disk, and is
+/// gone if it does not come to that, also when a signal ends us.
 async fn whole_file(
     path: &Path,
     write: impl AsyncFnOnce(&mut Box<dyn Write + Send + '_>) -> anyhow::Result<Exported>,
 ) -> anyhow::Result<Exported> {
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(".unfinished");
     let cannot_write = || format!("cannot write {}", path.display());
-    let file = File::create(&unfinished).with_context(cannot_write)?;
-    let kept = file.try_clone().with_context(cannot_write)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let unfinished = Builder::new().permissions(Permissions::from_mode(MODE)).tempfile_in(folder);
+    let unfinished = unfinished.with_context(cannot_write)?;
+    let file = unfinished.as_file().try_clone().with_context(cannot_write)?;
     let mut out: Box<dyn Write + Send> = Box::new(BufWriter::with_capacity(1 << 18, file));
-    let written = write(&mut out).await;
-    let renamed = written.and_then(|exported| {
-        out.flush().with_context(cannot_write)?;
-        kept.sync_all().with_context(cannot_write)?;
-        fs::rename(&unfinished, path).with_context(cannot_write)?;
-        Ok(exported)
-    });
-    if renamed.is_err() {
-        let _it_may_be_gone = fs::remove_file(&unfinished);
-    }
-    renamed
+    let exported = write(&mut out).await?;
+    out.flush().with_context(cannot_write)?;
+    unfinished.as_file().sync_all().with_context(cannot_write)?;
+    unfinished.persist(path).with_context(cannot_write)?;
+    Ok(exported)
 }

@@ -21,7 +21,8 @@ fn faults(text: &str) -> Vec<(u64, &'static str)> {
 #[test]
 fn an_entry_is_history() {
     let text = r#"{"entry":{"id":"0199aa00-0000-7000-8000-000000000001","sequence":7,"kind":"expiry",
-        "effective_date":"2024-01-05","booked_at":"2024-01-05T00:00:00Z","relates_to":"0199aa00-0000-7000-8000-000000000002",
+        "effective_date":"2024-01-05","booked_at":"2024-01-05T00:00:00Z",
+        "relates_to":"0199aa00-0000-7000-8000-000000000002",
         "actor":"ledger","reference":"","description":"over","postings":[
         {"account":"1101.picc","credit":"1.20","currency":"CNY","item":"CLM","layer":"pending"},
         {"account":"9002","debit":"1.20","currency":"CNY","layer":"pending"}]}}"#;

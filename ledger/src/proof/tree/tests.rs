@@ -45,7 +45,8 @@ proptest! {
         let (tip, path) = picked(size, inclusion_nodes(number, size));
         let mut hot = MerkleRoot::default();
         (0..size).for_each(|index| hot.push(leaf_hash(&leaf(index))));
-        prop_assert_eq!(&tip.root[..], &tree.root().as_bytes()[..]);
+        let root = tree.root();
+        prop_assert_eq!(&tip.root[..], &root.as_bytes()[..]);
         prop_assert_eq!(tip.root, hot.finish());
         let proof = tree.prove_inclusion(index);
         prop_assert_eq!(path.concat(), proof.as_bytes());
