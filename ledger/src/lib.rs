@@ -6,7 +6,7 @@
 //! Modules in reading order: the vocabulary ([`money`], [`id`], [`clock`], [`account`], [`entry`], [`balance`]), the
 //! pure decisions ([`rejection`], [`decide`], [`template`]), the writing ([`journal`], [`batch`], [`ledger`],
 //! [`opening`], [`register`], [`limit_group`]), where the books are ([`book`], [`db`]), and the reading ([`query`],
-//! [`verify`], [`proof`], [`export`]). [`import`] reads what comes from elsewhere.
+//! [`verify`], [`proof`], [`report`], [`export`]). [`import`] reads what comes from elsewhere.
 
 pub mod money;
 pub mod id;
@@ -32,6 +32,7 @@ pub mod db;
 pub mod error;
 
 pub mod query;
+pub mod report;
 pub mod verify;
 pub mod proof;
 pub mod export;

@@ -38,6 +38,18 @@ const CHART: [(&str, &str, NormalSide, bool); 14] = [
     ("9002", "CNY", NormalSide::Credit, false),
 ];
 
+/// What the accounts stand for, so that every section of a statement has some.
+pub fn type_of(code: &str) -> AccountType {
+    match code {
+        "-_..x.y" => AccountType::Expense,
+        "2190.usd" | "2190.jpy" => AccountType::Income,
+        "2190.kwd" => AccountType::Equity,
+        "9002" => AccountType::Memo,
+        code if code.starts_with('2') => AccountType::Liability,
+        _ => AccountType::Asset,
+    }
+}
+
 /// A book in a database of its own, and what was booked in it.
 pub struct Book {
     pub test: TestDatabase,
@@ -74,7 +86,7 @@ impl Book {
             .map(|(code, currency, normal_side, open_item)| NewAccount {
                 code: account(code),
                 name: format!("Account; {code} | 账户"),
-                account_type: AccountType::Asset,
+                account_type: type_of(code),
                 currency: currency.parse().unwrap(),
                 normal_side: *normal_side,
                 open_item: *open_item,

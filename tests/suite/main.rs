@@ -19,6 +19,7 @@ mod proofs;
 mod put_back;
 mod queries;
 mod remittances;
+mod reports;
 mod segments;
 mod shell;
 mod trouble;
