@@ -5,8 +5,8 @@
 //!
 //! Modules in reading order: the vocabulary ([`money`], [`id`], [`clock`], [`account`], [`entry`], [`balance`]), the
 //! pure decisions ([`rejection`], [`decide`], [`template`]), the writing ([`journal`], [`batch`], [`ledger`],
-//! [`opening`], [`register`], [`limit_group`]), where the books are ([`book`], [`db`]), and the reading ([`query`],
-//! [`verify`], [`proof`], [`report`], [`export`]). [`import`] reads what comes from elsewhere.
+//! [`opening`], [`register`], [`limit_group`], [`period`]), where the books are ([`book`], [`db`]), and the reading
+//! ([`query`], [`report`], [`verify`], [`proof`], [`export`]). [`import`] reads what comes from elsewhere.
 
 pub mod money;
 pub mod id;
