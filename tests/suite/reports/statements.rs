@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dianfu_ledger::account::{AccountType, Change, SettingChange};
+use dianfu_ledger::account::{AccountNote, AccountType, Change, Limits, NewAccount, SettingChange};
 use dianfu_ledger::entry::EntryKind;
 use dianfu_ledger::money::Currency;
 use dianfu_ledger::opening::SettingOutcome;
@@ -140,6 +140,17 @@ async fn a_statement_keeps_the_chart_of_its_time() {
         |codes: &[(u16, &str)]| codes.iter().map(|(level, code)| (*level, (*code).to_owned())).collect::<Vec<_>>();
     assert_eq!(codes(&old.lines), shown(&[(0, "1002"), (0, "1101"), (1, "1101.picc"), (0, "")]));
 
+    let heading = NewAccount {
+        code: account("11"),
+        name: "receivables and cash".to_owned(),
+        account_type: AccountType::Asset,
+        currency: "CNY".parse().unwrap(),
+        normal_side: AccountType::Asset.normal_side(),
+        open_item: false,
+        limits: Limits::default(),
+        note: AccountNote::default(),
+    };
+    book.ledger.open_accounts(&[heading], "test").await.unwrap();
     let moved = SettingChange { parent: Change::To(Some("11".to_owned())), ..SettingChange::default() };
     for code in ["1002", "1101.picc"] {
         let outcome = book.ledger.change_setting(&account(code), moved.clone(), "test", "a test").await.unwrap();
