@@ -86,6 +86,26 @@ impl Ledger {
         Ok(outcomes)
     }
 
+    /// Opens all of these accounts or none; a rehearsal, without `keep`, opens none and says what it would.
+    pub async fn open_chart(
+        &self,
+        accounts: &[NewAccount],
+        actor: &str,
+        keep: bool,
+    ) -> Result<Vec<AccountOutcome>, Error> {
+        let mut client = self.client().await?;
+        let tx = client.transaction().await?;
+        let outcomes = opening::open_accounts(&tx, accounts, actor).await?;
+        let is_open =
+            |outcome: &AccountOutcome| matches!(outcome, AccountOutcome::Opened(_) | AccountOutcome::Existing(_));
+        if keep && outcomes.iter().all(is_open) {
+            tx.commit().await?;
+        } else {
+            tx.rollback().await?;
+        }
+        Ok(outcomes)
+    }
+
     /// Changes limits or closes an account, from now on and on record.
     pub async fn change_setting(
         &self,

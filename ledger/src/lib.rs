@@ -3,10 +3,10 @@
 //! The journal is the state; a balance is a fold over it. Nothing in the journal is ever updated or deleted. One row,
 //! the head, is the lock, the fence, the sequence and the tip of the hash chain.
 //!
-//! Modules in reading order: the vocabulary ([`money`], [`id`], [`clock`], [`account`], [`entry`], [`balance`]), the
-//! pure decisions ([`rejection`], [`decide`], [`template`]), the writing ([`journal`], [`batch`], [`ledger`],
-//! [`opening`], [`register`], [`limit_group`], [`period`]), where the books are ([`book`], [`db`]), and the reading
-//! ([`query`], [`report`], [`verify`], [`proof`], [`export`]). [`import`] reads what comes from elsewhere.
+//! Modules in reading order: the vocabulary ([`money`], [`id`], [`clock`], [`account`], [`entry`], [`balance`],
+//! [`chart`]), the pure decisions ([`rejection`], [`decide`], [`template`]), the writing ([`journal`], [`batch`],
+//! [`ledger`], [`opening`], [`register`], [`limit_group`], [`period`]), where the books are ([`book`], [`db`]), and the
+//! reading ([`query`], [`report`], [`verify`], [`proof`], [`export`]). [`import`] reads what comes from elsewhere.
 
 pub mod money;
 pub mod id;
@@ -14,6 +14,7 @@ pub mod clock;
 pub mod account;
 pub mod entry;
 pub mod balance;
+pub mod chart;
 
 pub mod rejection;
 pub mod decide;

@@ -1,6 +1,7 @@
 //! The program at the shell, as a program: what it prints in each format, and how it ends.
 
 mod answers;
+mod charts;
 mod data_folder;
 mod demo;
 mod posting;

@@ -1,6 +1,7 @@
 //! `dianfu account`: the chart of a book.
 
 mod chart;
+mod load;
 mod open;
 mod set;
 
@@ -28,6 +29,7 @@ Examples:
 pub enum Account {
     Open(open::Open),
     Chart(chart::Chart),
+    Load(load::Load),
     Set(set::Set),
     /// List accounts by code, with the limits in force
     #[command(after_help = "\
@@ -80,6 +82,7 @@ impl Account {
         match self {
             Account::Open(open) => open.run(desk).await,
             Account::Chart(chart) => chart.run(desk).await,
+            Account::Load(load) => load.run(desk).await,
             Account::Set(set) => set.run(desk).await,
             Account::List { prefix, metadata, pages, output } => {
                 list(desk, prefix, metadata.as_deref(), pages, output).await

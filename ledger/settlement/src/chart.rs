@@ -67,6 +67,10 @@ pub struct Line {
 use Item as I;
 use NormalSide::{Credit as C, Debit as D};
 
+/// A chart of accounts to begin with, as a file that [`dianfu_ledger::chart::read_chart`] reads: the control accounts
+/// of the platform, retained earnings, and the accounts of exchange and revaluation, under headings.
+pub const STARTER_CHART: &str = include_str!("../charts/starter.csv");
+
 #[rustfmt::skip]
 mod lines {
     use super::{C, D, I, Line, Per};
