@@ -2,6 +2,8 @@
 //!
 //! Cells are exact: nothing is trimmed. An amount is checked where its currency is known. One pass over the row.
 
+#![expect(clippy::option_option, reason = "outside: whether the cell can be read; inside: whether it is there")]
+
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
