@@ -202,7 +202,7 @@ impl<'a> Cells<'a> {
     fn name(&mut self) -> Option<String> {
         let cell = self.given(Column::Name)?;
         let checked = check_text("name", cell, NAME_BYTES_MAX);
-        self.text(self.columns.place(Column::Name), cell, checked)?;
+        self.text(self.columns.place(Column::Name), cell, &checked)?;
         Some(cell.to_owned())
     }
 
@@ -214,7 +214,7 @@ impl<'a> Cells<'a> {
         let mut all_are_fit = true;
         for (place, cell) in &filled {
             let checked = check_text("metadata", cell, METADATA_BYTES_MAX);
-            all_are_fit &= self.text(Some(*place), cell, checked).is_some();
+            all_are_fit &= self.text(Some(*place), cell, &checked).is_some();
         }
         if filled.is_empty() || !all_are_fit {
             return all_are_fit.then_some(None);
@@ -223,11 +223,11 @@ impl<'a> Cells<'a> {
             filled.into_iter().map(|(place, cell)| (columns.name(place), cell)).collect();
         let json = serde_json::to_string(&object).expect("a map of texts is JSON");
         let checked = check_text("metadata", &json, METADATA_BYTES_MAX);
-        self.text(None, &json, checked)?;
+        self.text(None, &json, &checked)?;
         Some(Some(json))
     }
 
-    fn text(&mut self, place: Option<usize>, text: &str, checked: Result<(), AccountFault>) -> Option<()> {
+    fn text(&mut self, place: Option<usize>, text: &str, checked: &Result<(), AccountFault>) -> Option<()> {
         match checked {
             Ok(()) => return Some(()),
             Err(AccountFault::TextLength { field, max, actual }) => {

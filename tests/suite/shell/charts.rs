@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Shell;
 
-async fn accounts(shell: &Shell) -> usize {
+fn accounts(shell: &Shell) -> usize {
     let list = shell.run(&["account", "list", "--format", "json"]).went_well().json();
     list["accounts"].as_array().unwrap().len()
 }
@@ -14,11 +14,11 @@ async fn the_starter_chart_is_opened_once() {
     let shell = Shell::new().await;
     shell.run(&["book", "create", "main"]);
     let rehearsed = shell.run(&["account", "load", "--starter", "--dry-run", "--format", "json"]).went_well().json();
-    assert_eq!((&rehearsed["opened"], accounts(&shell).await), (&json!(0), 0));
+    assert_eq!((&rehearsed["opened"], accounts(&shell)), (&json!(0), 0));
     let loaded = shell.run(&["account", "load", "--starter", "--format", "json"]).went_well().json();
     let opened = usize::try_from(loaded["opened"].as_u64().unwrap()).unwrap();
     assert!(opened > 50, "{opened}");
-    assert_eq!(accounts(&shell).await, opened);
+    assert_eq!(accounts(&shell), opened);
     let again = shell.run(&["account", "load", "--starter", "--format", "json"]).went_well().json();
     assert_eq!((&again["opened"], &again["lines"][0]["what"]), (&json!(0), &json!("open_already")));
 }
@@ -26,19 +26,19 @@ async fn the_starter_chart_is_opened_once() {
 #[tokio::test]
 async fn a_child_may_stand_before_its_parent_and_a_conflict_opens_nothing() {
     let shell = Shell::with_accounts().await;
-    let before = accounts(&shell).await;
+    let before = accounts(&shell);
     let text = "account,type,currency,name,parent,region\n\
                 1201.a,asset,CNY,Child,1201,east\n\
                 1201,asset,CNY,Parent,,\n";
-    let good = shell.file("good.csv", text.to_owned());
+    let good = shell.file("good.csv", text);
     let bad = shell.file("bad.csv", format!("{text}3001,income,CNY,Capital,,\n"));
     let refused = shell.run(&["account", "load", bad.to_str().unwrap()]);
     refused.says(1, "1 accounts are refused; nothing is opened");
-    assert_eq!(accounts(&shell).await, before);
+    assert_eq!(accounts(&shell), before);
     shell.run(&["account", "load", good.to_str().unwrap()]).went_well();
     let shown = shell.run(&["account", "show", "1201.a", "--format", "json"]).went_well().json();
     assert_eq!((&shown["parent"], &shown["metadata"]), (&json!("1201"), &json!({"region": "east"})));
-    assert_eq!(accounts(&shell).await, before + 2);
+    assert_eq!(accounts(&shell), before + 2);
 }
 
 #[tokio::test]
@@ -49,7 +49,7 @@ async fn every_fault_of_a_chart_is_named_with_its_place() {
                 1202,asset,CNY,Two,1201\n\
                 1203,asset,RMB,Three,\n\
                 1201,asset,CNY,Again,\n";
-    let file = shell.file("faulty.csv", text.to_owned());
+    let file = shell.file("faulty.csv", text);
     let ended = shell.run(&["account", "load", file.to_str().unwrap(), "--format", "json"]).ended_with(1);
     let faults = ended.json()["faults"].clone();
     let codes: Vec<_> = faults.as_array().unwrap().iter().map(|fault| fault["code"].clone()).collect();

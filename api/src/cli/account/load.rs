@@ -19,7 +19,7 @@ use crate::cli::print::{Column, Output, Sheet};
 
 /// Open all accounts of a chart in a CSV file, or none
 ///
-/// The first line names the columns: account, type, currency, name, and if wanted normal_side, open_item, parent,
+/// The first line names the columns: account, type, currency, name, and if wanted `normal_side`, `open_item`, parent,
 /// minimum, maximum; any further column is a key of the account's metadata. What is open already with the same
 /// definition stays as it is. Every fault is named with its line and column; if there is any, nothing is opened.
 #[derive(Args)]
