@@ -190,7 +190,9 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_panic(bytes in prop::collection::vec(prop_oneof![any::<u8>(), Just(b'"'), Just(b','), Just(b'\n')], 0..60)) {
+    fn no_bytes_panic(
+        bytes in prop::collection::vec(prop_oneof![any::<u8>(), Just(b'"'), Just(b','), Just(b'\n')], 0..60),
+    ) {
         prop_assert!(read_chart(&bytes, &BTreeMap::new()).is_err());
     }
 }
