@@ -5,8 +5,8 @@
 //! then for each field its length (int32, -1 for NULL) and its value in the type's own binary format.
 
 use bytes::{BufMut, BytesMut};
-use jiff::Timestamp;
 use jiff::civil::{Date, date};
+use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -20,7 +20,8 @@ pub const COPY_TRAILER: [u8; 2] = (-1_i16).to_be_bytes();
 /// Microseconds from the Unix epoch to PostgreSQL's, 2000-01-01T00:00:00Z.
 const POSTGRES_EPOCH_MICROS: i64 = 946_684_800_000_000;
 const POSTGRES_EPOCH_DATE: Date = date(2000, 1, 1);
-const SECONDS_A_DAY: i64 = 86_400;
+const HOURS_A_DAY: i64 = 24;
+const SECONDS_A_DAY: i64 = HOURS_A_DAY * 3_600;
 
 /// A row of table `entry`, its columns in table order.
 #[derive(Clone, Copy, Debug)]
@@ -347,6 +348,11 @@ pub fn postgres_micros(instant: Timestamp) -> i64 {
 /// The inverse of [`postgres_micros`]; `None` beyond what a [`Timestamp`] holds.
 pub fn from_postgres_micros(micros: i64) -> Option<Timestamp> {
     Timestamp::from_microsecond(micros.checked_add(POSTGRES_EPOCH_MICROS)?).ok()
+}
+
+/// `date` as PostgreSQL sends it: days since 2000-01-01. `None` beyond what a [`Date`] holds.
+pub fn from_postgres_days(days: i32) -> Option<Date> {
+    POSTGRES_EPOCH_DATE.checked_add(SignedDuration::from_hours(i64::from(days) * HOURS_A_DAY)).ok()
 }
 
 fn put_i64(out: &mut BytesMut, value: i64) {
