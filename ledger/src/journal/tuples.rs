@@ -1,12 +1,11 @@
 //! Rows as PostgreSQL sends them in a binary COPY, read in place.
 //!
-//! The bytes of a row are those that a commit's hash covers ([`super::codec`]), so whoever reads them so can hash them as
-//! they came. Nothing is allocated a row: a [`Tuple`] borrows from its batch, and its fields are decoded when they are
-//! asked for, from the first to the last.
+//! The bytes of a row are those that a commit's hash covers ([`super::codec`]), so whoever reads them so can hash them
+//! as they came. Nothing is allocated a row: a [`Tuple`] borrows from its batch, and its fields are decoded when they
+//! are asked for, from the first to the last.
 //!
 //! ```text
-//! let copy = tx.copy_out("COPY posting_000001 TO STDOUT (FORMAT binary)").await?;
-//! let mut batches = Batches::new(copy);
+//! let mut batches = Batches::new(tx.copy_out(sql::POSTINGS).await?);
 //! while let Some(batch) = batches.next().await? {
 //!     for tuple in batch.tuples() {
 //!         let mut fields = tuple?.fields();
