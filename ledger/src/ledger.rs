@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
 use crate::account::{AccountCode, NewAccount, SettingChange};
+use crate::allocation::{self, AllocationOutcome, NewAllocation};
 use crate::batch::{self, Batcher};
 use crate::book::{self, BookName};
 use crate::db::Database;
@@ -182,6 +183,19 @@ impl Ledger {
         let tx = client.transaction().await?;
         let outcome = period::close_year(self, &tx, through, retained_earnings, actor).await?;
         tx.commit().await?;
+        Ok(outcome)
+    }
+
+    /// Sets items of an account off against each other; without `keep` it only says what it would do.
+    pub async fn allocate(&self, allocation: &NewAllocation, keep: bool) -> Result<AllocationOutcome, Error> {
+        let mut client = self.client().await?;
+        let tx = client.transaction().await?;
+        let outcome = allocation::allocate(self, &tx, allocation).await?;
+        if keep && matches!(outcome, AllocationOutcome::Done { .. }) {
+            tx.commit().await?;
+        } else {
+            tx.rollback().await?;
+        }
         Ok(outcome)
     }
 

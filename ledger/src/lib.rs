@@ -5,7 +5,7 @@
 //!
 //! Modules in reading order: the vocabulary ([`money`], [`id`], [`clock`], [`account`], [`entry`], [`balance`],
 //! [`chart`]), the pure decisions ([`rejection`], [`decide`], [`template`]), the writing ([`journal`], [`batch`],
-//! [`ledger`], [`opening`], [`register`], [`limit_group`], [`period`]), where the books are ([`book`], [`db`]), and the
+//! [`ledger`], [`opening`], [`register`], [`limit_group`], [`period`], [`allocation`]), where the books are ([`book`], [`db`]), and the
 //! reading ([`query`], [`report`], [`verify`], [`proof`], [`export`]). [`import`] reads what comes from elsewhere.
 
 pub mod money;
@@ -27,6 +27,7 @@ pub mod opening;
 pub mod register;
 pub mod limit_group;
 pub mod period;
+pub mod allocation;
 
 pub mod book;
 pub mod db;

@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod allocations;
 mod control;
 mod document;
 mod ended_tokens;

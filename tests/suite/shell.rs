@@ -1,5 +1,6 @@
 //! The program at the shell, as a program: what it prints in each format, and how it ends.
 
+mod allocating;
 mod answers;
 mod charts;
 mod data_folder;

@@ -8,6 +8,7 @@
 //! Reading order: [`desk`], [`ending`], [`mod@print`], [`input`], then the commands as they stand in [`Command`].
 
 mod account;
+mod allocate;
 mod arguments;
 mod balance;
 mod book;
@@ -80,6 +81,7 @@ enum Command {
     Entry(entry::Entry),
     Balance(balance::Balance),
     Statement(statement::Statement),
+    Allocate(allocate::Allocate),
     #[command(subcommand)]
     Hold(hold::Hold),
     #[command(subcommand)]
@@ -145,6 +147,7 @@ impl Command {
             Command::Entry(entry) => entry.run(desk).await,
             Command::Balance(balance) => balance.run(desk).await,
             Command::Statement(statement) => statement.run(desk).await,
+            Command::Allocate(allocate) => allocate.run(desk).await,
             Command::Hold(hold) => hold.run(desk).await,
             Command::Limit(limit) => limit.run(desk).await,
             Command::Period(period) => period.run(desk).await,

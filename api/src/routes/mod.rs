@@ -1,6 +1,7 @@
 //! Every route. What stands in a group needs the right that the group names; the document says so too.
 
 mod accounts;
+mod allocations;
 mod document;
 pub mod entries;
 mod health;
@@ -46,7 +47,9 @@ fn routes(app: &App) -> OpenApiRouter<App> {
         .routes(routes!(health::health_live))
         .routes(routes!(health::health_ready))
         // Systems that post, and finance.
-        .merge(group(app, Permission::PostEntries, |routes| routes.routes(routes!(entries::entry_create))))
+        .merge(group(app, Permission::PostEntries, |routes| {
+            routes.routes(routes!(entries::entry_create)).routes(routes!(allocations::allocation_create))
+        }))
         // Insurers, by signature, and finance for those who send files by mail.
         .merge(group(app, Permission::ImportRemittances, |routes| {
             routes.routes(routes!(remittances::remittance_import))

@@ -4,6 +4,7 @@
 //! UTC. Unknown fields are refused, so that a misspelt one is not passed over.
 
 pub mod account;
+pub mod allocation;
 pub mod control;
 pub mod entry;
 pub mod item;

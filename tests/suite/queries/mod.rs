@@ -4,7 +4,7 @@ mod answers;
 mod pages;
 mod repeatable;
 
-use dianfu_ledger::{export, query, verify};
+use dianfu_ledger::{allocation, export, query, verify};
 
 use crate::books::Book;
 
@@ -12,7 +12,9 @@ use crate::books::Book;
 async fn every_statement_fits_the_tables() {
     let book = Book::new().await;
     let client = book.ledger.client().await.unwrap();
-    for (name, statement) in query::sql::ALL.into_iter().chain(verify::sql::ALL).chain(export::sql::ALL) {
+    for (name, statement) in
+        query::sql::ALL.into_iter().chain(verify::sql::ALL).chain(export::sql::ALL).chain(allocation::sql::ALL)
+    {
         if let Err(error) = client.prepare(statement).await {
             panic!("{name}: {error:?}");
         }
