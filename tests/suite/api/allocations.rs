@@ -41,6 +41,7 @@ async fn a_refusal_names_the_item() {
     let api = with_items().await;
     let asked = |from: serde_json::Value, to: serde_json::Value| json!({"id": id(9), "account": "1102.picc", "currency": "CNY", "from": from, "to": to});
     let pay = || json!([{"item": "PAY-1"}]);
+    let part = || json!([{"item": "PAY-1", "amount": "90.00"}]);
     for (body, code, pointer) in [
         (asked(json!([]), json!([])), "nothing_gives", "/from"),
         (asked(pay(), json!([{"item": "CLM-1"}, {"item": "CLM-1"}])), "item_twice", "/to/1"),
