@@ -1,6 +1,6 @@
 //! Payments that are shared out over open items.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Api, entry, id};
 
@@ -39,7 +39,11 @@ async fn a_payment_is_shared_out_once() {
 #[tokio::test]
 async fn a_refusal_names_the_item() {
     let api = with_items().await;
-    let asked = |from: serde_json::Value, to: serde_json::Value| json!({"id": id(9), "account": "1102.picc", "currency": "CNY", "from": from, "to": to});
+    let asked = |from: Value, to: Value| {
+        let mut body = json!({"id": id(9), "account": "1102.picc", "currency": "CNY"});
+        (body["from"], body["to"]) = (from, to);
+        body
+    };
     let pay = || json!([{"item": "PAY-1"}]);
     let part = || json!([{"item": "PAY-1", "amount": "90.00"}]);
     for (body, code, pointer) in [
@@ -49,11 +53,7 @@ async fn a_refusal_names_the_item() {
         (asked(pay(), json!([{"item": "CLM-1", "amount": "-1"}])), "amount_not_positive", "/to/0"),
         (asked(pay(), json!([{"item": "CLM-1", "amount": "1.001"}])), "amount_too_many_decimals", "/to/0/amount"),
         (asked(pay(), json!([{"item": "CLM-9"}])), "nothing_outstanding", "/to/0"),
-        (
-            asked(json!([{"item": "PAY-1", "amount": "90.00"}]), json!([{"item": "CLM-1"}])),
-            "amount_not_whole",
-            "/from/0",
-        ),
+        (asked(part(), json!([{"item": "CLM-1"}])), "amount_not_whole", "/from/0"),
     ] {
         let problem = api.post("/v1/allocations", &body).await;
         assert_eq!(problem.problem(422, code)["pointer"], pointer, "{body}");
