@@ -25,6 +25,7 @@ use crate::error::Error;
 use crate::journal::sealing::Sealer;
 use crate::journal::state::State;
 use crate::journal::turn::{Lookup, turn};
+use crate::refusal::{Door, Recorder, Refusal};
 
 /// The most entries one request may have: one turn's worth.
 pub const REQUEST_ENTRIES_MAX: usize = 10_000;
@@ -72,12 +73,13 @@ pub struct Batcher {
 }
 
 impl Batcher {
-    /// Starts the writer task of a book, and what seals segments behind it, on sessions of `pool`, two at most.
-    pub fn start(pool: Pool, node: String) -> (Batcher, JoinHandle<()>) {
+    /// Starts the writer task of a book, and what seals segments behind it, on sessions of `pool`, two at most. What
+    /// the rules refuse goes to `refusals`.
+    pub fn start(pool: Pool, node: String, refusals: Recorder) -> (Batcher, JoinHandle<()>) {
         let (queue, jobs) = mpsc::channel(QUEUE_REQUESTS_MAX);
         let room = Arc::new(Semaphore::new(QUEUE_BYTES_MAX / BYTES_A_PERMIT));
         let stop = Arc::new(Notify::new());
-        let writer = tokio::spawn(write_for_ever(pool, node, jobs, stop.clone()));
+        let writer = tokio::spawn(write_for_ever(pool, node, refusals, jobs, stop.clone()));
         (Batcher { queue, room, stop }, writer)
     }
 
@@ -99,12 +101,25 @@ impl Batcher {
 }
 
 /// Ends when it is stopped, or when every [`Batcher`] is gone, and the queue is worked off.
-async fn write_for_ever(pool: Pool, node: String, mut jobs: mpsc::Receiver<Job>, stop: Arc<Notify>) {
+async fn write_for_ever(
+    pool: Pool,
+    node: String,
+    refusals: Recorder,
+    mut jobs: mpsc::Receiver<Job>,
+    stop: Arc<Notify>,
+) {
     let holds_due = Arc::new(Notify::new());
     let sealer = Sealer::start(pool.clone(), holds_due.clone());
     loop {
-        let writer =
-            Writer { pool: &pool, node: &node, sealer: &sealer, session: None, state: State::default(), wary_turns: 0 };
+        let writer = Writer {
+            pool: &pool,
+            node: &node,
+            sealer: &sealer,
+            refusals: &refusals,
+            session: None,
+            state: State::default(),
+            wary_turns: 0,
+        };
         if AssertUnwindSafe(writer.run(&mut jobs, &stop, &holds_due)).catch_unwind().await.is_ok() {
             return;
         }
@@ -116,6 +131,7 @@ struct Writer<'a> {
     pool: &'a Pool,
     node: &'a str,
     sealer: &'a Sealer,
+    refusals: &'a Recorder,
     session: Option<Client>,
     state: State,
     wary_turns: u32,
@@ -157,7 +173,7 @@ impl Writer<'_> {
 
     async fn write(&mut self, batch: Vec<Job>) {
         match self.write_with_retries(&batch).await {
-            Ok(outcomes) => answer(batch, outcomes),
+            Ok(outcomes) => answer(batch, outcomes, self.refusals),
             Err(failed) if failed.in_doubt || failed.error.is_retryable() => refuse(batch, || Error::Unavailable),
             Err(failed) if batch.len() == 1 => refuse(batch, || Error::Posting(failed.error.in_full())),
             Err(_) => self.write_one_by_one(batch).await,
@@ -168,7 +184,7 @@ impl Writer<'_> {
     async fn write_one_by_one(&mut self, batch: Vec<Job>) {
         for job in batch {
             match self.write_with_retries(std::slice::from_ref(&job)).await {
-                Ok(outcomes) => answer(vec![job], outcomes),
+                Ok(outcomes) => answer(vec![job], outcomes, self.refusals),
                 Err(failed) if failed.in_doubt || failed.error.is_retryable() => {
                     refuse(vec![job], || Error::Unavailable);
                 }
@@ -247,13 +263,23 @@ fn gather(first: Job, jobs: &mut mpsc::Receiver<Job>) -> Vec<Job> {
     batch
 }
 
-fn answer(batch: Vec<Job>, outcomes: Vec<Outcome>) {
+fn answer(batch: Vec<Job>, outcomes: Vec<Outcome>, refusals: &Recorder) {
     let mut outcomes = outcomes.into_iter();
     for job in batch {
         let own: Vec<Outcome> = outcomes.by_ref().take(job.entries.len()).collect();
         assert_eq!(own.len(), job.entries.len(), "decide answers one outcome an entry");
+        // Before the answer: who reads the refusals behind it finds them.
+        put_on_record(job.entries, &own, refusals);
         // A caller that has gone away does not need its answer: its entries are in the books all the same.
         let _gone = job.answer.send(Ok(own));
+    }
+}
+
+fn put_on_record(entries: Vec<NewEntry>, outcomes: &[Outcome], refusals: &Recorder) {
+    for (entry, outcome) in entries.into_iter().zip(outcomes) {
+        if let Outcome::Rejected(rejection) = outcome {
+            refusals.offer(Refusal::of_entry(Door::Post, entry, rejection));
+        }
     }
 }
 

@@ -18,11 +18,13 @@ use crate::db::Database;
 use crate::decide::Outcome;
 use crate::entry::NewEntry;
 use crate::error::Error;
+use crate::events::Tail;
 use crate::journal::state::State;
 use crate::journal::turn::{Lookup, turn};
 use crate::limit_group::{self, GroupOutcome, LimitGroup};
 use crate::opening::{self, AccountOutcome, SettingOutcome};
 use crate::period::{self, PeriodOutcome, Reopening, Tightness, YearEnd};
+use crate::refusal::{Door, Recorder, Refusal};
 use crate::register::Signature;
 
 /// Connections a process keeps to one book for its callers.
@@ -36,6 +38,8 @@ pub struct Ledger {
     book: BookName,
     pool: Pool,
     batcher: Batcher,
+    refusals: Recorder,
+    tail: Tail,
     node: Arc<str>,
     writer: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
@@ -47,8 +51,10 @@ impl Ledger {
         let pool = database.service_pool(&book.schema(), CONNECTIONS)?;
         let node: Arc<str> = format!("pid-{}", std::process::id()).into();
         let own = database.service_pool(&book.schema(), OWN_CONNECTIONS)?;
-        let (batcher, writer) = Batcher::start(own, node.to_string());
-        Ok(Ledger { book: book.clone(), pool, batcher, node, writer: Arc::new(Mutex::new(Some(writer))) })
+        let refusals = Recorder::new(pool.clone(), node.clone());
+        let (batcher, writer) = Batcher::start(own, node.to_string(), refusals.clone());
+        let (writer, tail) = (Arc::new(Mutex::new(Some(writer))), Tail::new(pool.clone()));
+        Ok(Ledger { book: book.clone(), pool, batcher, refusals, tail, node, writer })
     }
 
     /// The book.
@@ -61,9 +67,21 @@ impl Ledger {
         Ok(self.pool.get().await?)
     }
 
+    /// Where refused requests go on record.
+    pub fn refusals(&self) -> &Recorder {
+        &self.refusals
+    }
+
+    /// The end of the journal, for whoever must hear of each entry.
+    pub fn tail(&self) -> &Tail {
+        &self.tail
+    }
+
     /// Posts entries through the group commit: one outcome an entry, in order, once they are durable.
     pub async fn post(&self, entries: Vec<NewEntry>) -> Result<Vec<Outcome>, Error> {
-        self.batcher.post(entries).await
+        let outcomes = self.batcher.post(entries).await?;
+        self.tail.tell();
+        Ok(outcomes)
     }
 
     /// Posts entries inside the caller's transaction; nothing of it counts before the caller's COMMIT.
@@ -75,6 +93,12 @@ impl Ledger {
         // writer's state. The writer learns of these entries from the head, as of another process's.
         let mut state = State::default();
         let turn = turn(tx, &mut state, &[entries], Lookup::First, &self.node).await?;
+        for (entry, outcome) in entries.iter().zip(&turn.outcomes) {
+            if let Outcome::Rejected(rejection) = outcome {
+                // Not in this transaction, which may be rolled back for it.
+                self.refusals.offer(Refusal::of_entry(Door::PostIn, entry.clone(), rejection));
+            }
+        }
         Ok(turn.outcomes)
     }
 
@@ -202,10 +226,12 @@ impl Ledger {
     /// Works off what is waiting, stops the writer task and closes the connections. Clones that are still about get
     /// [`Error::Unavailable`] or [`Error::Pool`] from then on.
     pub async fn close(self) {
+        self.tail.close();
         self.batcher.stop();
         if let Some(writer) = self.writer.lock().await.take() {
             let _ended = writer.await;
         }
+        self.refusals.close().await;
         self.pool.close();
     }
 }

@@ -5,9 +5,9 @@
 //!
 //! Modules in reading order: the vocabulary ([`money`], [`id`], [`clock`], [`account`], [`entry`], [`balance`],
 //! [`chart`]), the pure decisions ([`rejection`], [`decide`], [`template`]), the writing ([`journal`], [`batch`],
-//! [`ledger`], [`opening`], [`register`], [`limit_group`], [`period`], [`allocation`]), where the books are ([`book`],
-//! [`db`]), and the reading ([`query`], [`report`], [`verify`], [`proof`], [`export`]). [`import`] reads what comes
-//! from elsewhere.
+//! [`ledger`], [`opening`], [`register`], [`limit_group`], [`period`], [`allocation`], [`refusal`]), where the books
+//! are ([`book`], [`db`]), and the reading ([`query`], [`report`], [`verify`], [`proof`], [`export`], [`events`]).
+//! [`import`] reads what comes from elsewhere.
 
 pub mod money;
 pub mod id;
@@ -29,6 +29,7 @@ pub mod register;
 pub mod limit_group;
 pub mod period;
 pub mod allocation;
+pub mod refusal;
 
 pub mod book;
 pub mod db;
@@ -39,6 +40,7 @@ pub mod report;
 pub mod verify;
 pub mod proof;
 pub mod export;
+pub mod events;
 pub mod import;
 
 pub use decide::Outcome;

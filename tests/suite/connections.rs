@@ -100,17 +100,17 @@ async fn a_book_that_is_half_made_is_not_opened_and_can_be_finished() {
     let test = test_database().await;
     let owner = test.database().connect_owner().await.unwrap();
     let name = BookName::parse("main").unwrap();
-    let undone = "DELETE FROM book_main.refinery_schema_history WHERE version = 5;
-                  DROP TABLE book_main.access_token, book_main.partner_key, book_main.partner_nonce";
+    let undone = "DELETE FROM book_main.refinery_schema_history WHERE version = 7;
+                  DROP TABLE book_main.event_cursor, book_main.event_cursor_act, book_main.refusal";
     owner.batch_execute(undone).await.unwrap();
     let error = Ledger::open(test.database(), &name).await.err().unwrap();
-    assert!(matches!(error, Error::BookVersion { expected: 5, actual: 4, .. }), "{error}");
+    assert!(matches!(error, Error::BookVersion { expected: 7, actual: ..7, .. }), "{error}");
     assert!(error.to_string().contains("dianfu book create main"), "{error}");
     assert!(!book::create(test.database(), &name).await.unwrap());
     Ledger::open(test.database(), &name).await.unwrap().close().await;
 
     let newer = "INSERT INTO book_main.refinery_schema_history
-                 SELECT 6, 'later', applied_on, checksum FROM book_main.refinery_schema_history WHERE version = 5";
+                 SELECT 8, 'later', applied_on, checksum FROM book_main.refinery_schema_history WHERE version = 7";
     owner.batch_execute(newer).await.unwrap();
     let error = Ledger::open(test.database(), &name).await.err().unwrap();
     assert!(error.to_string().contains("newer program"), "{error}");

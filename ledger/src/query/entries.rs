@@ -118,7 +118,7 @@ pub async fn entries(
 }
 
 /// Reads the legs of entries that are in order of sequence, in one run of the index between both ends.
-async fn with_postings(client: &impl GenericClient, entries: &[Row]) -> Result<Vec<EntryView>, QueryError> {
+pub(crate) async fn with_postings(client: &impl GenericClient, entries: &[Row]) -> Result<Vec<EntryView>, QueryError> {
     let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(Vec::new()) };
     let (first, last): (i64, i64) = (first.try_get("sequence")?, last.try_get("sequence")?);
     let postings = client.query(sql::POSTINGS_OF_ENTRIES, &[&first, &last]).await?;
