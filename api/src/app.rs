@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use dianfu_ledger::db::Database;
 use dianfu_ledger::proof::SecretKey;
+use tokio::sync::watch;
 
 use crate::books::Books;
 use crate::serve::Limits;
@@ -18,18 +19,31 @@ struct Shared {
     books: Books,
     limits: Limits,
     receipt_key: OnceLock<SecretKey>,
+    stopping: watch::Sender<bool>,
 }
 
 impl App {
     /// Nothing is opened yet.
     pub fn new(database: Database, limits: Limits) -> App {
-        let (books, receipt_key) = (Books::new(database), OnceLock::new());
-        App { shared: Arc::new(Shared { books, limits, receipt_key }) }
+        let (books, receipt_key, (stopping, _)) = (Books::new(database), OnceLock::new(), watch::channel(false));
+        App { shared: Arc::new(Shared { books, limits, receipt_key, stopping }) }
     }
 
     /// The books.
     pub(crate) fn books(&self) -> &Books {
         &self.shared.books
+    }
+
+    /// Tells all who wait for what may never come that the process is about to stop.
+    pub fn say_stopping(&self) {
+        self.shared.stopping.send_replace(true);
+    }
+
+    /// Done when the process is about to stop.
+    pub async fn stopping(&self) {
+        // Our own half keeps the channel open.
+        let mut stopping = self.shared.stopping.subscribe();
+        let _stopping = stopping.wait_for(|is_stopping| *is_stopping).await;
     }
 
     /// The limits.

@@ -85,9 +85,11 @@ impl Server {
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), Error> {
         let Server { listener, address, app } = self;
         let (say_stopping, stopping) = oneshot::channel();
+        let told = app.clone();
         let stop = async move {
             stop.await;
             tracing::info!("stopping");
+            told.say_stopping();
             let _nobody_waits = say_stopping.send(());
         };
         let serving = axum::serve(listener, routes::router(&app)).with_graceful_shutdown(stop);

@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "in a test, what cannot be had is a failure")]
 
 mod cluster;
+mod following;
 mod posting;
 mod sharing;

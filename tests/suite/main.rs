@@ -9,6 +9,7 @@ mod bulk;
 mod claims;
 mod concurrency;
 mod connections;
+mod events;
 mod export;
 mod guards;
 mod holds;

@@ -2,11 +2,12 @@
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
+use dianfu_ledger::refusal::{Door, Refusal, Request as Asked};
 use dianfu_ledger::{Ledger, clock};
 
 use super::partner::Credentials;
@@ -15,6 +16,9 @@ use super::{Access, Permission, Shown};
 use crate::app::App;
 use crate::extract;
 use crate::problem::{Kind, Problem};
+
+/// Who acts with a token that nobody knows.
+const NOBODY: &str = "nobody";
 
 /// Lets a request through with its [`Access`], or answers a problem. A body that is encoded is refused here, before
 /// anybody reads it for what it is not.
@@ -26,7 +30,7 @@ pub async fn gate(
     let (mut head, body) = request.into_parts();
     extract::require_plain(&head.headers)?;
     let (access, body) = if let Some(token) = bearer_token(&head)? {
-        (staff(&app, permission, &token).await?, body)
+        (staff(&app, permission, &head, &token).await?, body)
     } else if is_signed(&head.headers) {
         partner(&app, permission, &head, body).await?
     } else {
@@ -50,22 +54,37 @@ fn bearer_token(head: &Parts) -> Result<Option<String>, Problem> {
     }
 }
 
-async fn staff(app: &App, permission: Permission, token: &str) -> Result<Access, Problem> {
+async fn staff(app: &App, permission: Permission, head: &Parts, token: &str) -> Result<Access, Problem> {
     let book = token::book_of(token).ok_or_else(token_invalid)?;
     let ledger = app.books().ledger(&book).await?.ok_or_else(token_invalid)?;
     let hash = TokenHash::of(token);
-    let bearer = permitted(&ledger, hash, permission).await?;
+    let bearer = bearer(&ledger, hash).await.map_err(|problem| on_record(&ledger, NOBODY, head, problem))?;
     let actor = format!("{ACTOR_PREFIX}{}", bearer.name);
+    permit(&bearer, permission).map_err(|problem| on_record(&ledger, &actor, head, problem))?;
     let may_adjust = bearer.role.permits(Permission::AdjustPeriods);
     Ok(Access { ledger, actor, may_adjust, insurer: None, shown: Shown::Token { hash, permission } })
 }
 
-/// The bearer of a token that is live and may do this.
-async fn permitted(ledger: &Ledger, hash: TokenHash, permission: Permission) -> Result<Bearer, Problem> {
+/// Puts on the book's record that somebody was turned away, with what he asked for and without what he showed.
+fn on_record(ledger: &Ledger, actor: &str, head: &Parts, problem: Problem) -> Problem {
+    if matches!(problem.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+        let (method, path) = (head.method.to_string(), head.uri.path().to_owned());
+        let message = problem.to_violation().message.into();
+        let refusal = Refusal::new(Door::Gate, actor.to_owned(), problem.code(), message);
+        ledger.refusals().offer(Refusal { request: Asked::Call { method, path }, ..refusal });
+    }
+    problem
+}
+
+/// The bearer of a token that is live.
+async fn bearer(ledger: &Ledger, hash: TokenHash) -> Result<Bearer, Problem> {
     let client = ledger.client().await?;
-    let bearer = token::bearer(&client, hash).await?.ok_or_else(token_invalid)?;
+    token::bearer(&client, hash).await?.ok_or_else(token_invalid)
+}
+
+fn permit(bearer: &Bearer, permission: Permission) -> Result<(), Problem> {
     if bearer.role.permits(permission) {
-        return Ok(bearer);
+        return Ok(());
     }
     let (role, needed) = (bearer.role.word(), permission.word());
     Err(Problem::new(Kind::Forbidden, format!("this needs the right {needed}, which {role} has not")))
@@ -76,30 +95,30 @@ async fn permitted(ledger: &Ledger, hash: TokenHash, permission: Permission) -> 
 /// One look-up by hash. A connection that broke while nobody used it is tried once more.
 pub async fn still_open(access: &Access) -> Result<(), Problem> {
     let Shown::Token { hash, permission } = access.shown else { return Ok(()) };
-    let mut asked = permitted(&access.ledger, hash, permission).await;
+    let mut asked = bearer(&access.ledger, hash).await;
     if asked.as_ref().is_err_and(Problem::is_retryable) {
-        asked = permitted(&access.ledger, hash, permission).await;
+        asked = bearer(&access.ledger, hash).await;
     }
-    asked.map(|_| ())
+    permit(&asked?, permission)
 }
 
 async fn partner(app: &App, permission: Permission, head: &Parts, body: Body) -> Result<(Access, Body), Problem> {
     let credentials = Credentials::read(&head.headers)?;
     let ledger = app.books().ledger(&credentials.book).await?.ok_or_else(|| credentials.key_unknown())?;
-    credentials.verify(&ledger.client().await?, &head.method, &head.uri, clock::now()).await?;
+    let actor = format!("partner:{}", credentials.app_id);
+    let on_record = |problem| on_record(&ledger, &actor, head, problem);
+    let client = ledger.client().await?;
+    credentials.verify(&client, &head.method, &head.uri, clock::now()).await.map_err(on_record)?;
+    drop(client);
     if permission != Permission::ImportRemittances {
-        return Err(Problem::new(Kind::Forbidden, "a partner's signature is good for handing in remittances only"));
+        let detail = "a partner's signature is good for handing in remittances only";
+        return Err(on_record(Problem::new(Kind::Forbidden, detail)));
     }
     let body = extract::remittance_file(body, app.limits()).await?;
-    credentials.verify_body(&body)?;
-    credentials.spend_nonce(&ledger.client().await?).await?;
-    let access = access_of(ledger, credentials);
-    Ok((access, body.into()))
-}
-
-fn access_of(ledger: Ledger, credentials: Credentials) -> Access {
-    let actor = format!("partner:{}", credentials.app_id);
-    Access { ledger, actor, may_adjust: false, insurer: Some(credentials.insurer), shown: Shown::Signature }
+    credentials.verify_body(&body).map_err(on_record)?;
+    credentials.spend_nonce(&ledger.client().await?).await.map_err(on_record)?;
+    let (insurer, shown) = (Some(credentials.insurer), Shown::Signature);
+    Ok((Access { ledger, actor, may_adjust: false, insurer, shown }, body.into()))
 }
 
 /// One answer for tokens that are malformed, of no book, unknown, expired or revoked.

@@ -15,6 +15,8 @@ pub enum Permission {
     AdjustPeriods,
     /// Close days and take them back, and end a year.
     ClosePeriods,
+    /// Move the cursors of readers of events.
+    MoveCursors,
 }
 
 impl Permission {
@@ -27,6 +29,7 @@ impl Permission {
             Permission::ImportRemittances => "import_remittances",
             Permission::AdjustPeriods => "adjust_periods",
             Permission::ClosePeriods => "close_periods",
+            Permission::MoveCursors => "move_cursors",
         }
     }
 }
@@ -68,11 +71,11 @@ impl Role {
 
     /// Whether the role may.
     pub fn permits(self, permission: Permission) -> bool {
-        use Permission::{ImportRemittances, PostEntries, ReadLedger};
+        use Permission::{ImportRemittances, MoveCursors, PostEntries, ReadLedger};
         match self {
             Role::Admin => true,
             Role::Controller => permission != ImportRemittances,
-            Role::Finance => matches!(permission, PostEntries | ReadLedger | ImportRemittances),
+            Role::Finance => matches!(permission, PostEntries | ReadLedger | ImportRemittances | MoveCursors),
             Role::Auditor => permission == ReadLedger,
             Role::Poster => permission == PostEntries,
         }

@@ -16,6 +16,7 @@ mod demo;
 mod desk;
 mod ending;
 mod entry;
+mod events;
 mod export;
 mod hold;
 mod import;
@@ -29,6 +30,7 @@ mod post;
 mod print;
 mod proof;
 mod progress;
+mod refusal;
 mod remittance;
 mod report;
 mod serve;
@@ -92,6 +94,10 @@ enum Command {
     Report(report::Report),
     #[command(subcommand)]
     Remittance(remittance::Remittance),
+    #[command(subcommand)]
+    Events(Box<events::Events>),
+    #[command(subcommand)]
+    Refusal(refusal::Refusal),
     Verify(verify::Verify),
     #[command(subcommand)]
     Proof(Box<proof::Proof>),
@@ -153,6 +159,8 @@ impl Command {
             Command::Period(period) => period.run(desk).await,
             Command::Report(report) => report.run(desk).await,
             Command::Remittance(remittance) => remittance.run(desk).await,
+            Command::Events(events) => events.run(desk).await,
+            Command::Refusal(refusal) => refusal.run(desk).await,
             Command::Verify(verify) => verify.run(desk).await,
             Command::Proof(proof) => proof.run(desk).await,
             Command::Export(export) => export.run(desk).await,
@@ -163,10 +171,10 @@ impl Command {
     }
 
     /// Done when the command is to be dropped because of a signal. Serving stops by itself, when it has finished what
-    /// is under way.
+    /// is under way, and so does who follows events, when it has let its cursor go.
     async fn interrupted(&self, interrupts: &Interrupts) {
         match self {
-            Command::Serve(_) => std::future::pending().await,
+            Command::Serve(_) | Command::Events(_) => std::future::pending().await,
             _ => interrupts.happened().await,
         }
     }

@@ -86,7 +86,7 @@ impl Post {
 
     async fn post_items(&self, desk: &Desk, shape: Shape, items: Vec<Item>) -> anyhow::Result<Answer> {
         let mut outcomes = Outcomes::new(self.output.format, shape);
-        let posted = batch::post(desk.ledger().await?, items).await;
+        let posted = batch::post(desk.ledger().await?, &Desk::actor(), items).await;
         if let Some(error) = posted.error {
             return Err(error.into());
         }

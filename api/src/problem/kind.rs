@@ -36,6 +36,8 @@ pub enum Kind {
     AccountUnknown,
     /// No such entry.
     EntryUnknown,
+    /// No such cursor.
+    EventCursorUnknown,
     /// No such limit group.
     LimitGroupUnknown,
     /// No such remittance.
@@ -85,6 +87,7 @@ impl Kind {
             Kind::PathUnknown => (StatusCode::NOT_FOUND, "path_unknown", "There is nothing at this path"),
             Kind::AccountUnknown => (StatusCode::NOT_FOUND, "account_unknown", "There is no such account"),
             Kind::EntryUnknown => (StatusCode::NOT_FOUND, "entry_unknown", "There is no such entry"),
+            Kind::EventCursorUnknown => (StatusCode::NOT_FOUND, "cursor_unknown", "There is no such cursor"),
             Kind::LimitGroupUnknown => (StatusCode::NOT_FOUND, "limit_group_unknown", "There is no such limit group"),
             Kind::RemittanceUnknown => (StatusCode::NOT_FOUND, "remittance_unknown", "There is no such remittance"),
             Kind::CommitUnknown => (StatusCode::NOT_FOUND, "commit_unknown", "There is no such commit"),

@@ -82,7 +82,11 @@ pub async fn entry_create(
 }
 
 async fn create_one(access: &Access, text: &[u8]) -> Result<Response, Problem> {
-    let entry = entry::read(text, &access.poster()).map_err(|unread| Problem::from(*unread.misread))?;
+    let entry = entry::read(text, &access.poster()).map_err(|unread| {
+        let violation = unread.misread.clone().into_violation();
+        access.ledger.refusals().offer(batch::unread(&access.actor, unread.id, &violation, item::beginning(text)));
+        Problem::from(*unread.misread)
+    })?;
     let (id, debits) = (entry.id, batch::debits(&entry));
     let location = [(LOCATION, format!("/v1/entries/{id}"))];
     let outcomes = access.ledger.post(vec![entry]).await?;
@@ -115,7 +119,7 @@ async fn create_many(access: &Access, text: &[u8]) -> Result<Response, Problem> 
         let in_run = items.last().is_some_and(|item| item.linked);
         items.push(Item::read(index, text.get().as_bytes(), &poster, in_run));
     }
-    let posted = batch::post(&access.ledger, items).await;
+    let posted = batch::post(&access.ledger, &access.actor, items).await;
     if let Some(error) = posted.error {
         return Err(error.into());
     }

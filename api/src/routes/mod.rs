@@ -4,12 +4,15 @@ mod accounts;
 mod allocations;
 mod document;
 pub mod entries;
+mod event_cursors;
+mod events;
 mod health;
 mod holds;
 mod limit_groups;
 mod open_items;
 mod periods;
 mod proofs;
+mod refusals;
 mod remittances;
 mod reports;
 
@@ -69,11 +72,17 @@ fn routes(app: &App) -> OpenApiRouter<App> {
                 .routes(routes!(periods::reopening_approve))
                 .routes(routes!(periods::year_end))
         }))
+        // Systems that act on what is posted.
+        .merge(group(app, Permission::MoveCursors, |routes| routes.routes(routes!(event_cursors::event_cursor_move))))
         // Finance and auditors.
         .merge(group(app, Permission::ReadLedger, |routes| {
             routes
                 .routes(routes!(entries::entry_list))
                 .routes(routes!(entries::entry_view))
+                .routes(routes!(events::event_list))
+                .routes(routes!(event_cursors::event_cursor_list))
+                .routes(routes!(event_cursors::event_cursor_view))
+                .routes(routes!(refusals::refusal_list))
                 .routes(routes!(proofs::entry_receipt))
                 .routes(routes!(proofs::proof_tip))
                 .routes(routes!(proofs::proof_consistency))

@@ -82,11 +82,19 @@ async fn a_role_may_do_what_the_document_says_and_nothing_else() {
 /// What each role is for, written down a second time.
 fn may(role: Role, right: &str) -> bool {
     let rights: &[&str] = match role {
-        Role::Admin => {
-            &["post_entries", "read_ledger", "open_accounts", "import_remittances", "adjust_periods", "close_periods"]
+        Role::Admin => &[
+            "post_entries",
+            "read_ledger",
+            "open_accounts",
+            "import_remittances",
+            "adjust_periods",
+            "close_periods",
+            "move_cursors",
+        ],
+        Role::Controller => {
+            &["post_entries", "read_ledger", "open_accounts", "adjust_periods", "close_periods", "move_cursors"]
         }
-        Role::Controller => &["post_entries", "read_ledger", "open_accounts", "adjust_periods", "close_periods"],
-        Role::Finance => &["post_entries", "read_ledger", "import_remittances"],
+        Role::Finance => &["post_entries", "read_ledger", "import_remittances", "move_cursors"],
         Role::Auditor => &["read_ledger"],
         Role::Poster => &["post_entries"],
     };

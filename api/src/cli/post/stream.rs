@@ -42,7 +42,7 @@ pub async fn post(desk: &Desk, mut input: Input, head: BytesMut, output: &Output
 }
 
 async fn settle(desk: &Desk, items: Vec<Item>, outcomes: &mut Outcomes) -> anyhow::Result<()> {
-    let posted = batch::post(desk.ledger().await?, items).await;
+    let posted = batch::post(desk.ledger().await?, &Desk::actor(), items).await;
     outcomes.add(posted.outcomes)?;
     match posted.error {
         Some(error) => Err(error.into()),

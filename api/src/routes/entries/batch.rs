@@ -1,6 +1,7 @@
 //! Posting what came as one request or one chunk of a stream, and telling each entry's outcome at its place.
 
 use dianfu_ledger::entry::NewEntry;
+use dianfu_ledger::refusal::{Door, Refusal, Request};
 use dianfu_ledger::{Error, Ledger, Outcome, Rejection};
 use uuid::Uuid;
 
@@ -21,9 +22,14 @@ enum Slot {
     Refused { place: u64, id: Option<Uuid>, violation: Violation },
 }
 
-/// Posts what can be posted of the items.
-pub async fn post(ledger: &Ledger, mut items: Vec<Item>) -> Posted {
+/// Posts what can be posted of an actor's items; what cannot be read goes on record.
+pub async fn post(ledger: &Ledger, actor: &str, mut items: Vec<Item>) -> Posted {
     refuse_broken_runs(&mut items);
+    for item in &items {
+        if let Err(violation) = &item.entry {
+            ledger.refusals().offer(unread(actor, item.id, violation, item.text.clone()));
+        }
+    }
     let (slots, entries) = split(items);
     let posted = if entries.is_empty() { Ok(Vec::new()) } else { ledger.post(entries).await };
     match posted {
@@ -77,6 +83,16 @@ fn of_outcome(id: Uuid, outcome: Outcome, debits: &[bool]) -> OutcomeBody {
 fn of_error(error: &Error) -> Violation {
     let kind = if error.is_retryable() { Kind::Unavailable } else { Kind::Internal };
     Violation { code: kind.code(), message: "send it again with the same id".into(), ..Violation::default() }
+}
+
+/// What is put on record of an entry that could not be read.
+pub fn unread(actor: &str, entry_id: Option<Uuid>, violation: &Violation, text: String) -> Refusal {
+    Refusal {
+        entry_id,
+        pointer: violation.pointer.as_deref().map(str::to_owned),
+        request: if text.is_empty() { Request::None } else { Request::Text(text) },
+        ..Refusal::new(Door::Api, actor.to_owned(), violation.code, violation.message.to_string())
+    }
 }
 
 /// Which legs of an entry are debits: a refusal names the field that the caller wrote.

@@ -20,23 +20,37 @@ pub struct Item {
     pub linked: bool,
     /// The entry, or why it is refused.
     pub entry: Result<NewEntry, Violation>,
+    /// The beginning of its text, if it could not be read.
+    pub text: String,
+}
+
+/// Bytes of a text that are kept, if it could not be read.
+const TEXT_KEPT: usize = 4_000;
+
+/// The beginning of a text that could not be read.
+pub fn beginning(text: &[u8]) -> String {
+    String::from_utf8_lossy(&text[..text.len().min(TEXT_KEPT)]).into_owned()
 }
 
 impl Item {
     /// Reads an entry; `in_run` says whether the one before it is linked to it.
     pub fn read(place: u64, text: &[u8], poster: &Poster, in_run: bool) -> Item {
         match entry::read(text, poster) {
-            Ok(entry) => Item { place, id: Some(entry.id), linked: entry.linked, entry: Ok(entry) },
+            Ok(entry) => {
+                let (id, linked, text) = (Some(entry.id), entry.linked, String::new());
+                Item { place, id, linked, entry: Ok(entry), text }
+            }
             Err(unread) => {
                 let linked = unread.linked.unwrap_or(in_run);
-                Item { place, id: unread.id, linked, entry: Err(unread.misread.into_violation()) }
+                let entry = Err(unread.misread.into_violation());
+                Item { place, id: unread.id, linked, entry, text: beginning(text) }
             }
         }
     }
 
     /// An entry that was not even looked at.
     pub fn refused(place: u64, violation: Violation, in_run: bool) -> Item {
-        Item { place, id: None, linked: in_run, entry: Err(violation) }
+        Item { place, id: None, linked: in_run, entry: Err(violation), text: String::new() }
     }
 }
 

@@ -70,7 +70,7 @@ impl Posting {
         let items = if self.stage == Stage::Ending { self.chunk.take_all() } else { self.chunk.take_closed() };
         let posted = match items.first() {
             Some(first) => match gate::still_open(&self.access).await {
-                Ok(()) => batch::post(&self.access.ledger, items).await,
+                Ok(()) => batch::post(&self.access.ledger, &self.access.actor, items).await,
                 Err(problem) => self.turned_away(first, &problem),
             },
             None => Posted { outcomes: Vec::new(), error: None },
