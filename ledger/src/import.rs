@@ -4,15 +4,26 @@
 //! does not grow with the file; it never leaves anything out: what it does not know is a [`Fault`] with the line, what
 //! is expected and what is there. After a fault it goes on with the next record, so that one reading names every fault.
 //!
-//! Reading order: [`mod@line`] (bytes to lines), the formats ([`ndjson`]), what
-//! accounts are called elsewhere ([`names`]), and [`survey`], which sees what no single record shows.
+//! Reading order: [`mod@line`] (bytes to lines), [`rows`] and [`block`] (lines to rows of cells, and to blocks), the
+//! formats ([`ndjson`], [`csv`], [`opening`], [`hledger`], [`beancount`]), what accounts and currencies are called
+//! elsewhere ([`names`], [`commodity`]), and [`survey`], which sees what no single record shows.
 
+pub mod balances;
+pub mod beancount;
+mod block;
+pub mod commodity;
+pub mod csv;
+pub mod hledger;
 mod json;
 pub mod line;
 pub mod names;
 pub mod ndjson;
+pub mod opening;
+mod rows;
 pub mod survey;
+mod transaction;
 
+use std::collections::HashMap;
 use std::io::{self, Read};
 
 use jiff::Timestamp;
@@ -23,11 +34,13 @@ use uuid::Uuid;
 use crate::account::{
     AccountCode, AccountFault, AccountNote, AccountType, Limits, NewAccount, NormalSide, SettingChange,
 };
-use crate::entry::NewEntry;
+use crate::entry::{EntryKind, Layer, NewEntry};
 use crate::id;
 use crate::limit_group::LimitGroup;
 use crate::money::{Currency, MoneyError};
 use crate::rejection::Rejection;
+
+use commodity::CommodityMap;
 
 /// The longest line that is read, in bytes: the largest entry that the ledger takes has about as many.
 pub const LINE_BYTES_MAX: usize = 1 << 20;
@@ -133,6 +146,8 @@ pub struct AccountLine {
     pub limits: Limits,
     /// Its place in the chart and what is known about it.
     pub note: AccountNote,
+    /// What it probably stands for, by its name, where neither the file nor the caller nor the book says so.
+    pub guess: Option<AccountType>,
 }
 
 impl AccountLine {
@@ -140,7 +155,7 @@ impl AccountLine {
     pub fn new(code: AccountCode) -> AccountLine {
         let (limits, note) = (Limits::default(), AccountNote::default());
         let (name, account_type, currency, normal_side) = (None, None, None, None);
-        AccountLine { code, name, account_type, currency, normal_side, open_item: false, limits, note }
+        AccountLine { code, name, account_type, currency, normal_side, open_item: false, limits, note, guess: None }
     }
 
     /// The account as it can be opened; `None` while its type or its currency is open. Its name is its code, if it has
@@ -169,17 +184,27 @@ pub struct SettingLine {
     pub change: SettingChange,
 }
 
-/// What an account must stand at before a day begins.
+/// What accounts must stand at, together, by what the file says.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Assertion {
-    /// The account.
-    pub account: AccountCode,
-    /// The day; what is dated before it counts.
-    pub before: Date,
+    /// The account, or it and those below it.
+    pub accounts: Vec<AccountCode>,
+    /// What counts.
+    pub until: Until,
     /// The currency.
     pub currency: Currency,
     /// Debits less credits.
     pub minor: i64,
+}
+
+/// What of a file counts in an assertion.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Until {
+    /// What is dated before a day.
+    Before(Date),
+    /// What is dated before a day, and what of that day stands above in the file, less an amount: that of the last
+    /// postings of the entry just above.
+    Within(Date, i128),
 }
 
 /// A record and the line on which it begins.
@@ -191,18 +216,27 @@ pub struct Numbered {
     pub record: Result<Record, Fault>,
 }
 
-/// The formats that are read.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// The formats that are read, each with what the caller says about its files.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Format {
     /// One JSON object a line: our own export.
     Ndjson,
+    /// One row a posting; with the name of the books whose numbers the entries have.
+    Csv(String),
+    /// What accounts stood at when the book began.
+    Opening(opening::Heading),
+    /// A journal of hledger.
+    Hledger(CommodityMap),
+    /// A file of beancount.
+    Beancount(CommodityMap),
 }
 
 impl Format {
     /// Whether files of this format say what accounts must stand at.
-    pub fn has_assertions(self) -> bool {
+    pub fn has_assertions(&self) -> bool {
         match self {
-            Format::Ndjson => false,
+            Format::Ndjson | Format::Csv(_) | Format::Opening(_) => false,
+            Format::Hledger(_) | Format::Beancount(_) => true,
         }
     }
 }
@@ -211,13 +245,25 @@ impl Format {
 pub enum Reader<R> {
     /// One JSON object a line.
     Ndjson(ndjson::Reader<R>),
+    /// One row a posting.
+    Csv(Box<csv::Reader<R>>),
+    /// One row an account or an open item.
+    Opening(Box<opening::Reader<R>>),
+    /// A journal of hledger.
+    Hledger(Box<hledger::Reader<R>>),
+    /// A file of beancount.
+    Beancount(Box<beancount::Reader<R>>),
 }
 
 impl<R: Read> Reader<R> {
     /// Begins to read.
-    pub fn new(format: Format, input: R) -> Reader<R> {
+    pub fn new(format: &Format, input: R) -> Reader<R> {
         match format {
             Format::Ndjson => Reader::Ndjson(ndjson::Reader::new(input)),
+            Format::Csv(source) => Reader::Csv(Box::new(csv::Reader::new(input, source))),
+            Format::Opening(heading) => Reader::Opening(Box::new(opening::Reader::new(input, heading))),
+            Format::Hledger(commodities) => Reader::Hledger(Box::new(hledger::Reader::new(input, commodities))),
+            Format::Beancount(commodities) => Reader::Beancount(Box::new(beancount::Reader::new(input, commodities))),
         }
     }
 }
@@ -228,6 +274,10 @@ impl<R: Read> Iterator for Reader<R> {
     fn next(&mut self) -> Option<Self::Item> {
         match self {
             Reader::Ndjson(reader) => reader.next(),
+            Reader::Csv(reader) => reader.next(),
+            Reader::Opening(reader) => reader.next(),
+            Reader::Hledger(reader) => reader.next(),
+            Reader::Beancount(reader) => reader.next(),
         }
     }
 }
@@ -256,6 +306,22 @@ impl Source {
         let since = midnight.map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp());
         id::entry_id(since, &self.subject, &number.to_string())
     }
+}
+
+/// Whether a leg is given and not one that the ledger makes up itself, such as what a capture no longer holds.
+pub(crate) fn is_given(line: u64, kind: EntryKind, layer: Option<Layer>) -> Result<bool, Fault> {
+    let Some(layer) = layer else { return Ok(true) };
+    if kind.effect(layer).is_none() {
+        let fault = Fault::new(line, "layer_impossible", format!("a {} has no such leg", kind.word()));
+        return Err(fault.expected(kind.layer().word(), layer.word()));
+    }
+    Ok(layer == kind.layer())
+}
+
+/// The type of an account by its name, or of the nearest one above it.
+pub(crate) fn account_type_in(types: &HashMap<String, AccountType>, name: &str) -> Option<AccountType> {
+    let mut names = std::iter::successors(Some(name), |name| name.rsplit_once(':').map(|(above, _)| above));
+    names.find_map(|name| types.get(name).copied())
 }
 
 /// A day, exactly `YYYY-MM-DD`.

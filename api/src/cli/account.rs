@@ -5,6 +5,7 @@ mod load;
 mod open;
 mod set;
 
+pub use load::known;
 pub use open::Side;
 
 use clap::Subcommand;

@@ -8,6 +8,8 @@
 //! Every entry has an id: its own, or one from the file's bytes and its place. So a run that was killed is resumed by
 //! running it again, and posts nothing twice. Memory: the ids, the accounts, a few batches; not the file.
 
+mod accounts;
+mod format;
 mod passes;
 mod reading;
 mod report;
@@ -30,9 +32,16 @@ use super::print::Output;
 #[command(after_help = "\
 Examples:
   dianfu import ndjson book.ndjson --dry-run
-  dianfu import ndjson book.ndjson --book copy")]
+  dianfu import csv postings.csv --accounts accounts.csv
+  dianfu import opening-balances balances.csv --date 2025-12-31 --against 3900
+  dianfu import hledger book.journal
+  dianfu import beancount book.beancount --book copy")]
 pub enum Import {
     Ndjson(Ndjson),
+    Csv(format::Csv),
+    OpeningBalances(format::OpeningBalances),
+    Hledger(format::Hledger),
+    Beancount(format::Beancount),
 }
 
 /// Read what `dianfu export ndjson` writes, or lines written by hand
@@ -59,10 +68,14 @@ pub struct What {
     /// Only check: name every fault, post nothing
     #[arg(long)]
     dry_run: bool,
-    /// Open accounts that the file does not describe, of these types by the beginnings of their codes:
-    /// 1=asset,2=liability
+    /// Open accounts that the file does not describe, of these types by the beginnings of their codes, such as
+    /// `1=asset,2=liability`
     #[arg(long, value_name = "PREFIX=TYPE,...", value_parser = type_map)]
     open_accounts: Option<TypeMap>,
+    /// Open the accounts of this chart, too: a file as `dianfu account load` reads it. Its limits and parents count
+    /// after the last entry
+    #[arg(long, value_name = "FILE")]
+    accounts: Option<PathBuf>,
     #[command(flatten)]
     output: Output,
 }
@@ -76,6 +89,10 @@ impl Import {
     pub async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
         let (format, what) = match self {
             Import::Ndjson(Ndjson { what }) => (Format::Ndjson, what),
+            Import::Csv(csv) => csv.format(),
+            Import::OpeningBalances(balances) => balances.format(),
+            Import::Hledger(hledger) => hledger.format(),
+            Import::Beancount(beancount) => beancount.format(),
         };
         passes::import(desk, format, what).await
     }

@@ -15,7 +15,7 @@ pub struct Lines<R> {
     input: BufReader<R>,
     buffer: Vec<u8>,
     number: u64,
-    is_cut: bool,
+    ending: &'static str,
     is_over: bool,
 }
 
@@ -23,7 +23,7 @@ impl<R: Read> Lines<R> {
     /// Begins at the first line.
     pub fn new(input: R) -> Lines<R> {
         let input = BufReader::with_capacity(BUFFER_BYTES, input);
-        Lines { input, buffer: Vec::new(), number: 0, is_cut: false, is_over: false }
+        Lines { input, buffer: Vec::new(), number: 0, ending: "", is_over: false }
     }
 
     /// The number of the line that was read last, from 1.
@@ -31,9 +31,9 @@ impl<R: Read> Lines<R> {
         self.number
     }
 
-    /// Whether the line that was read last has no line end: it is the last, and may have been cut.
-    pub fn is_cut(&self) -> bool {
-        self.is_cut
+    /// How the line that was read last ends; nothing if the file ends there, and may have been cut.
+    pub fn ending(&self) -> &'static str {
+        self.ending
     }
 
     /// The next line without its end; `None` at the end of the file and after a fault of the encoding.
@@ -49,19 +49,19 @@ impl<R: Read> Lines<R> {
             return Ok(None);
         }
         self.number += 1;
-        self.is_cut = self.buffer.last() != Some(&b'\n');
-        if self.is_cut && length > LINE_BYTES_MAX {
+        self.ending = match self.buffer.as_slice() {
+            [.., b'\r', b'\n'] => "\r\n",
+            [.., b'\n'] => "\n",
+            [.., b'\r'] => "\r",
+            _ => "",
+        };
+        if self.ending.is_empty() && length > LINE_BYTES_MAX {
             self.is_over = true;
             let fault = Fault::new(self.number, "line_too_long", "this line is longer than any that is read");
             let expected = format!("at most {LINE_BYTES_MAX} bytes a line");
             return Ok(Some(Err(fault.expected(expected, "more, or the file is no text"))));
         }
-        if !self.is_cut {
-            self.buffer.pop();
-        }
-        if self.buffer.last() == Some(&b'\r') {
-            self.buffer.pop();
-        }
+        self.buffer.truncate(length - self.ending.len());
         let first = self.number == 1;
         let bytes = self.buffer.as_slice();
         let bytes = if first { bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes) } else { bytes };
@@ -127,8 +127,8 @@ mod tests {
     fn a_line_without_its_end_is_told() {
         let mut lines = Lines::new(&b"a\nb"[..]);
         assert_eq!(lines.next_line().unwrap(), Some(Ok("a")));
-        assert!(!lines.is_cut());
+        assert_eq!(lines.ending(), "\n");
         assert_eq!(lines.next_line().unwrap(), Some(Ok("b")));
-        assert!(lines.is_cut() && lines.number() == 2);
+        assert_eq!((lines.ending(), lines.number()), ("", 2));
     }
 }

@@ -4,7 +4,7 @@
 //! `1101.picc`. Further separators become dots, too. A name that is no code after that (a blank in it, Chinese letters)
 //! needs a code of its own, as the tag `code:` in hledger or the metadata `code:` in beancount.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::account::{AccountCode, AccountType};
 
@@ -67,6 +67,11 @@ impl Names {
             return Err(fault.expected(expected, name));
         };
         self.bind(line, name, code)
+    }
+
+    /// The codes by their names, in order of the names.
+    pub fn sorted(&self) -> BTreeMap<&str, &AccountCode> {
+        self.codes.iter().map(|(name, code)| (name.as_str(), code)).collect()
     }
 
     /// Gives a name its code.

@@ -23,7 +23,7 @@ use crate::money::{Currency, Money};
 
 use super::json::{self, Object};
 use super::line::Lines;
-use super::{AccountLine, Fault, Numbered, Record, SettingLine, account_code, currency, day};
+use super::{AccountLine, Fault, Numbered, Record, SettingLine, account_code, currency, day, is_given};
 
 /// The version of the lines that are read and written.
 pub const FORMAT: u32 = 1;
@@ -365,12 +365,7 @@ fn entry(body: EntryBody<'_>) -> Result<NewEntry, Fault> {
     let mut postings = Vec::with_capacity(body.postings.len());
     for (leg, Object(posting)) in body.postings.into_iter().enumerate() {
         let (layer, posting) = self::posting(leg, posting)?;
-        let is_given = layer.is_none_or(|layer| layer == kind.layer());
-        if kind.effect(layer.unwrap_or(kind.layer())).is_none() {
-            let fault = Fault::new(0, "layer_impossible", format!("a {} has no such leg (posting {leg})", kind.word()));
-            return Err(fault.expected(kind.layer().word(), layer.map_or("", Layer::word)));
-        }
-        if is_given && !ends_group {
+        if is_given(0, kind, layer)? && !ends_group {
             postings.push(posting);
         }
     }

@@ -15,7 +15,7 @@ use crate::limit_group::LimitGroup;
 use crate::money::{Currency, decimal_text};
 
 use super::names::TypeMap;
-use super::{AccountLine, Assertion, Fault, Numbered, Record, SettingLine};
+use super::{AccountLine, Assertion, Fault, Numbered, Record, SettingLine, Until};
 
 /// Faults that are kept; those after them are counted.
 pub const FAULTS_KEPT: usize = 10_000;
@@ -108,7 +108,7 @@ impl Survey {
             Ok(Record::Entry(entry)) => self.entry(line, &entry),
             Ok(Record::Setting(setting)) => self.settings.push((line, *setting)),
             Ok(Record::LimitGroup { name, group }) => self.limit_groups.push((line, name, group)),
-            Ok(Record::Assertion(assertion)) => self.assertions.push((line, assertion)),
+            Ok(Record::Assertion(assertion)) => self.assertion(line, assertion),
         }
     }
 
@@ -147,6 +147,18 @@ impl Survey {
         }
     }
 
+    /// Of an assertion about the middle of a day, what counts of that day is known now and no longer at the end.
+    fn assertion(&mut self, line: u64, mut assertion: Assertion) {
+        if let Until::Within(day, above) = &mut assertion.until {
+            let of_day = |account: &AccountCode| {
+                let days = self.sums.get(&(account.clone(), assertion.currency))?;
+                days.get(day).copied()
+            };
+            *above = assertion.accounts.iter().filter_map(of_day).sum::<i128>() - *above;
+        }
+        self.assertions.push((line, assertion));
+    }
+
     /// The accounts that the file names.
     pub fn codes(&self) -> impl Iterator<Item = &AccountCode> {
         self.described.iter().map(|(_, account)| &account.code).chain(&self.posted_in_order)
@@ -155,7 +167,11 @@ impl Survey {
     /// Everything together, at the end of the file. `types` tells what accounts stand for that the file does not
     /// describe; `is_known` which are open.
     pub fn finish(mut self, types: &TypeMap, is_known: impl Fn(&AccountCode) -> bool) -> Surveyed {
-        self.check_assertions();
+        // What cannot be read is missing in the sums: what is wrong with them is told when all can be read.
+        if self.faults.total() == 0 {
+            self.check_assertions();
+            self.check_closed();
+        }
         let mut surveyed = Surveyed::default();
         for (line, account) in std::mem::take(&mut self.described) {
             self.open_described(line, account, types, &is_known, &mut surveyed);
@@ -180,8 +196,13 @@ impl Survey {
     ) {
         let posted = self.posted.get(&account.code);
         account.currency = account.currency.or(posted.map(|posted| posted.currency));
-        account.open_item |= account.account_type.is_none() && posted.is_some_and(|posted| posted.has_item);
-        account.account_type = account.account_type.or(types.of(account.code.as_str()));
+        if account.account_type.is_none() {
+            if is_known(&account.code) {
+                return; // The book knows it better.
+            }
+            account.open_item |= posted.is_some_and(|posted| posted.has_item);
+            account.account_type = types.of(account.code.as_str()).or(account.guess);
+        }
         if let Some(account) = account.complete() {
             surveyed.accounts.push((line, account));
         } else if is_known(&account.code) {
@@ -229,15 +250,46 @@ impl Survey {
 
     fn check_assertions(&mut self) {
         for (line, assertion) in std::mem::take(&mut self.assertions) {
-            let Assertion { account, before, currency, minor } = assertion;
-            let days = self.sums.get(&(account.clone(), currency));
-            let sum: i128 = days.map_or(0, |days| days.range(..before).map(|(_, sum)| sum).sum());
+            let Assertion { accounts, until, currency, minor } = assertion;
+            let (before, above) = match until {
+                Until::Before(day) => (day, 0),
+                Until::Within(day, above) => (day, above),
+            };
+            let of_account = |account: &AccountCode| {
+                let days = self.sums.get(&(account.clone(), currency));
+                days.map_or(0, |days| days.range(..before).map(|(_, sum)| sum).sum::<i128>())
+            };
+            let sum = above + accounts.iter().map(of_account).sum::<i128>();
             if sum != i128::from(minor) {
-                let message = format!("account {account} does not stand at what the file asserts before {before}");
+                let account = accounts.first().map(ToString::to_string).unwrap_or_default();
+                let message = format!("account {account} does not stand at what the file asserts");
                 let fault = Fault::new(line, "assertion_failed", message);
                 let (expected, actual) = (decimal_text(minor.into(), currency), decimal_text(sum, currency));
                 self.faults.push(fault.expected(format!("{expected} {currency}"), format!("{actual} {currency}")));
             }
+        }
+    }
+
+    /// What a file closes stands at zero at its end: told before anything is posted, where sums are kept.
+    fn check_closed(&mut self) {
+        if !self.keeps_sums {
+            return;
+        }
+        let closed = self.settings.iter().filter(|(_, setting)| setting.change.closed == Some(true));
+        let mut faults = Vec::new();
+        for (line, setting) in closed {
+            let sums = self.sums.iter().filter(|((account, _), _)| *account == setting.account);
+            for ((account, currency), days) in sums {
+                let sum: i128 = days.values().sum();
+                if sum != 0 {
+                    let fault =
+                        Fault::new(*line, "not_at_zero", format!("account {account} is closed and not at zero"));
+                    faults.push(fault.expected("0", format!("{} {currency}", decimal_text(sum, *currency))));
+                }
+            }
+        }
+        for fault in faults {
+            self.faults.push(fault);
         }
     }
 }

@@ -6,12 +6,13 @@ use super::{open, place, run};
 use crate::shell::{Ended, Shell, entry_id, entry_line};
 
 /// Imports a file into the shell's book; answers what it said.
-fn import(shell: &Shell, format: &str, content: &[u8]) -> Ended {
+pub fn import(shell: &Shell, format: &str, content: &[u8]) -> Ended {
     let path = shell.file("input", content);
     shell.run(&["import", format, path.to_str().unwrap(), "--format", "json"])
 }
 
-fn faults(ended: &Ended) -> Vec<(u64, String)> {
+/// The lines and codes of the faults that it said.
+pub fn faults(ended: &Ended) -> Vec<(u64, String)> {
     let list = ended.json()["faults"].as_array().unwrap().clone();
     let fault = |fault: &Value| (fault["line"].as_u64().unwrap(), fault["code"].as_str().unwrap().to_owned());
     list.iter().map(fault).collect()

@@ -1,6 +1,7 @@
 //! Bulk in and out: what is exported is read by other programs, and again by us.
 
 mod faults;
+mod formats;
 mod resume;
 mod round_trip;
 

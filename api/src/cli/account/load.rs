@@ -151,7 +151,7 @@ fn told(line: &ChartLine, outcome: AccountOutcome) -> LineBody {
 }
 
 /// The accounts of the book, each with what it is rolled up to.
-async fn known(desk: &Desk) -> anyhow::Result<BTreeMap<AccountCode, Option<String>>> {
+pub async fn known(desk: &Desk) -> anyhow::Result<BTreeMap<AccountCode, Option<String>>> {
     let client = desk.client().await?;
     let (mut known, mut cursor) = (BTreeMap::new(), None);
     loop {

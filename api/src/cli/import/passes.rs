@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::What;
+use super::accounts;
 use super::reading::Pass;
 use super::report::Imported;
 use crate::cli::desk::Desk;
@@ -85,6 +86,9 @@ impl Import<'_> {
     async fn survey(&mut self) -> anyhow::Result<(Surveyed, [u8; 32])> {
         let mut pass = self.begin("reading")?;
         let mut survey = Survey::new(self.format.has_assertions());
+        if let Some(chart) = &self.what.accounts {
+            accounts::add(self.desk, chart, &mut survey).await?;
+        }
         while let Some(batch) = pass.next().await? {
             self.bar.set_position(pass.bytes());
             for numbered in batch {
@@ -180,7 +184,7 @@ impl Import<'_> {
     fn begin(&self, doing: &'static str) -> anyhow::Result<Pass> {
         self.bar.reset();
         self.bar.set_message(doing);
-        Pass::over(&self.what.file, self.format)
+        Pass::over(&self.what.file, &self.format)
     }
 
     /// Ids come from the file's bytes, and what is posted must be what was checked.

@@ -29,13 +29,14 @@ pub struct Pass {
 
 impl Pass {
     /// Begins at the beginning.
-    pub fn over(path: &Path, format: Format) -> anyhow::Result<Pass> {
+    pub fn over(path: &Path, format: &Format) -> anyhow::Result<Pass> {
         let name = path.display().to_string();
         let file = File::open(path).with_context(|| format!("cannot read {name}"))?;
         let (bytes, digest) = (Arc::new(AtomicU64::new(0)), Arc::new(Mutex::new(Sha256::new())));
         let metered = Metered { file, bytes: bytes.clone(), digest: digest.clone() };
         let (send, batches) = mpsc::channel(BATCHES_AHEAD);
-        thread::spawn(move || read(Reader::new(format, metered), &send));
+        let reader = Reader::new(format, metered);
+        thread::spawn(move || read(reader, &send));
         Ok(Pass { batches, bytes, digest, path: name })
     }
 
