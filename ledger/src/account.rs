@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
+
 use crate::entry::METADATA_BYTES_MAX;
 use crate::money::{Currency, Money};
 
@@ -215,6 +217,25 @@ pub struct AccountSetting {
     pub closed: bool,
     /// Which postings it refuses for the time being.
     pub frozen: Frozen,
+}
+
+/// Settings of an account as they were put on record.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SettingRecord {
+    /// Dense number over all accounts.
+    pub setting_no: i64,
+    /// In force for the entries after this one.
+    pub after_sequence: i64,
+    /// What was in force from then on.
+    pub setting: AccountSetting,
+    /// Its place in the chart and its metadata from then on.
+    pub note: AccountNote,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// Who asked for it.
+    pub actor: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// What may change about an account and no posting asks for.

@@ -72,7 +72,7 @@ impl LimitGroup {
     }
 }
 
-/// A limit group in force.
+/// A limit group as it was put on record.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LimitGroupView {
     /// Its name.
@@ -89,14 +89,19 @@ pub struct LimitGroupView {
 
 /// The limit groups in force, by name.
 pub async fn in_force(client: &impl GenericClient) -> Result<Vec<LimitGroupView>, Error> {
-    let records = register::in_force(client, KIND).await?;
-    let view = |record: Record| {
-        let group = LimitGroup::parse(&record.content);
-        let group = group.ok_or_else(|| Error::Corrupt("register.content of a limit group".to_owned()))?;
-        let Record { name, recorded_at, actor, reason, .. } = record;
-        Ok(LimitGroupView { name, group, recorded_at, actor, reason })
-    };
-    records.into_iter().map(view).collect()
+    register::in_force(client, KIND).await?.into_iter().map(view).collect()
+}
+
+/// What was ever set under a name, oldest first: the last is in force.
+pub async fn history(client: &impl GenericClient, name: &str) -> Result<Vec<LimitGroupView>, Error> {
+    register::history(client, KIND, name).await?.into_iter().map(view).collect()
+}
+
+fn view(record: Record) -> Result<LimitGroupView, Error> {
+    let group = LimitGroup::parse(&record.content);
+    let group = group.ok_or_else(|| Error::Corrupt("register.content of a limit group".to_owned()))?;
+    let Record { name, recorded_at, actor, reason, .. } = record;
+    Ok(LimitGroupView { name, group, recorded_at, actor, reason })
 }
 
 /// What became of a limit group that was to be set.

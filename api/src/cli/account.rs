@@ -9,7 +9,7 @@ pub use load::known;
 pub use open::Side;
 
 use clap::Subcommand;
-use dianfu_api::wire::account::{AccountBody, AccountPageBody};
+use dianfu_api::wire::account::{AccountBody, AccountHistoryBody, AccountPageBody};
 use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::query::{self, AccountFilter, AccountView};
 
@@ -26,7 +26,8 @@ Examples:
   dianfu account chart --currency CNY --insurer picc
   dianfu account list 1101
   dianfu account show 1101.picc
-  dianfu account set 1101.picc --max 8000000.00 --reason \"Credit committee\"")]
+  dianfu account set 1101.picc --max 8000000.00 --reason \"Credit committee\"
+  dianfu account history 1101.picc")]
 pub enum Account {
     Open(open::Open),
     Chart(chart::Chart),
@@ -61,7 +62,38 @@ Example:
         #[command(flatten)]
         output: Output,
     },
+    /// Show everything that was ever set about an account: by whom, and why
+    #[command(after_help = "\
+Example:
+  dianfu account history 1101.picc")]
+    History {
+        /// Its code
+        #[arg(value_parser = account_code)]
+        code: AccountCode,
+        #[command(flatten)]
+        output: Output,
+    },
 }
+
+const HISTORY: Sheet = Sheet {
+    above: &["account"],
+    rows: "settings",
+    columns: &[
+        Column::Text("recorded_at"),
+        Column::Number("after_sequence"),
+        Column::Number("min"),
+        Column::Number("max"),
+        Column::Text("frozen"),
+        Column::Text("closed"),
+        Column::Text("parent"),
+        Column::Text("metadata"),
+        Column::Text("actor"),
+        Column::Text("reason"),
+    ],
+    totals: None,
+    below: &[],
+    empty: "Nothing was ever set about it.",
+};
 
 const COLUMNS: &[Column] = &[
     Column::Text("code"),
@@ -89,6 +121,7 @@ impl Account {
                 list(desk, prefix, metadata.as_deref(), pages, output).await
             }
             Account::Show { code, output } => show(desk, code, output).await,
+            Account::History { code, output } => history(desk, code, output).await,
         }
     }
 }
@@ -121,6 +154,14 @@ async fn list(
 
 async fn show(desk: &Desk, code: &AccountCode, output: &Output) -> anyhow::Result<Answer> {
     print(find(desk, code).await?, output)
+}
+
+async fn history(desk: &Desk, code: &AccountCode, output: &Output) -> anyhow::Result<Answer> {
+    let account = find(desk, code).await?.account;
+    let client = desk.client().await?;
+    let settings = query::account_history(&**client, code).await?.unwrap_or_default();
+    output.print(&AccountHistoryBody::new(&account, settings), &HISTORY)?;
+    Ok(Answer::Yes)
 }
 
 fn print(account: AccountView, output: &Output) -> anyhow::Result<Answer> {

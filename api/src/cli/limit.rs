@@ -30,6 +30,16 @@ Example:
         #[command(flatten)]
         output: Output,
     },
+    /// Show everything that was ever set under a name, oldest first
+    #[command(after_help = "\
+Example:
+  dianfu limit history \"credit line of picc\"")]
+    History {
+        /// The group's name
+        name: String,
+        #[command(flatten)]
+        output: Output,
+    },
 }
 
 /// Set limits on what stands on several accounts together, from now on
@@ -91,6 +101,7 @@ impl Limit {
         match self {
             Limit::Set(set) => set.run(desk).await,
             Limit::List { output } => list(desk, output).await,
+            Limit::History { name, output } => history(desk, name, output).await,
         }
     }
 }
@@ -121,6 +132,17 @@ impl Set {
 async fn list(desk: &Desk, output: &Output) -> anyhow::Result<Answer> {
     let client = desk.client().await?;
     let groups = limit_group::in_force(&**client).await?;
+    let limit_groups = groups.into_iter().map(LimitGroupBody::from).collect();
+    output.print(&LimitGroupsBody { limit_groups }, &SHEET)?;
+    Ok(Answer::Yes)
+}
+
+async fn history(desk: &Desk, name: &str, output: &Output) -> anyhow::Result<Answer> {
+    let client = desk.client().await?;
+    let groups = limit_group::history(&**client, name).await?;
+    if groups.is_empty() {
+        return Err(No::new(format!("there is no limit group '{name}' in book '{}'", desk.book())).into());
+    }
     let limit_groups = groups.into_iter().map(LimitGroupBody::from).collect();
     output.print(&LimitGroupsBody { limit_groups }, &SHEET)?;
     Ok(Answer::Yes)

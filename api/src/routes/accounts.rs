@@ -14,7 +14,9 @@ use serde::Deserialize;
 use crate::auth::Access;
 use crate::extract::{self, PathParam, QueryParams};
 use crate::problem::{Kind, Problem, Violation};
-use crate::wire::account::{self, AccountBody, AccountChangeBody, AccountPageBody, BalanceBody, NewAccountBody};
+use crate::wire::account::{
+    self, AccountBody, AccountChangeBody, AccountHistoryBody, AccountPageBody, BalanceBody, NewAccountBody,
+};
 use crate::wire::metadata;
 use crate::wire::statement::StatementBody;
 use crate::wire::time;
@@ -146,6 +148,23 @@ pub struct BalanceQuery {
     #[serde(default, deserialize_with = "time::instant")]
     #[param(value_type = Option<String>, format = DateTime)]
     known_at: Option<Timestamp>,
+}
+
+/// Everything that was ever set about an account: limits, freezing, closing, its place in the chart; by whom, and why.
+#[utoipa::path(
+    get, path = "/v1/accounts/{code}/history", tag = "accounts",
+    params(("code" = String, Path, example = "1101.picc")),
+    responses((status = 200, body = AccountHistoryBody), (status = 404, description = "There is no such account."))
+)]
+pub async fn account_history(
+    Extension(access): Extension<Access>,
+    PathParam(code): PathParam<String>,
+) -> Result<Json<AccountHistoryBody>, Problem> {
+    let code = parse(&code)?;
+    let account = view(&access, &code).await?.account;
+    let client = access.ledger.client().await?;
+    let settings = query::account_history(&**client, &code).await?.unwrap_or_default();
+    Ok(Json(AccountHistoryBody::new(&account, settings)))
 }
 
 /// The balance of one account.

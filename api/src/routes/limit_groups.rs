@@ -56,9 +56,30 @@ pub async fn limit_group_view(
     find(&access, &name).await.map(Json)
 }
 
+/// Everything that was ever set under a name, oldest first; the last is in force, if it has a limit.
+#[utoipa::path(
+    get, path = "/v1/limit-groups/{name}/history", tag = "limits",
+    params(("name" = String, Path, example = "credit line of picc")),
+    responses((status = 200, body = LimitGroupsBody), (status = 404, description = "There is no such group."))
+)]
+pub async fn limit_group_history(
+    Extension(access): Extension<Access>,
+    PathParam(name): PathParam<String>,
+) -> Result<Json<LimitGroupsBody>, Problem> {
+    let client = access.ledger.client().await?;
+    let groups = limit_group::history(&**client, &name).await?;
+    if groups.is_empty() {
+        return Err(unknown());
+    }
+    Ok(Json(LimitGroupsBody { limit_groups: groups.into_iter().map(LimitGroupBody::from).collect() }))
+}
+
+fn unknown() -> Problem {
+    Problem::new(Kind::LimitGroupUnknown, "there is no such limit group in this book")
+}
+
 async fn find(access: &Access, name: &str) -> Result<LimitGroupBody, Problem> {
     let client = access.ledger.client().await?;
     let found = limit_group::in_force(&**client).await?.into_iter().find(|group| group.name == name);
-    let unknown = || Problem::new(Kind::LimitGroupUnknown, "there is no such limit group in this book");
     found.map(LimitGroupBody::from).ok_or_else(unknown)
 }

@@ -1,8 +1,8 @@
 //! Accounts and balances.
 
 use dianfu_ledger::account::{
-    AccountCode, AccountFault, AccountNote, AccountType as BookType, Change, Frozen as BookFrozen, Limits, NewAccount,
-    NormalSide, SettingChange,
+    Account, AccountCode, AccountFault, AccountNote, AccountType as BookType, Change, Frozen as BookFrozen, Limits,
+    NewAccount, NormalSide, SettingChange, SettingRecord,
 };
 use dianfu_ledger::money::{Currency, Money, MoneyError, decimal_text};
 use dianfu_ledger::query::{AccountView, BalanceView, Sums};
@@ -294,6 +294,56 @@ impl From<AccountView> for AccountBody {
             parent: note.parent,
             metadata: note.metadata.and_then(|text| RawValue::from_string(text).ok()),
         }
+    }
+}
+
+/// What was once set about an account; in force until the next.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AccountSetting)]
+pub struct AccountSettingBody {
+    /// In force for the entries after this one.
+    after_sequence: i64,
+    min: Option<String>,
+    max: Option<String>,
+    closed: bool,
+    frozen: Frozen,
+    parent: Option<String>,
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Box<RawValue>>,
+    #[schema(value_type = String, format = DateTime)]
+    recorded_at: Timestamp,
+    /// Who has set it.
+    actor: String,
+    /// Why.
+    reason: String,
+}
+
+/// Everything that was ever set about an account, oldest first.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AccountHistory)]
+pub struct AccountHistoryBody {
+    #[schema(example = "1101.picc")]
+    account: String,
+    settings: Vec<AccountSettingBody>,
+}
+
+impl AccountHistoryBody {
+    /// Of the settings of an account.
+    pub fn new(account: &Account, settings: Vec<SettingRecord>) -> AccountHistoryBody {
+        let limit = |minor: Option<i64>| minor.map(|minor| decimal_text(minor.into(), account.currency));
+        let setting = |record: SettingRecord| AccountSettingBody {
+            after_sequence: record.after_sequence,
+            min: limit(record.setting.limits.min_minor),
+            max: limit(record.setting.limits.max_minor),
+            closed: record.setting.closed,
+            frozen: record.setting.frozen.into(),
+            parent: record.note.parent,
+            metadata: record.note.metadata.and_then(|text| RawValue::from_string(text).ok()),
+            recorded_at: record.recorded_at,
+            actor: record.actor,
+            reason: record.reason,
+        };
+        AccountHistoryBody { account: account.code.to_string(), settings: settings.into_iter().map(setting).collect() }
     }
 }
 

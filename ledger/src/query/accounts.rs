@@ -2,7 +2,8 @@
 
 use tokio_postgres::{GenericClient, Row};
 
-use crate::account::{Account, AccountCode, AccountNote, AccountSetting, Limits};
+use crate::account::{Account, AccountCode, AccountNote, AccountSetting, Limits, SettingRecord};
+use crate::journal;
 
 use super::{QueryError, page_rows, row, sql};
 
@@ -50,6 +51,15 @@ pub async fn accounts(
     let accounts = rows.iter().take(rows_max).map(view).collect::<Result<Vec<_>, _>>()?;
     let next = accounts.last().filter(|_| rows.len() > rows_max).map(|last| last.account.code.clone());
     Ok(AccountPage { accounts, next })
+}
+
+/// What was ever set about an account, oldest first: the last is in force. `None` if there is no such account.
+pub async fn account_history(
+    client: &impl GenericClient,
+    code: &AccountCode,
+) -> Result<Option<Vec<SettingRecord>>, QueryError> {
+    let Some(account) = client.query_opt(sql::ACCOUNT, &[&code.as_str()]).await? else { return Ok(None) };
+    Ok(Some(journal::sql::settings_of(client, account.try_get("account_no")?).await?))
 }
 
 fn view(row: &Row) -> Result<AccountView, QueryError> {

@@ -48,7 +48,7 @@ pub mod sql;
 pub mod statement;
 pub mod trial_balance;
 
-pub use accounts::{AccountFilter, AccountPage, AccountView, accounts};
+pub use accounts::{AccountFilter, AccountPage, AccountView, account_history, accounts};
 pub use balance::{BalanceView, Sums, balance, balances};
 pub use entries::{EntryPage, EntryView, PostingView, Related, entries, entry, entry_page};
 pub use error::QueryError;

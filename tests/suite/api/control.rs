@@ -35,6 +35,29 @@ async fn an_account_is_changed_field_by_field() {
 }
 
 #[tokio::test]
+async fn what_was_ever_set_is_on_record_with_who_and_why() {
+    let api = Api::with_accounts().await;
+    for (max, reason) in [("100.00", "committee"), ("80.00", "less risk")] {
+        api.patch("/v1/accounts/1102.picc", &json!({"max": max, "reason": reason})).await;
+        let line = json!({"currency": "CNY", "normal_side": "debit", "max": max, "accounts": ["1102.picc"],
+                          "reason": reason});
+        api.put("/v1/limit-groups/line", &line).await;
+    }
+    let told = |records: &Value| -> Vec<(Value, Value, Value)> {
+        let records = records.as_array().unwrap().iter();
+        records.map(|one| (one["max"].clone(), one["actor"].clone(), one["reason"].clone())).collect()
+    };
+    let expected = [("100.00", "committee"), ("80.00", "less risk")];
+    let expected = expected.map(|(max, reason)| (json!(max), json!("token:admin"), json!(reason)));
+    let history = api.get("/v1/accounts/1102.picc/history").await.body;
+    assert_eq!(told(&history["settings"]), expected);
+    let history = api.get("/v1/limit-groups/line/history").await.body;
+    assert_eq!(told(&history["limit_groups"]), expected);
+    api.get("/v1/accounts/9999/history").await.problem(404, "account_unknown");
+    api.get("/v1/limit-groups/none/history").await.problem(404, "limit_group_unknown");
+}
+
+#[tokio::test]
 async fn a_limit_on_a_group_holds_for_all_of_its_accounts_together() {
     let api = Api::with_accounts().await;
     let line = json!({"currency": "CNY", "normal_side": "debit", "max": "10.00", "accounts": ["1002.a", "1102.picc"],

@@ -6,10 +6,12 @@ use deadpool_postgres::Transaction;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{GenericClient, Row};
 
-use crate::account::{AccountCode, AccountNo, AccountNote, AccountType, NewAccount};
+use crate::account::{AccountCode, AccountNo, AccountNote, AccountType, NewAccount, SettingRecord};
 use crate::error::Error;
 use crate::journal::codec::{AccountRow, RegisterRow, SettingRow};
 use crate::register::Record;
+
+use super::setting;
 
 /// Opens accounts, numbered without gaps after the head's, each with its hash, and moves the head past them.
 pub async fn insert_accounts(tx: &Transaction<'_>, rows: &[(AccountRow<'_>, [u8; 32])]) -> Result<(), Error> {
@@ -138,6 +140,29 @@ pub async fn account_note(tx: &Transaction<'_>, account_no: AccountNo) -> Result
     let row = tx.query_opt(&tx.prepare_cached(SQL).await?, &[&account_no]).await?;
     let note = row.map(|row| AccountNote { parent: row.get("parent"), metadata: row.get("metadata") });
     Ok(note.unwrap_or_default())
+}
+
+/// What was ever set about an account, oldest first: the last is in force.
+pub async fn settings_of(client: &impl GenericClient, account_no: AccountNo) -> Result<Vec<SettingRecord>, Error> {
+    const SQL: &str = "
+        SELECT setting_no, after_sequence, min_minor, max_minor, closed, frozen, parent,
+               metadata::text AS metadata, recorded_at, actor, reason
+        FROM account_setting
+        WHERE account_no = $1
+        ORDER BY setting_no";
+    client.query(SQL, &[&account_no]).await?.iter().map(setting_record).collect()
+}
+
+fn setting_record(row: &Row) -> Result<SettingRecord, Error> {
+    Ok(SettingRecord {
+        setting_no: row.get("setting_no"),
+        after_sequence: row.get("after_sequence"),
+        setting: setting(row)?,
+        note: AccountNote { parent: row.get("parent"), metadata: row.get("metadata") },
+        recorded_at: row.get("recorded_at"),
+        actor: row.get("actor"),
+        reason: row.get("reason"),
+    })
 }
 
 /// The types of the accounts with these codes, by code.
