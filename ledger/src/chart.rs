@@ -12,10 +12,10 @@
 mod columns;
 mod cycle;
 mod draft;
-mod encoding;
-mod fault;
+pub(crate) mod encoding;
+pub(crate) mod fault;
 mod parents;
-mod sheet;
+pub(crate) mod sheet;
 #[cfg(test)]
 mod tests;
 pub mod tree;

@@ -25,6 +25,7 @@ use crate::limit_group::{self, GroupOutcome, LimitGroup};
 use crate::opening::{self, AccountOutcome, SettingOutcome};
 use crate::period::{self, PeriodOutcome, Reopening, Tightness, YearEnd};
 use crate::refusal::{Door, Recorder, Refusal};
+use crate::rate::{self, NewRate, RateOutcome};
 use crate::register::Signature;
 
 /// Connections a process keeps to one book for its callers.
@@ -157,6 +158,20 @@ impl Ledger {
         let tx = client.transaction().await?;
         let outcome = limit_group::set(&tx, name, group, signature).await?;
         tx.commit().await?;
+        Ok(outcome)
+    }
+
+    /// Puts rates on record, all or none; a rehearsal, without `keep`, puts none there and says what it would.
+    pub async fn record_rates(
+        &self,
+        rates: &[NewRate],
+        signature: Signature<'_>,
+        keep: bool,
+    ) -> Result<RateOutcome, Error> {
+        let mut client = self.client().await?;
+        let tx = client.transaction().await?;
+        let outcome = rate::table::record(&tx, rates, signature).await?;
+        if keep { tx.commit().await? } else { tx.rollback().await? }
         Ok(outcome)
     }
 

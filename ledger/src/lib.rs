@@ -5,9 +5,9 @@
 //!
 //! Modules in reading order: the vocabulary ([`money`], [`id`], [`clock`], [`account`], [`entry`], [`balance`],
 //! [`chart`]), the pure decisions ([`rejection`], [`decide`], [`template`]), the writing ([`journal`], [`batch`],
-//! [`ledger`], [`opening`], [`register`], [`limit_group`], [`period`], [`allocation`], [`refusal`]), where the books
-//! are ([`book`], [`db`]), and the reading ([`query`], [`report`], [`verify`], [`proof`], [`export`], [`events`]).
-//! [`import`] reads what comes from elsewhere.
+//! [`ledger`], [`opening`], [`register`], [`limit_group`], [`period`], [`allocation`], [`rate`], [`refusal`]), where the
+//! books are ([`book`], [`db`]), and the reading ([`query`], [`report`], [`verify`], [`proof`], [`export`],
+//! [`events`]). [`import`] reads what comes from elsewhere.
 
 pub mod money;
 pub mod id;
@@ -30,6 +30,7 @@ pub mod limit_group;
 pub mod period;
 pub mod allocation;
 pub mod refusal;
+pub mod rate;
 
 pub mod book;
 pub mod db;

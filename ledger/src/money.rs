@@ -2,7 +2,8 @@
 //!
 //! Outside, an amount is a decimal string (`"15200.00"`); inside, it is an `i64` count of minor units (fen, cents).
 //! Parsing refuses what it cannot hold exactly: excess decimals, exponents, signs where none belong, numbers beyond
-//! `i64`. Arithmetic is checked. The one place that rounds is [`share_of`]; [`split`] divides to the last unit.
+//! `i64`. Arithmetic is checked. The one place that rounds stands behind [`share_of`]
+//! and [`share_of_sum`]; [`split`] divides to the last unit.
 
 use std::fmt;
 use std::str::FromStr;
@@ -176,17 +177,25 @@ fn minor_units(text: &str, currency: Currency) -> Result<i64, MoneyError> {
     i64::try_from(decimal.mantissa()).map_err(|_| too_large())
 }
 
-/// `part / whole` of `amount`, rounded half away from zero to a whole minor unit: the one place that rounds.
-/// `None` when `whole` is zero or the result does not fit.
+/// `part / whole` of `amount`, rounded half away from zero to a whole minor unit. `None` when `whole` is zero or the
+/// result does not fit.
 ///
 /// VAT inside a gross fee `f` at rate 6 % is `share_of(f, 6, 106)`; a coinsurance of 20 % is `share_of(x, 20, 100)`.
 pub fn share_of(amount_minor: i64, part: i64, whole: i64) -> Option<i64> {
-    let product = i128::from(amount_minor) * i128::from(part);
-    let (product, whole) = if whole < 0 { (-product, -i128::from(whole)) } else { (product, i128::from(whole)) };
+    i64::try_from(rounded(i128::from(amount_minor) * i128::from(part), whole.into())?).ok()
+}
+
+/// `amount * numerator / denominator` of sums, rounded as [`share_of`] does; `None` also when the product does not fit.
+pub fn share_of_sum(minor: i128, numerator: i128, denominator: i128) -> Option<i128> {
+    rounded(minor.checked_mul(numerator)?, denominator)
+}
+
+/// `product / whole`, rounded half away from zero: the one place that rounds.
+fn rounded(product: i128, whole: i128) -> Option<i128> {
+    let (product, whole) = if whole < 0 { (product.checked_neg()?, whole.checked_neg()?) } else { (product, whole) };
     let truncated = product.checked_div(whole)?;
-    let remainder = product % whole;
-    let rounds_away = remainder.abs() * 2 >= whole;
-    i64::try_from(truncated + if rounds_away { product.signum() } else { 0 }).ok()
+    let cut = (product % whole).abs();
+    if cut >= whole - cut { truncated.checked_add(product.signum()) } else { Some(truncated) }
 }
 
 /// The amount in one part for each weight, in proportion to the weights, by the largest remainder: every part is its
@@ -283,6 +292,9 @@ mod tests {
         assert_eq!(share_of(5, 1, 2), Some(3));
         assert_eq!(share_of(-5, 1, 2), Some(-3));
         assert_eq!(share_of(1, 1, 0), None);
+        assert_eq!((share_of(5, 1, -2), share_of(-5, 1, -2), share_of(4, 1, 3)), (Some(-3), Some(3), Some(1)));
+        assert_eq!((share_of_sum(i128::MAX, 1, 1), share_of_sum(i128::MAX, 2, 1)), (Some(i128::MAX), None));
+        assert_eq!((share_of_sum(1, 1, i128::MIN), share_of_sum(i128::MAX, 1, i128::MAX - 1)), (None, Some(1)));
     }
 
     #[test]

@@ -86,6 +86,36 @@ pub(crate) async fn record(
     Ok(row.register_no)
 }
 
+/// Puts rows of one kind on the register, each a name and its content, in their order; the caller holds the head, which
+/// is moved. One statement, however many they are.
+pub(crate) async fn record_many(
+    tx: &Transaction<'_>,
+    head: &mut Head,
+    kind: &str,
+    rows: &[(&str, String)],
+    signature: Signature<'_>,
+    recorded_at: Timestamp,
+) -> Result<(), Error> {
+    let mut hashed = Vec::with_capacity(rows.len());
+    for (name, content) in rows {
+        let row = RegisterRow {
+            register_no: head.register_no + 1,
+            kind,
+            name,
+            content,
+            after_sequence: head.sequence,
+            proposed_by: signature.proposed_by,
+            recorded_at,
+            actor: signature.actor,
+            reason: signature.reason,
+        };
+        let hash = row.hash(&head.register_hash);
+        (head.register_no, head.register_hash) = (row.register_no, hash);
+        hashed.push((row, hash));
+    }
+    sql::insert_register_rows(tx, &hashed).await
+}
+
 /// What is in force of a kind, by name.
 pub async fn in_force(client: &impl GenericClient, kind: &str) -> Result<Vec<Record>, Error> {
     sql::records_in_force(client, kind).await

@@ -31,6 +31,7 @@ mod print;
 mod proof;
 mod progress;
 mod refusal;
+mod rate;
 mod remittance;
 mod report;
 mod serve;
@@ -90,6 +91,8 @@ enum Command {
     Limit(limit::Limit),
     #[command(subcommand)]
     Period(period::Period),
+    #[command(subcommand)]
+    Rate(rate::Rate),
     #[command(subcommand)]
     Report(report::Report),
     #[command(subcommand)]
@@ -157,6 +160,7 @@ impl Command {
             Command::Hold(hold) => hold.run(desk).await,
             Command::Limit(limit) => limit.run(desk).await,
             Command::Period(period) => period.run(desk).await,
+            Command::Rate(rate) => rate.run(desk).await,
             Command::Report(report) => report.run(desk).await,
             Command::Remittance(remittance) => remittance.run(desk).await,
             Command::Events(events) => events.run(desk).await,

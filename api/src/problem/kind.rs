@@ -40,6 +40,8 @@ pub enum Kind {
     EventCursorUnknown,
     /// No such limit group.
     LimitGroupUnknown,
+    /// No rate that the rule allows.
+    RateMissing,
     /// No such remittance.
     RemittanceUnknown,
     /// There is no such commit.
@@ -89,6 +91,7 @@ impl Kind {
             Kind::EntryUnknown => (StatusCode::NOT_FOUND, "entry_unknown", "There is no such entry"),
             Kind::EventCursorUnknown => (StatusCode::NOT_FOUND, "cursor_unknown", "There is no such cursor"),
             Kind::LimitGroupUnknown => (StatusCode::NOT_FOUND, "limit_group_unknown", "There is no such limit group"),
+            Kind::RateMissing => (StatusCode::NOT_FOUND, "rate_missing", "There is no such rate"),
             Kind::RemittanceUnknown => (StatusCode::NOT_FOUND, "remittance_unknown", "There is no such remittance"),
             Kind::CommitUnknown => (StatusCode::NOT_FOUND, "commit_unknown", "There is no such commit"),
             Kind::ReceiptKeyMissing => {

@@ -13,6 +13,7 @@ mod open_items;
 mod periods;
 mod proofs;
 mod refusals;
+mod rates;
 mod remittances;
 mod reports;
 
@@ -51,7 +52,11 @@ fn routes(app: &App) -> OpenApiRouter<App> {
         .routes(routes!(health::health_ready))
         // Systems that post, and finance.
         .merge(group(app, Permission::PostEntries, |routes| {
-            routes.routes(routes!(entries::entry_create)).routes(routes!(allocations::allocation_create))
+            routes
+                .routes(routes!(entries::entry_create))
+                .routes(routes!(allocations::allocation_create))
+                .routes(routes!(rates::rate_record))
+                .routes(routes!(rates::rate_load))
         }))
         // Insurers, by signature, and finance for those who send files by mail.
         .merge(group(app, Permission::ImportRemittances, |routes| {
@@ -97,6 +102,8 @@ fn routes(app: &App) -> OpenApiRouter<App> {
                 .routes(routes!(limit_groups::limit_group_view))
                 .routes(routes!(limit_groups::limit_group_history))
                 .routes(routes!(periods::period_list))
+                .routes(routes!(rates::rate_list))
+                .routes(routes!(rates::rate_look_up))
                 .routes(routes!(reports::trial_balance))
                 .routes(routes!(open_items::open_item_list))
                 .routes(routes!(open_items::item_history))

@@ -14,6 +14,7 @@ pub(crate) mod metadata;
 pub mod outcome;
 pub mod proof;
 pub mod refusal;
+pub mod rate;
 pub mod remittance;
 pub mod report;
 pub mod statement;

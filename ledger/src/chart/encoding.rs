@@ -5,7 +5,7 @@ use super::fault::{ChartFault, FaultKind};
 const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The text without its byte order mark, or the first place where it is none.
-pub(super) fn text(bytes: &[u8]) -> Result<&str, ChartFault> {
+pub(crate) fn text(bytes: &[u8]) -> Result<&str, ChartFault> {
     if let Some(order) = utf16_order(bytes) {
         return Err(ChartFault::new(FaultKind::EncodingUtf16, 1, None, "UTF-8", format!("UTF-16, {order} endian")));
     }
@@ -21,7 +21,7 @@ pub(super) fn text(bytes: &[u8]) -> Result<&str, ChartFault> {
 }
 
 /// How many lines end in these bytes: with a line feed, a carriage return, or both.
-pub(super) fn line_ends(bytes: &[u8]) -> usize {
+pub(crate) fn line_ends(bytes: &[u8]) -> usize {
     let mut after_return = false;
     let mut count = 0;
     for byte in bytes {

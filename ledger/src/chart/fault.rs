@@ -141,7 +141,7 @@ pub struct ChartFault {
 
 impl ChartFault {
     /// A fault at a place.
-    pub(super) fn new(
+    pub(crate) fn new(
         kind: FaultKind,
         line: usize,
         column: Option<&str>,
@@ -170,7 +170,7 @@ impl fmt::Display for ChartFault {
 impl std::error::Error for ChartFault {}
 
 /// A text of the file, cut to what a person reads.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     match text.char_indices().nth(SHOWN_CHARS_MAX) {
         Some((cut, _)) => format!("{}...", &text[..cut]),
         None => text.to_owned(),
@@ -178,6 +178,6 @@ pub(super) fn shown(text: &str) -> String {
 }
 
 /// A text of the file in quotes, or that there is none.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     if text.is_empty() { "an empty cell".to_owned() } else { format!("'{}'", shown(text)) }
 }

@@ -15,15 +15,15 @@ const BEHIND: &str = "\nend";
 
 /// A row of the file.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(crate) struct Row {
     /// The line on which it begins.
-    pub(super) line: usize,
+    pub(crate) line: usize,
     cells: StringRecord,
     is_unclosed: bool,
 }
 
 /// All rows; only the last may be unclosed.
-pub(super) fn rows(text: &str) -> Vec<Row> {
+pub(crate) fn rows(text: &str) -> Vec<Row> {
     let bytes = text.as_bytes().chain(BEHIND.as_bytes());
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
     let mut rows = Vec::new();
@@ -45,27 +45,27 @@ pub(super) fn rows(text: &str) -> Vec<Row> {
 
 impl Row {
     /// How many cells it has.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.cells.len()
     }
 
     /// Its cells.
-    pub(super) fn cells(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn cells(&self) -> impl Iterator<Item = &str> {
         self.cells.iter()
     }
 
     /// A cell, from 0.
-    pub(super) fn cell(&self, index: usize) -> Option<&str> {
+    pub(crate) fn cell(&self, index: usize) -> Option<&str> {
         self.cells.get(index)
     }
 
     /// The line on which a cell begins.
-    pub(super) fn line_of(&self, index: usize) -> usize {
+    pub(crate) fn line_of(&self, index: usize) -> usize {
         self.line + self.cells.iter().take(index).map(|cell| line_ends(cell.as_bytes())).sum::<usize>()
     }
 
     /// What is wrong if its last cell never ends. `column` is what that cell is called.
-    pub(super) fn unclosed(&self, column: &str) -> Option<ChartFault> {
+    pub(crate) fn unclosed(&self, column: &str) -> Option<ChartFault> {
         let last = self.cells.len().checked_sub(1).filter(|_| self.is_unclosed)?;
         let begins = self.cells[last].lines().next().unwrap_or_default();
         let actual = format!("the end of the file, in the cell that begins with {}", quoted(begins));

@@ -119,6 +119,43 @@ pub async fn insert_register(tx: &Transaction<'_>, row: &RegisterRow<'_>, hash: 
     Ok(())
 }
 
+/// Puts rows of one kind and signature on the register, numbered after the head's, and moves the head to the last.
+pub async fn insert_register_rows(tx: &Transaction<'_>, rows: &[(RegisterRow<'_>, [u8; 32])]) -> Result<(), Error> {
+    const SQL: &str = "
+        WITH recorded AS (
+            INSERT INTO register
+                (register_no, kind, name, content, after_sequence, proposed_by, recorded_at, actor, reason, hash)
+            SELECT register_no, $5, name, content::json, $6, $7, $8, $9, $10, hash
+            FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[])
+                AS recorded (register_no, name, content, hash)
+        )
+        UPDATE head
+        SET register_no = $11, register_hash = $12";
+    let Some((last, tip)) = rows.last() else { return Ok(()) };
+    let numbers: Vec<i64> = rows.iter().map(|(row, _)| row.register_no).collect();
+    let names: Vec<&str> = rows.iter().map(|(row, _)| row.name).collect();
+    let contents: Vec<&str> = rows.iter().map(|(row, _)| row.content).collect();
+    let hashes: Vec<&[u8]> = rows.iter().map(|(_, hash)| hash.as_slice()).collect();
+    let RegisterRow { register_no, kind, after_sequence, proposed_by, recorded_at, actor, reason, .. } = last;
+    let tip = tip.as_slice();
+    let values: [&(dyn ToSql + Sync); 12] = [
+        &numbers,
+        &names,
+        &contents,
+        &hashes,
+        kind,
+        after_sequence,
+        proposed_by,
+        recorded_at,
+        actor,
+        reason,
+        register_no,
+        &tip,
+    ];
+    tx.execute(&tx.prepare_cached(SQL).await?, &values).await?;
+    Ok(())
+}
+
 /// Says which accounts a limit group has had since a row of the register.
 pub async fn insert_group_members(tx: &Transaction<'_>, register_no: i64, accounts: &[AccountNo]) -> Result<(), Error> {
     const SQL: &str = "
