@@ -171,7 +171,11 @@ impl Ledger {
         let mut client = self.client().await?;
         let tx = client.transaction().await?;
         let outcome = rate::table::record(&tx, rates, signature).await?;
-        if keep { tx.commit().await? } else { tx.rollback().await? }
+        if keep {
+            tx.commit().await?
+        } else {
+            tx.rollback().await?
+        }
         Ok(outcome)
     }
 

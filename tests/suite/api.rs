@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 mod allocations;
 mod control;
+mod currencies;
 mod document;
 mod ended_tokens;
 mod entries;

@@ -10,6 +10,7 @@ mod claims;
 mod concurrency;
 mod connections;
 mod events;
+mod currencies;
 mod export;
 mod guards;
 mod holds;

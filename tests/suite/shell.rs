@@ -3,6 +3,7 @@
 mod allocating;
 mod answers;
 mod charts;
+mod currencies;
 mod data_folder;
 mod demo;
 mod posting;

@@ -89,8 +89,7 @@ pub async fn rate_load(
     let bytes = extract::whole(body, app.limits().body_bytes).await?;
     let kind = kind(query.kind.as_deref())?.unwrap_or_else(RateKind::spot);
     let read = sheet::read(&bytes, &Defaults { kind, source: query.source });
-    let rates =
-        read.map_err(|faults| Problem::refused(REFUSED, false, faults.iter().map(of_sheet_fault).collect()))?;
+    let rates = read.map_err(|faults| Problem::refused(REFUSED, false, faults.iter().map(of_sheet_fault).collect()))?;
     record(&access, &rates, &query.reason, query.dry_run, |at| format!("/rates/{at}")).await
 }
 
@@ -102,9 +101,7 @@ async fn record(
     place: impl Fn(usize) -> String,
 ) -> Result<(StatusCode, Json<RecordedRatesBody>), Problem> {
     match access.ledger.record_rates(rates, Signature::of(&access.actor, reason), !dry_run).await? {
-        RateOutcome::Recorded(recorded) => {
-            Ok((StatusCode::CREATED, Json(RecordedRatesBody::new(recorded, dry_run))))
-        }
+        RateOutcome::Recorded(recorded) => Ok((StatusCode::CREATED, Json(RecordedRatesBody::new(recorded, dry_run)))),
         RateOutcome::Refused(at, fault) => {
             let pointer = match fault.field {
                 "rates" | "reason" | "actor" => format!("/{}", fault.field),
