@@ -172,9 +172,9 @@ impl Ledger {
         let tx = client.transaction().await?;
         let outcome = rate::table::record(&tx, rates, signature).await?;
         if keep {
-            tx.commit().await?
+            tx.commit().await?;
         } else {
-            tx.rollback().await?
+            tx.rollback().await?;
         }
         Ok(outcome)
     }

@@ -68,8 +68,8 @@ pub struct Set {
 
 /// Put the rates of a CSV file on record, all or none
 ///
-/// The first line names the columns: base, quote, date, rate, and if wanted kind and source. What is there already stays
-/// as it is; another rate for the same pair, kind and day is a correction. Every fault is named with its line and
+/// The first line names the columns: base, quote, date, rate, and if wanted kind and source. What is there already
+/// stays as it is; another rate for the same pair, kind and day is a correction. Every fault is named with its line and
 /// column; if there is any, nothing is recorded.
 #[derive(Args)]
 #[command(after_help = "\

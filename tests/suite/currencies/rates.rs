@@ -46,8 +46,8 @@ async fn a_correction_leaves_what_was_known_before() {
     let client = book.ledger.client().await.unwrap();
     let first = table::list(&**client, &Filter::default(), 10).await.unwrap().remove(0);
     set_rates(&book, &[rate("USD/CNY", "2026-04-30", "spot", "7.12")]).await;
-    let at = |known_at| look_up(&book, "USD/CNY", "2026-04-30", &SPOT, known_at);
-    static SPOT: std::sync::LazyLock<Rule> = std::sync::LazyLock::new(spot);
+    let spot = spot();
+    let at = |known_at| look_up(&book, "USD/CNY", "2026-04-30", &spot, known_at);
     assert_eq!(words(at(None).await), "USD/CNY 7.12 spot 2026-04-30");
     assert_eq!(words(at(Some(first.recorded_at)).await), "USD/CNY 7.1 spot 2026-04-30");
     assert_eq!(at(Some(Timestamp::UNIX_EPOCH)).await.unwrap_err().nearest, None);
