@@ -24,8 +24,8 @@ use crate::journal::turn::{Lookup, turn};
 use crate::limit_group::{self, GroupOutcome, LimitGroup};
 use crate::opening::{self, AccountOutcome, SettingOutcome};
 use crate::period::{self, PeriodOutcome, Reopening, Tightness, YearEnd};
-use crate::refusal::{Door, Recorder, Refusal};
 use crate::rate::{self, NewRate, RateOutcome};
+use crate::refusal::{Door, Recorder, Refusal};
 use crate::register::Signature;
 
 /// Connections a process keeps to one book for its callers.
