@@ -5,8 +5,8 @@
 //!
 //! Modules in reading order: the vocabulary ([`money`], [`id`], [`clock`], [`account`], [`entry`], [`balance`],
 //! [`chart`]), the pure decisions ([`rejection`], [`decide`], [`template`]), the writing ([`journal`], [`batch`],
-//! [`ledger`], [`opening`], [`register`], [`limit_group`], [`period`], [`allocation`], [`rate`], [`refusal`]), where the
-//! books are ([`book`], [`db`]), and the reading ([`query`], [`report`], [`verify`], [`proof`], [`export`],
+//! [`ledger`], [`opening`], [`register`], [`limit_group`], [`period`], [`allocation`], [`rate`], [`refusal`]),
+//! where the books are ([`book`], [`db`]), and the reading ([`query`], [`report`], [`verify`], [`proof`], [`export`],
 //! [`events`]). [`import`] reads what comes from elsewhere.
 
 pub mod money;
