@@ -19,6 +19,7 @@
 use std::pin::Pin;
 
 use bytes::Bytes;
+use futures_util::stream::Fuse;
 use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -286,7 +287,7 @@ impl<'a> Iterator for Tuples<'a> {
 
 /// The rows of a binary COPY, a batch at a time; memory is one batch and the longest row.
 pub struct Batches<S> {
-    messages: Pin<Box<S>>,
+    messages: Pin<Box<Fuse<S>>>,
     begun: bool,
     ended: bool,
     rows: u64,
@@ -296,7 +297,7 @@ impl<S: Stream<Item = Result<Bytes, tokio_postgres::Error>>> Batches<S> {
     /// The rows of what `copy_out` answers. The server sends a row a message, the header before the first one, and
     /// the trailer as the last (PostgreSQL manual, message flow of COPY operations).
     pub fn new(messages: S) -> Batches<S> {
-        Batches { messages: Box::pin(messages), begun: false, ended: false, rows: 0 }
+        Batches { messages: Box::pin(messages.fuse()), begun: false, ended: false, rows: 0 }
     }
 
     /// The next rows, at least one; `None` behind the last.

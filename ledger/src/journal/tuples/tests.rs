@@ -32,8 +32,10 @@ fn row(reference: &str) -> Vec<u8> {
 }
 
 async fn batches(messages: &[&[u8]]) -> Result<Vec<Vec<u8>>, String> {
-    let messages = messages.iter().map(|message| Ok(Bytes::copy_from_slice(message))).collect::<Vec<_>>();
-    let mut batches = Batches::new(stream::iter(messages));
+    // Like a COPY, this stream must not be asked again once it has ended.
+    let mut left = messages.iter().map(|message| Ok(Bytes::copy_from_slice(message))).collect::<Vec<_>>().into_iter();
+    let messages = stream::unfold((), move |()| std::future::ready(left.next().map(|message| (message, ()))));
+    let mut batches = Batches::new(messages);
     let mut all = Vec::new();
     while let Some(batch) = batches.next().await.map_err(|error| error.to_string())? {
         all.push(batch.bytes().to_vec());
