@@ -61,7 +61,19 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("claims", &["dianfu-ledger", "dianfu-settlement"]),
     ("reconcile", &["dianfu-ledger", "dianfu-settlement"]),
     ("benches", &["dianfu-ledger", "dianfu-tests", "clap", "anyhow"]),
-    ("api", &["dianfu-ledger", "dianfu-settlement", "dianfu-claims", "dianfu-reconcile", "axum", "clap", "anyhow"]),
+    (
+        "api",
+        &[
+            "dianfu-ledger",
+            "dianfu-settlement",
+            "dianfu-claims",
+            "dianfu-reconcile",
+            "axum",
+            "askama",
+            "clap",
+            "anyhow",
+        ],
+    ),
 ];
 const RESTRICTED: &[&str] = &["dianfu", "axum", "askama", "clap", "anyhow"];
 
@@ -187,12 +199,16 @@ fn banned_words_stay_out() {
     assert_none(&banned_words(written, BANNED_EVERYWHERE));
 }
 
+/// The one file in which an amount may become a float: a cell of a spreadsheet is one. It says which amounts, and why
+/// they come back unchanged.
+const FLOATS: &str = "api/src/sheet/exact.rs";
+
 #[test]
 fn money_is_never_a_float() {
-    let books = ["ledger/", "claims/", "reconcile/"];
+    let books = ["ledger/", "claims/", "reconcile/", "api/"];
     let files = rust_files().filter(|file| books.iter().any(|book| file.path.starts_with(book)));
     let instead = "count minor units in i64, compute shares with rust_decimal";
-    assert_none(&banned_words(files, &[("f32", instead), ("f64", instead)]));
+    assert_none(&banned_words(files.filter(|file| file.path != FLOATS), &[("f32", instead), ("f64", instead)]));
 }
 
 #[test]

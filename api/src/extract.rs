@@ -1,5 +1,7 @@
 //! What handlers take out of a request; whatever cannot be read is a [`Problem`].
 
+use std::borrow::Cow;
+
 use axum::body::{Body, HttpBody};
 use axum::extract::path::ErrorKind;
 use axum::extract::rejection::PathRejection;
@@ -11,6 +13,9 @@ use bytes::{Bytes, BytesMut};
 use dianfu_ledger::query::PAGE_ROWS_MAX;
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
+use utoipa::IntoParams;
+use utoipa::openapi::Required;
+use utoipa::openapi::path::Parameter;
 
 use crate::app::App;
 use crate::problem::{Kind, Problem};
@@ -24,13 +29,79 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for QueryParams<T>
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let pairs = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
-        let read = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs));
-        read.map(QueryParams).map_err(|error| {
-            let place = format!("/query{}", json::pointer(error.path()));
-            Problem::parameter(&place, error.into_inner().to_string())
-        })
+        read_pairs(parts.uri.query().unwrap_or_default().as_bytes()).map(QueryParams)
     }
+}
+
+/// The query's parameters in groups that several paths share; what is in none of them is refused.
+pub struct Queries<T>(pub T);
+
+type Pairs<'a> = [(Cow<'a, str>, Cow<'a, str>)];
+
+/// A group of parameters, each of which is listed in the document.
+trait Group: DeserializeOwned + IntoParams {
+    fn read(pairs: &Pairs<'_>) -> Result<Self, Problem> {
+        let parameters = Self::into_params(|| None);
+        let is_own = |name: &str| parameters.iter().any(|parameter| parameter.name == name);
+        let text = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(pairs.iter().filter(|(name, _)| is_own(name)))
+            .finish();
+        read_pairs(text.as_bytes())
+    }
+}
+
+impl<T: DeserializeOwned + IntoParams> Group for T {}
+
+/// Refuses a query with a parameter that is unknown, missing, or given twice.
+fn check_names(pairs: &Pairs<'_>, parameters: &[Parameter]) -> Result<(), Problem> {
+    let refused = |name: &str, message: &str| {
+        let place = format!("/query/{}", json::escaped(name));
+        Err(Problem::parameter(&place, message))
+    };
+    for (at, (name, _)) in pairs.iter().enumerate() {
+        if !parameters.iter().any(|parameter| parameter.name == *name) {
+            return refused(name, "there is no such parameter here");
+        }
+        if pairs[..at].iter().any(|(earlier, _)| earlier == name) {
+            return refused(name, "it is given twice");
+        }
+    }
+    let is_missing = |parameter: &&Parameter| {
+        matches!(parameter.required, Required::True) && !pairs.iter().any(|(name, _)| *name == parameter.name)
+    };
+    parameters.iter().find(is_missing).map_or(Ok(()), |missing| refused(&missing.name, "it is needed"))
+}
+
+/// Reads groups of parameters.
+macro_rules! queries {
+    ($($group:ident)+) => {
+        impl<S: Send + Sync, $($group: DeserializeOwned + IntoParams),+> FromRequestParts<S>
+            for Queries<($($group,)+)>
+        {
+            type Rejection = Problem;
+
+            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+                let query = parts.uri.query().unwrap_or_default();
+                let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
+                check_names(&pairs, &[$($group::into_params(|| None)),+].concat())?;
+                Ok(Queries(($($group::read(&pairs)?,)+)))
+            }
+        }
+    };
+}
+
+queries!(A B);
+queries!(A B C);
+queries!(A B C D);
+queries!(A B C D E);
+
+fn read_pairs<T: DeserializeOwned>(query: &[u8]) -> Result<T, Problem> {
+    let pairs = form_urlencoded::parse(query);
+    let read = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs));
+    read.map_err(|error| {
+        let place = format!("/query{}", json::pointer(error.path()));
+        Problem::parameter(&place, error.into_inner().to_string())
+    })
 }
 
 /// The path's parameter.

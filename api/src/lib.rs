@@ -4,8 +4,9 @@
 //! it, which book, what may it do), then a handler in [`routes`] that calls one function of the domain and shapes the
 //! answer with [`wire`]. The OpenAPI document is made from the handlers, so that it cannot say anything else.
 //!
-//! Reading order: [`serve`], [`routes`], [`problem`], [`auth`], [`signing`], [`wire`].
+//! Reading order: [`serve`], [`routes`], [`problem`], [`auth`], [`signing`], [`wire`], [`report`], [`sheet`].
 
+mod answer;
 pub mod app;
 pub mod auth;
 mod books;
@@ -14,8 +15,10 @@ pub mod error;
 mod extract;
 pub mod logging;
 pub mod problem;
+pub mod report;
 pub mod routes;
 pub mod serve;
+pub mod sheet;
 pub mod signing;
 pub mod wire;
 

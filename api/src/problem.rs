@@ -12,6 +12,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use dianfu_ledger::Rejection;
 use dianfu_ledger::query::QueryError;
+use dianfu_ledger::report::ReportError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -233,6 +234,26 @@ impl From<QueryError> for Problem {
             }
             QueryError::CursorMalformed => Problem::parameter("/query/cursor", message).coded("cursor_malformed"),
             QueryError::World(error) => error.into(),
+        }
+    }
+}
+
+impl From<ReportError> for Problem {
+    fn from(error: ReportError) -> Problem {
+        let message = error.to_string();
+        match error {
+            ReportError::RangeReversed { from, to } => {
+                let place = Violation::at("range_reversed", "/query/from", message.as_str());
+                let errors = vec![place.expected(format!("a day up to {to}"), from.to_string())];
+                Problem::new(Kind::ParameterInvalid, message).with_errors(errors).coded("range_reversed")
+            }
+            ReportError::AccountUnknown(_) => Problem::new(Kind::AccountUnknown, message),
+            ReportError::TooLarge => {
+                let errors =
+                    vec![Violation { code: "amount_overflow", message: message.into(), ..Violation::default() }];
+                Problem::refused("The report cannot be made", false, errors)
+            }
+            ReportError::Query(error) => error.into(),
         }
     }
 }

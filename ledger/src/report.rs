@@ -11,8 +11,9 @@
 //! a report reads up to it. The chart is that of the same time: accounts opened and parents recorded later do not
 //! count.
 //!
-//! Reading order: [`scope`], [`chart`], [`roll_up`] (pure), [`statements`], [`general_ledger`], [`roll_forward`],
-//! [`aging`], [`suspense`], [`manual`], [`cut_off`], [`integrity`], [`diff`]; every statement stands in [`sql`].
+//! Reading order: [`scope`], [`chart`], [`roll_up`] (pure), [`tree`], [`statements`], [`general_ledger`],
+//! [`roll_forward`], [`aging`], [`suspense`], [`manual`], [`cut_off`], [`integrity`], [`diff`]; every
+//! statement stands in [`sql`].
 
 pub mod aging;
 pub mod chart;
@@ -30,6 +31,7 @@ pub mod scope;
 pub mod sql;
 pub mod statements;
 pub mod suspense;
+pub mod tree;
 
 pub use error::ReportError;
 pub use scope::{Period, Scope};

@@ -1,15 +1,13 @@
 //! `dianfu balance`: what stands on an account.
 
 use clap::Args;
-use dianfu_api::wire::account::BalanceBody;
+use dianfu_api::report::books;
 use dianfu_ledger::account::AccountCode;
-use dianfu_ledger::query;
 
-use super::account::unknown;
 use super::arguments::{MomentArgs, account_code};
 use super::desk::Desk;
 use super::ending::Answer;
-use super::print::{Column, Output, Sheet};
+use super::paper::PaperOutput;
 
 /// Show the balance of an account, or of all accounts below a code
 ///
@@ -27,29 +25,12 @@ pub struct Balance {
     #[command(flatten)]
     moment: MomentArgs,
     #[command(flatten)]
-    output: Output,
+    output: PaperOutput,
 }
-
-const NOTHING: &str = "Nothing was posted below this code.";
-
-const COLUMNS: &[Column] = &[
-    Column::Text("account"),
-    Column::Text("name"),
-    Column::Text("currency"),
-    Column::Number("balance"),
-    Column::Number("settled.debits"),
-    Column::Number("settled.credits"),
-    Column::Number("pending.debits"),
-    Column::Number("pending.credits"),
-];
 
 impl Balance {
     pub async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
-        let client = desk.client().await?;
-        let views = query::balances(&**client, &self.code, self.moment.moment()).await?;
-        let views = views.ok_or_else(|| unknown(desk, &self.code))?;
-        let balances: Vec<BalanceBody> = views.into_iter().map(BalanceBody::from).collect();
-        self.output.print(&balances, &Sheet { columns: COLUMNS, empty: NOTHING, ..Sheet::default() })?;
-        Ok(Answer::Yes)
+        let question = books::Balances { account: self.code.clone(), moment: self.moment.moment() };
+        self.output.print(desk, question).await
     }
 }

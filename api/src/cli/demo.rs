@@ -27,7 +27,7 @@ use super::desk::Desk;
 use super::ending::{Answer, No};
 use super::print::{Column, Format, Output, Sheet, stdout};
 use super::remittance::check;
-use super::report::{self, open_items};
+use super::report::{self, items};
 use super::{input, verify};
 use narrator::Narrator;
 use office::Office;
@@ -137,7 +137,7 @@ async fn show(ledger: &Ledger, play: &Play, today: Date) -> anyhow::Result<Answe
     report::show(report, &output)?;
     narrator.step("What is open")?;
     narrator.pause()?;
-    let more = open_items::show_some(office.client(), ROWS_LISTED, &output).await?;
+    let more = items::show_some(office.client(), ROWS_LISTED, &output).await?;
     narrator.say_more(more, "open items")?;
     narrator.step("Verify: everything recomputed from the journal")?;
     narrator.pause()?;

@@ -4,9 +4,11 @@ use std::error::Error as StdError;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use dianfu_api::report::PrintError;
 use dianfu_ledger::db::DbError;
 use dianfu_ledger::export::{ExportError, is_bidi_control};
 use dianfu_ledger::query::QueryError;
+use dianfu_ledger::report::ReportError;
 use tokio_postgres::error::SqlState;
 
 use super::print::nobody_reads;
@@ -93,13 +95,18 @@ fn find<T: StdError + 'static>(error: &anyhow::Error) -> Option<&T> {
     error.chain().find_map(|cause| cause.downcast_ref())
 }
 
-/// What is wrong with a question, also with that of an export.
-fn question(error: &anyhow::Error) -> Option<&QueryError> {
+/// What is wrong with a question, also with that of an export or a report.
+fn question(error: &anyhow::Error) -> Option<&'static str> {
     let of_export = find(error).and_then(|error| match error {
-        ExportError::Question(question) => Some(question),
+        ExportError::Question(question) => question.code(),
         ExportError::Write(_) => None,
     });
-    of_export.or_else(|| find(error))
+    let of_report = find(error).and_then(|error| match error {
+        PrintError::Report(report) => report.code(),
+        PrintError::Render(_) | PrintError::Lost(_) => None,
+    });
+    let of_report = of_report.or_else(|| find(error).and_then(ReportError::code));
+    of_export.or(of_report).or_else(|| find(error).and_then(QueryError::code))
 }
 
 /// Whether the question itself is to blame, not the world.
@@ -116,7 +123,7 @@ fn is_no(error: &anyhow::Error) -> bool {
     find::<No>(error).is_some()
         || find::<Books>(error).is_some_and(of_books)
         || find::<Api>(error).is_some_and(of_api)
-        || question(error).is_some_and(|error| error.code().is_some())
+        || question(error).is_some()
 }
 
 fn next_step(error: &anyhow::Error) -> Option<String> {

@@ -106,9 +106,9 @@ impl Entry {
 
 async fn list(desk: &Desk, after: i64, limit: u16, output: &Output) -> anyhow::Result<Answer> {
     let client = desk.client().await?;
-    let EntryPage { entries, next } = query::entry_page(&**client, after, limit).await?;
+    let EntryPage { entries, next, known_at } = query::entry_page(&**client, after, None, limit).await?;
     let entries = entries.into_iter().map(EntryBody::try_from).collect::<Result<_, _>>()?;
-    output.print(&EntryPageBody { entries, next }, &ENTRIES)?;
+    output.print(&EntryPageBody { known_at, entries, next }, &ENTRIES)?;
     Ok(Answer::Yes)
 }
 

@@ -1,6 +1,6 @@
 //! `dianfu export`: the book for other programs.
 
-mod target;
+pub mod target;
 
 use clap::{Args, Subcommand};
 use dianfu_ledger::export;

@@ -5,7 +5,8 @@
 //! done, 1 the answer is no, 2 the command line cannot be read, 3 the world failed. Whatever way it ends, Ctrl-C
 //! included, the book and the private PostgreSQL are closed ([`desk`]).
 //!
-//! Reading order: [`desk`], [`ending`], [`mod@print`], [`input`], then the commands as they stand in [`Command`].
+//! Reading order: [`desk`], [`ending`], [`mod@print`], [`paper`], [`input`], then the commands as they stand in
+//! [`Command`].
 
 mod account;
 mod allocate;
@@ -24,6 +25,7 @@ mod input;
 mod limit;
 mod outcomes;
 mod pages;
+mod paper;
 mod partner;
 mod period;
 mod post;

@@ -8,7 +8,10 @@ use std::io::{self, BufWriter, Write};
 
 use clap::{Args, ValueEnum};
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
-use dianfu_ledger::export::is_bidi_control;
+pub use dianfu_api::sheet::csv::cell;
+use dianfu_api::sheet::csv::cell_of;
+pub use dianfu_api::sheet::{Column, Sheet, text};
+use dianfu_api::sheet::{heading, level, rows};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -32,40 +35,6 @@ pub struct Output {
     /// How to print the answer
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-}
-
-/// A column of a table: the field that it shows.
-#[derive(Clone, Copy)]
-pub enum Column {
-    /// Words.
-    Text(&'static str),
-    /// A number or an amount.
-    Number(&'static str),
-}
-
-impl Column {
-    fn field(self) -> &'static str {
-        match self {
-            Column::Text(field) | Column::Number(field) => field,
-        }
-    }
-}
-
-/// How an answer looks as a table. CSV has its rows only.
-#[derive(Clone, Copy, Default)]
-pub struct Sheet {
-    /// Fields shown above the rows, one a line.
-    pub above: &'static [&'static str],
-    /// The field that holds the rows; the answer itself if empty.
-    pub rows: &'static str,
-    /// The columns.
-    pub columns: &'static [Column],
-    /// The field that holds rows of totals.
-    pub totals: Option<&'static str>,
-    /// Fields shown below the rows, one a line.
-    pub below: &'static [&'static str],
-    /// What is said in place of a table without rows.
-    pub empty: &'static str,
 }
 
 impl Output {
@@ -150,14 +119,15 @@ pub fn write_table(out: &mut impl Write, answer: &Value, sheet: &Sheet) -> anyho
     if rows.is_empty() && !sheet.columns.is_empty() {
         writeln!(out, "{}", sheet.empty)?;
     } else if !sheet.columns.is_empty() {
-        let totals = sheet.totals.map_or(&[][..], |field| self::rows(answer, field));
+        let totals = sheet.totals.map_or(&[][..], |field| dianfu_api::sheet::rows(answer, field));
         let table = table(sheet.columns, rows.iter().chain(totals));
         table.lines().try_for_each(|line| writeln!(out, "{}", line.trim_end()))?;
     }
     write_fields(out, answer, sheet.below)
 }
 
-fn write_fields(out: &mut impl Write, answer: &Value, fields: &[&str]) -> anyhow::Result<()> {
+/// Writes fields, one a line.
+pub fn write_fields(out: &mut impl Write, answer: &Value, fields: &[&str]) -> anyhow::Result<()> {
     for field in fields {
         let value = text(answer, field);
         if !value.is_empty() {
@@ -170,19 +140,29 @@ fn write_fields(out: &mut impl Write, answer: &Value, fields: &[&str]) -> anyhow
 /// A line under the headings, and nothing else: easy to read, easy to cut.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction(' '));
 
-fn table<'a>(columns: &[Column], rows: impl Iterator<Item = &'a Value>) -> Table {
+/// Rows under the names of their columns.
+pub fn table<'a>(columns: &[Column], rows: impl Iterator<Item = &'a Value>) -> Table {
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(columns.iter().map(|column| heading(column.field())));
     for row in rows {
-        table.add_row(columns.iter().map(|column| printable(&text(row, column.field()))));
+        table.add_row(columns.iter().map(|column| shown(row, *column)));
     }
     for (column, shown) in columns.iter().zip(table.column_iter_mut()) {
-        if matches!(column, Column::Number(_)) {
+        if column.is_numeric() {
             shown.set_cell_alignment(CellAlignment::Right);
         }
     }
     table
+}
+
+/// What a cell says; in a tree it is set in.
+fn shown(row: &Value, column: Column) -> String {
+    let text = printable(&text(row, column.field()));
+    match column {
+        Column::Tree(_) => format!("{}{text}", "  ".repeat(level(row).into())),
+        Column::Text(_) | Column::Number(_) | Column::Amount(_) | Column::Day(_) => text,
+    }
 }
 
 /// Writes the field names, and the rows.
@@ -194,27 +174,9 @@ fn write_rows(out: &mut impl Write, rows: &[Value], columns: &[Column]) -> anyho
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(columns.iter().map(|column| column.field())).map_err(written_badly)?;
     for row in rows {
-        let cells = columns.iter().map(|column| match column {
-            Column::Text(field) => cell(&text(row, field)),
-            Column::Number(field) => text(row, field),
-        });
-        csv.write_record(cells).map_err(written_badly)?;
+        csv.write_record(columns.iter().map(|column| cell_of(row, *column))).map_err(written_badly)?;
     }
     Ok(csv.flush()?)
-}
-
-/// Words as a cell of CSV. What a spreadsheet would take for a formula gets an apostrophe in front, by which it knows
-/// that it is none; a negative number stays one. What turns the direction of writing is replaced.
-pub fn cell(words: &str) -> String {
-    let shown = words.replace(is_bidi_control, "\u{fffd}");
-    let begins_formula = shown.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if begins_formula && !is_negative_number(&shown) { format!("'{shown}") } else { shown }
-}
-
-/// Whether it is a minus, digits, and at most one point between digits.
-fn is_negative_number(text: &str) -> bool {
-    let are_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    text.strip_prefix('-').is_some_and(|number| number.splitn(2, '.').all(are_digits))
 }
 
 /// The cause inside an error of the CSV writer, which does not show it as its source.
@@ -225,61 +187,11 @@ fn written_badly(error: csv::Error) -> anyhow::Error {
     }
 }
 
-fn rows<'a>(answer: &'a Value, field: &str) -> &'a [Value] {
-    let rows = if field.is_empty() { answer } else { &answer[field] };
-    match rows {
-        Value::Array(rows) => rows,
-        Value::Null => &[],
-        one => std::slice::from_ref(one),
-    }
-}
-
-/// What a field says; nothing if it is absent or null.
-pub fn text(row: &Value, field: &str) -> String {
-    words(field.split('.').fold(row, |value, name| &value[name]))
-}
-
-fn words(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        Value::Array(values) => values.iter().map(words).collect::<Vec<_>>().join(" "),
-        other => other.to_string(),
-    }
-}
-
-fn heading(field: &str) -> String {
-    field.replace(['_', '.'], " ")
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn words_are_no_formula_and_amounts_keep_their_minus() {
-        for (words, shown) in [
-            ("=1+1", "'=1+1"),
-            ("+86 138", "'+86 138"),
-            ("-1+cmd|' /C calc'!A0", "'-1+cmd|' /C calc'!A0"),
-            ("@SUM(A1)", "'@SUM(A1)"),
-            ("\t=1", "'\t=1"),
-            ("\r=1", "'\r=1"),
-            ("-", "'-"),
-            ("-1.", "'-1."),
-            ("-1.2.3", "'-1.2.3"),
-            ("-1", "-1"),
-            ("-152.25", "-152.25"),
-            ("CLM-1", "CLM-1"),
-            ("a=b", "a=b"),
-            ("", ""),
-            ("paid \u{202e}00.1", "paid \u{fffd}00.1"),
-        ] {
-            assert_eq!(cell(words), shown);
-        }
-    }
 
     #[test]
     fn csv_tells_words_from_numbers_by_their_column() {

@@ -1,91 +1,72 @@
 //! `dianfu report`: the whole book at a glance.
 
-mod item;
-pub mod open_items;
+pub mod items;
+mod registers;
+mod statements;
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
+use dianfu_api::report::Question;
+use dianfu_api::report::statements::TrialBalance;
 use dianfu_api::wire::report::TrialBalanceBody;
 use dianfu_ledger::query;
-use jiff::civil::Date;
 
-use super::arguments::{MomentArgs, day};
 use super::desk::Desk;
 use super::ending::{Answer, No};
-use super::print::{Column, Output, Sheet};
+use super::print::Output;
 
 /// Reports over the whole book
+///
+/// Every report says when it was known; asked again with that time (--known-at) it is the same for ever. Each can be
+/// printed as a table, CSV, JSON, NDJSON, a workbook (xlsx) or a page to print (html).
 #[derive(Subcommand)]
 #[command(after_help = "\
 Examples:
   dianfu report trial-balance
+  dianfu report balance-sheet --as-of 2026-05-31 --format html -o balance-sheet.html
+  dianfu report general-ledger 1101 --from 2026-05-01 --format xlsx -o ledger.xlsx
   dianfu report open-items 1102")]
 pub enum Report {
-    TrialBalance(TrialBalance),
-    OpenItems(open_items::OpenItems),
-    Item(item::Item),
+    TrialBalance(statements::TrialBalance),
+    BalanceSheet(statements::BalanceSheet),
+    IncomeStatement(statements::IncomeStatement),
+    GeneralLedger(statements::GeneralLedger),
+    RollForward(statements::RollForward),
+    OpenItems(items::OpenItems),
+    Item(items::Item),
+    Aging(items::Aging),
+    AgingItems(items::AgingItems),
+    Suspense(items::Suspense),
+    ManualJournals(registers::ManualJournals),
+    CutOff(registers::CutOff),
+    Integrity(registers::Integrity),
+    Diff(registers::Diff),
 }
-
-/// Show every account with its debits and credits; the totals show that the book balances
-///
-/// Openings and closings are positive for a debit, negative for a credit, and sum to zero in each currency.
-#[derive(Args)]
-#[command(after_help = "\
-Examples:
-  dianfu report trial-balance
-  dianfu report trial-balance --by-control --as-of 2026-05-31
-  dianfu report trial-balance --from 2026-05-01 --as-of 2026-05-31 --format csv")]
-pub struct TrialBalance {
-    /// The first day; what is dated before it is in the openings
-    #[arg(long, value_name = "DAY", value_parser = day)]
-    from: Option<Date>,
-    /// One row for `1101.picc` and `1101.cpic` together, and so on
-    #[arg(long)]
-    by_control: bool,
-    #[command(flatten)]
-    moment: MomentArgs,
-    #[command(flatten)]
-    output: Output,
-}
-
-const SHEET: Sheet = Sheet {
-    above: &[],
-    rows: "rows",
-    columns: &[
-        Column::Text("account"),
-        Column::Text("name"),
-        Column::Text("currency"),
-        Column::Number("opening"),
-        Column::Number("debits"),
-        Column::Number("credits"),
-        Column::Number("closing"),
-    ],
-    totals: Some("totals"),
-    below: &["balanced", "as_of", "known_at"],
-    empty: "Nothing is posted yet.",
-};
 
 impl Report {
     pub async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
         match self {
             Report::TrialBalance(report) => report.run(desk).await,
+            Report::BalanceSheet(report) => report.run(desk).await,
+            Report::IncomeStatement(report) => report.run(desk).await,
+            Report::GeneralLedger(report) => report.run(desk).await,
+            Report::RollForward(report) => report.run(desk).await,
             Report::OpenItems(report) => report.run(desk).await,
             Report::Item(report) => report.run(desk).await,
+            Report::Aging(report) => report.run(desk).await,
+            Report::AgingItems(report) => report.run(desk).await,
+            Report::Suspense(report) => report.run(desk).await,
+            Report::ManualJournals(report) => report.run(desk).await,
+            Report::CutOff(report) => report.run(desk).await,
+            Report::Integrity(report) => report.run(desk).await,
+            Report::Diff(report) => report.run(desk).await,
         }
-    }
-}
-
-impl TrialBalance {
-    async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
-        let client = desk.client().await?;
-        let report = query::trial_balance(&**client, self.moment.moment(), self.from).await?;
-        show(if self.by_control { report.by_control() } else { report }, &self.output)
     }
 }
 
 /// Prints a trial balance; a no if it does not balance.
 pub fn show(report: query::TrialBalance, output: &Output) -> anyhow::Result<Answer> {
     let is_balanced = report.is_balanced();
-    output.print(&TrialBalanceBody::from(report), &SHEET)?;
+    output.print(&TrialBalanceBody::from(report), &TrialBalance::PAPER.sheet)?;
     if is_balanced {
         return Ok(Answer::Yes);
     }

@@ -50,6 +50,8 @@ pub enum Kind {
     ReceiptKeyMissing,
     /// The path has no such method.
     MethodNotAllowed,
+    /// The answer is in none of the formats that the caller takes.
+    NotAcceptable,
     /// The account is open with another definition.
     AccountConflict,
     /// The body is larger than is taken.
@@ -100,6 +102,9 @@ impl Kind {
             Kind::MethodNotAllowed => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "The path has no such method")
             }
+            Kind::NotAcceptable => {
+                (StatusCode::NOT_ACCEPTABLE, "not_acceptable", "The answer comes in none of the formats asked for")
+            }
             Kind::AccountConflict => (StatusCode::CONFLICT, "account_conflict", "The account is open, but different"),
             Kind::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large"),
             Kind::ContentTypeUnsupported => {
@@ -132,6 +137,7 @@ impl Kind {
         match status {
             StatusCode::NOT_FOUND => Kind::PathUnknown,
             StatusCode::METHOD_NOT_ALLOWED => Kind::MethodNotAllowed,
+            StatusCode::NOT_ACCEPTABLE => Kind::NotAcceptable,
             StatusCode::PAYLOAD_TOO_LARGE => Kind::BodyTooLarge,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Kind::ContentTypeUnsupported,
             StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => Kind::Timeout,

@@ -1,19 +1,21 @@
 //! Accounts, their balances and statements.
 
-use axum::http::StatusCode;
 use axum::http::header::LOCATION;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::opening::{AccountOutcome, SettingOutcome};
-use dianfu_ledger::query::{self, AccountFilter, AccountView, DateRange, Moment};
-use jiff::Timestamp;
+use dianfu_ledger::query::{self, AccountFilter, AccountView, DateRange};
 use jiff::civil::Date;
 use serde::Deserialize;
 
+use super::asked::{FormatQuery, MomentQuery, PageQuery};
+use crate::answer::{self, Reader};
 use crate::auth::Access;
-use crate::extract::{self, PathParam, QueryParams};
+use crate::extract::{self, PathParam, Queries, QueryParams};
 use crate::problem::{Kind, Problem, Violation};
+use crate::report::books::Statement;
 use crate::wire::account::{
     self, AccountBody, AccountChangeBody, AccountHistoryBody, AccountPageBody, BalanceBody, NewAccountBody,
 };
@@ -135,21 +137,6 @@ pub async fn account_view(
     find(&access, &parse(&code)?).await.map(Json)
 }
 
-/// When.
-#[derive(Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct BalanceQuery {
-    /// Only what counts up to this day; all if left out.
-    #[serde(default, deserialize_with = "time::day")]
-    #[param(value_type = Option<String>, format = Date)]
-    as_of: Option<Date>,
-    /// Only what the ledger knew at this time; now if left out.
-    #[serde(default, deserialize_with = "time::instant")]
-    #[param(value_type = Option<String>, format = DateTime)]
-    known_at: Option<Timestamp>,
-}
-
 /// Everything that was ever set about an account: limits, freezing, closing, its place in the chart; by whom, and why.
 #[utoipa::path(
     get, path = "/v1/accounts/{code}/history", tag = "accounts",
@@ -170,65 +157,54 @@ pub async fn account_history(
 /// The balance of one account.
 #[utoipa::path(
     get, path = "/v1/accounts/{code}/balance", tag = "accounts",
-    params(("code" = String, Path, example = "1101.picc"), BalanceQuery),
+    params(("code" = String, Path, example = "1101.picc"), MomentQuery),
     responses((status = 200, body = BalanceBody), (status = 404, description = "There is no such account."))
 )]
 pub async fn account_balance(
     Extension(access): Extension<Access>,
     PathParam(code): PathParam<String>,
-    QueryParams(query): QueryParams<BalanceQuery>,
-) -> Result<Json<BalanceBody>, Problem> {
+    QueryParams(moment): QueryParams<MomentQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let code = parse(&code)?;
     let client = access.ledger.client().await?;
-    let moment = Moment { as_of: query.as_of, known_at: query.known_at };
-    let found = query::balance(&**client, &code, moment).await?;
-    found.map(|view| Json(view.into())).ok_or_else(|| unknown(code.as_str()))
+    let found = query::balance(&**client, &code, moment.moment()).await?;
+    let view = found.ok_or_else(|| unknown(code.as_str()))?;
+    answer::json(&headers, moment.lasts(), &BalanceBody::from(view))
 }
 
-/// Which rows.
+/// Which days.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct StatementQuery {
+pub struct DaysQuery {
     /// The first day; what is dated before it is in the opening balance.
     #[serde(default, deserialize_with = "time::day")]
-    #[param(value_type = Option<String>, format = Date)]
+    #[param(value_type = Option<String>, format = Date, example = "2026-05-01")]
     from: Option<Date>,
     /// The last day.
     #[serde(default, deserialize_with = "time::day")]
-    #[param(value_type = Option<String>, format = Date)]
+    #[param(value_type = Option<String>, format = Date, example = "2026-05-31")]
     to: Option<Date>,
-    /// Only what counts up to this day; all if left out.
-    #[serde(default, deserialize_with = "time::day")]
-    #[param(value_type = Option<String>, format = Date)]
-    as_of: Option<Date>,
-    /// Only what the ledger knew at this time; now if left out. A cursor keeps the time of its first page.
-    #[serde(default, deserialize_with = "time::instant")]
-    #[param(value_type = Option<String>, format = DateTime)]
-    known_at: Option<Timestamp>,
-    /// `next` of the page before, with the same other parameters.
-    cursor: Option<String>,
-    /// Rows a page: 1 to 1,000, 100 if left out.
-    limit: Option<u16>,
 }
 
 /// The statement of one account: its settled postings in the order of posting, with the balance after each.
 #[utoipa::path(
     get, path = "/v1/accounts/{code}/statement", tag = "accounts",
-    params(("code" = String, Path, example = "1101.picc"), StatementQuery),
+    params(("code" = String, Path, example = "1101.picc"), DaysQuery, MomentQuery, PageQuery, FormatQuery),
     responses((status = 200, body = StatementBody), (status = 404, description = "There is no such account."))
 )]
 pub async fn account_statement(
-    Extension(access): Extension<Access>,
+    reader: Reader,
     PathParam(code): PathParam<String>,
-    QueryParams(query): QueryParams<StatementQuery>,
-) -> Result<Json<StatementBody>, Problem> {
-    let StatementQuery { from, to, as_of, known_at, cursor, limit } = query;
-    let (code, limit) = (parse(&code)?, extract::page_limit(limit)?);
-    let client = access.ledger.client().await?;
-    let (moment, range) = (Moment { as_of, known_at }, DateRange { from, to });
-    let found = query::statement(&**client, &code, moment, range, cursor.as_deref(), limit).await?;
-    found.map(|statement| Json(statement.into())).ok_or_else(|| unknown(code.as_str()))
+    Queries((days, moment, page, format)): Queries<(DaysQuery, MomentQuery, PageQuery, FormatQuery)>,
+) -> Result<Response, Problem> {
+    let question = Statement {
+        account: parse(&code)?,
+        range: DateRange { from: days.from, to: days.to },
+        moment: moment.moment(),
+    };
+    reader.answer_pages(question, page, format, moment.lasts()).await
 }
 
 async fn find(access: &Access, code: &AccountCode) -> Result<AccountBody, Problem> {

@@ -1,6 +1,8 @@
 //! What the OpenAPI document says beyond the handlers: who it is for, how to come in, how refusals look.
 
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{Operation, Parameter, PathItem};
+use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
@@ -9,6 +11,7 @@ use utoipa::{Modify, OpenApi as _};
 
 use crate::auth::Permission;
 use crate::problem::{ProblemBody, Violation};
+use crate::report::Format;
 
 /// Name of the scheme of staff tokens.
 const STAFF_TOKEN: &str = "staff_token";
@@ -27,6 +30,14 @@ The double-entry ledger and the reconciliation of advance payments for specialty
 **Retries are free.** An entry's id means one thing for ever: the same id with the same content gives the first answer
 again, marked as `replayed`; with other content it is refused as `id_conflict`. After a time-out or a 503, send the same
 request again; a signed one is signed anew, with a new nonce.
+
+**Formats.** Reports, statements and lists come as JSON, a page at a time, or whole as NDJSON, CSV, a page to print
+(HTML) or a workbook (XLSX): by the header `Accept`, or by `format`. NDJSON has a row a line and ends with
+`{\"summary\": …}`, whose `complete` says that it is whole; without that line it is not. A workbook holds an amount as
+a number where it has at most 15 digits, and as text otherwise.
+
+**Tags.** What is at hand whole carries a strong `ETag`; send it as `If-None-Match` to get 304 in place of the same
+bytes again. What is asked for with `known_at` never changes and may be kept for ever.
 
 **Pages.** `next` is absent on the last page; a `cursor` is opaque and belongs to the question that it came from.
 
@@ -83,12 +94,47 @@ pub fn require(document: &mut OpenApi, permission: Permission) {
     }
 }
 
-/// Says of every answer that is not a success that it is a problem.
+/// Says of every operation that has the parameter `format` how else its answer comes, and that it has a tag.
+pub fn say_formats(document: &mut OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        for operation in operations(item).filter(|operation| has_parameter(operation, "format")) {
+            let responses = &mut operation.responses.responses;
+            if let Some(RefOr::T(response)) = responses.get_mut("200") {
+                for format in Format::ALL {
+                    let is_text = format != Format::Xlsx;
+                    let text = ObjectBuilder::new().schema_type(Type::String);
+                    let text =
+                        if is_text { text } else { text.format(Some(SchemaFormat::Custom("binary".to_owned()))) };
+                    let content = ContentBuilder::new().schema(Some(text)).build();
+                    response.content.entry(format.media_type().to_owned()).or_insert_with(|| content.into());
+                }
+                let tag = "Strong: of the very bytes. Absent where the answer is streamed, because it is long.";
+                let tag =
+                    HeaderBuilder::new().schema(Some(Object::with_type(Type::String))).description(Some(tag)).build();
+                response.headers.insert("etag".to_owned(), tag.into());
+            }
+            for (status, description) in [
+                ("304", "If-None-Match names the answer."),
+                ("406", "The answer comes in none of the formats that `Accept` takes."),
+            ] {
+                let response = ResponseBuilder::new().description(description).build();
+                responses.insert(status.to_owned(), response.into());
+            }
+        }
+    }
+}
+
+fn has_parameter(operation: &Operation, name: &str) -> bool {
+    let is_it = |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(parameter) if parameter.name == name);
+    operation.parameters.iter().flatten().any(is_it)
+}
+
+/// Says of every answer that is a refusal that it is a problem.
 pub fn say_problems(document: &mut OpenApi) {
     for item in document.paths.paths.values_mut() {
         for operation in operations(item) {
             for (status, response) in &mut operation.responses.responses {
-                if let (false, RefOr::T(response)) = (status.starts_with('2'), response) {
+                if let (false, RefOr::T(response)) = (status.starts_with(['2', '3']), response) {
                     let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
                     response.content.insert("application/problem+json".to_owned(), problem.into());
                 }

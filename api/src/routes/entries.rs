@@ -13,20 +13,24 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use dianfu_ledger::batch::REQUEST_ENTRIES_MAX;
-use dianfu_ledger::query::{self, EntryPage};
+use dianfu_ledger::query;
 use dianfu_ledger::{Outcome, Rejection};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use self::item::Item;
+use super::asked::{FormatQuery, PageQuery};
+use crate::answer::{self, Lasts, Reader};
 use crate::app::App;
 use crate::auth::Access;
-use crate::extract::{self, PathParam, QueryParams};
+use crate::extract::{self, PathParam, Queries};
 use crate::problem::{Kind, Problem};
+use crate::report::entries::Entries;
 use crate::wire::entry::{EntryBody, EntryPageBody, NewEntryBody};
 use crate::wire::outcome::{OutcomeBody, Status};
-use crate::wire::{entry, json, outcome};
+use crate::wire::{entry, json, outcome, time};
 
 /// The content type of a stream of entries.
 const NDJSON: &str = "application/x-ndjson";
@@ -128,19 +132,27 @@ async fn create_many(access: &Access, text: &[u8]) -> Result<Response, Problem> 
     Ok(Json(outcome::OneOrMany::Many(outcomes)).into_response())
 }
 
-/// One entry as it stands in the journal.
+/// One entry as it stands in the journal, with the entries that take from it.
+///
+/// What was posted never changes; what takes from it may grow, and with it the `ETag`.
 #[utoipa::path(
     get, path = "/v1/entries/{id}", tag = "entries", params(("id" = Uuid, Path)),
-    responses((status = 200, body = EntryBody), (status = 404, description = "There is no such entry."))
+    responses(
+        (status = 200, body = EntryBody, headers(("etag" = String, description = "Strong: of the very bytes."))),
+        (status = 304, description = "If-None-Match names the entry as it is."),
+        (status = 404, description = "There is no such entry.")
+    )
 )]
 pub async fn entry_view(
     Extension(access): Extension<Access>,
     PathParam(id): PathParam<Uuid>,
-) -> Result<Json<EntryBody>, Problem> {
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let client = access.ledger.client().await?;
     let found = query::entry(&**client, id).await?;
     let view = found.ok_or_else(|| Problem::new(Kind::EntryUnknown, format!("there is no entry {id} in this book")))?;
-    Ok(Json(view.try_into().map_err(Problem::internal)?))
+    let body = EntryBody::try_from(view).map_err(Problem::internal)?;
+    answer::json(&headers, Lasts::ForNow, &body)
 }
 
 /// Which entries.
@@ -150,24 +162,29 @@ pub async fn entry_view(
 pub struct EntriesQuery {
     /// Entries after this sequence; `next` of the page before. From the beginning if left out.
     #[serde(default)]
-    #[param(value_type = Option<i64>)]
+    #[param(value_type = Option<i64>, example = 0)]
     after: i64,
-    /// Rows a page: 1 to 1,000, 100 if left out.
+    /// Only what the ledger knew at this time; all there is if left out.
+    #[serde(default, deserialize_with = "time::instant")]
+    #[param(value_type = Option<String>, format = DateTime)]
+    known_at: Option<Timestamp>,
+    /// Rows a page: 1 to 1,000, 100 if left out. Only with JSON: every other format is the whole list.
     limit: Option<u16>,
 }
 
 /// Entries in the order of posting. Reading on after the last `sequence` gives what was posted since.
+///
+/// As NDJSON all entries are one answer, known at the time that its last line names.
 #[utoipa::path(
-    get, path = "/v1/entries", tag = "entries", params(EntriesQuery),
+    get, path = "/v1/entries", tag = "entries", params(EntriesQuery, FormatQuery),
     responses((status = 200, body = EntryPageBody))
 )]
 pub async fn entry_list(
-    Extension(access): Extension<Access>,
-    QueryParams(query): QueryParams<EntriesQuery>,
-) -> Result<Json<EntryPageBody>, Problem> {
-    let limit = extract::page_limit(query.limit)?;
-    let client = access.ledger.client().await?;
-    let EntryPage { entries, next } = query::entry_page(&**client, query.after, limit).await?;
-    let entries = entries.into_iter().map(EntryBody::try_from).collect::<Result<_, _>>().map_err(Problem::internal)?;
-    Ok(Json(EntryPageBody { entries, next }))
+    reader: Reader,
+    Queries((which, format)): Queries<(EntriesQuery, FormatQuery)>,
+) -> Result<Response, Problem> {
+    let EntriesQuery { after, known_at, limit } = which;
+    let page = PageQuery { cursor: None, limit };
+    // Pages are asked for by `after`, and what takes from an entry is told up to the time: so it lasts only with one.
+    reader.answer_pages(Entries { after, known_at }, page, format, Lasts::with(known_at)).await
 }

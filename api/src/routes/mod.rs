@@ -2,6 +2,7 @@
 
 mod accounts;
 mod allocations;
+pub(crate) mod asked;
 mod document;
 pub mod entries;
 mod event_cursors;
@@ -32,6 +33,7 @@ use crate::problem::{Kind, Problem};
 /// Everything that answers.
 pub fn router(app: &App) -> Router {
     let (routes, mut document) = routes(app).split_for_parts();
+    document::say_formats(&mut document);
     document::say_problems(&mut document);
     // The page would otherwise send the document's address to a validator elsewhere.
     let page = Config::default().validator_url("none");
@@ -105,6 +107,17 @@ fn routes(app: &App) -> OpenApiRouter<App> {
                 .routes(routes!(rates::rate_list))
                 .routes(routes!(rates::rate_look_up))
                 .routes(routes!(reports::trial_balance))
+                .routes(routes!(reports::balance_sheet))
+                .routes(routes!(reports::income_statement))
+                .routes(routes!(reports::general_ledger))
+                .routes(routes!(reports::roll_forward))
+                .routes(routes!(reports::items::aging))
+                .routes(routes!(reports::items::aging_items))
+                .routes(routes!(reports::items::suspense))
+                .routes(routes!(reports::registers::manual_journals))
+                .routes(routes!(reports::registers::cut_off))
+                .routes(routes!(reports::registers::integrity))
+                .routes(routes!(reports::registers::diff))
                 .routes(routes!(open_items::open_item_list))
                 .routes(routes!(open_items::item_history))
                 .routes(routes!(remittances::remittance_list))

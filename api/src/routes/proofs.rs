@@ -4,24 +4,24 @@
 //! asked for of the latest tip has an `ETag` too, and must be asked for again.
 
 use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use axum::{Extension, Json};
 use dianfu_ledger::proof::{self, ProofError, SecretKey};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use uuid::Uuid;
 
+use crate::answer::{Lasts, json_tagged};
 use crate::app::App;
 use crate::auth::Access;
 use crate::extract::{PathParam, QueryParams};
 use crate::problem::{Kind, Problem};
 use crate::wire::proof::{ConsistencyBody, KeyBody, ReceiptBody, TipBody, hexadecimal};
 
-/// For ever: the answer to this question will always be this one.
-const FOR_EVER: &str = "private, max-age=31536000, immutable";
-/// The answer may be another the next time.
-const FOR_NOW: &str = "private, no-cache";
+/// How long the answer to a question about a tip lasts, which may be the latest.
+fn lasts(commit_no: Option<i64>) -> Lasts {
+    if commit_no.is_some() { Lasts::ForEver } else { Lasts::ForNow }
+}
 
 /// Under which tip.
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -70,7 +70,7 @@ pub async fn entry_receipt(
         found.ok_or_else(|| Problem::new(Kind::EntryUnknown, format!("there is no entry {id} in this book")))?;
     let tag = format!("{}-{}", hexadecimal(&found.receipt.tip.root), hexadecimal(&key.public().id()));
     let body = ReceiptBody::of(found.receipt.signed(key), &found.rows);
-    Ok(tagged(&headers, &tag, query.commit_no.is_some(), &body))
+    Ok(json_tagged(&headers, &tag, lasts(query.commit_no), &body))
 }
 
 /// The tip: all commits in one hash.
@@ -91,7 +91,7 @@ pub async fn proof_tip(
 ) -> Result<Response, Problem> {
     let client = access.ledger.client().await?;
     let tip = proof::tip(&**client, query.commit_no).await?;
-    Ok(tagged(&headers, &hexadecimal(&tip.root), query.commit_no.is_some(), &TipBody::from(tip)))
+    Ok(json_tagged(&headers, &hexadecimal(&tip.root), lasts(query.commit_no), &TipBody::from(tip)))
 }
 
 /// The proof that the later tip is the earlier one with commits added behind it (RFC 6962, section 2.1.2).
@@ -111,7 +111,7 @@ pub async fn proof_consistency(
     let client = access.ledger.client().await?;
     let found = proof::consistency(&**client, from, to).await?;
     let tag = format!("{from}-{}", hexadecimal(&found.to.root));
-    Ok(tagged(&headers, &tag, true, &ConsistencyBody::from(found)))
+    Ok(json_tagged(&headers, &tag, Lasts::ForEver, &ConsistencyBody::from(found)))
 }
 
 /// The public key with which this server's receipts are checked. Keep it: who brings a receipt must not bring the key.
@@ -129,15 +129,6 @@ pub async fn proof_key(State(app): State<App>) -> Result<Json<KeyBody>, Problem>
 fn signing_key(app: &App) -> Result<&SecretKey, Problem> {
     let missing = || Problem::new(Kind::ReceiptKeyMissing, "start the server with --receipt-key FILE");
     app.receipt_key().ok_or_else(missing)
-}
-
-/// An answer by its tag: only that, if the caller has the answer.
-fn tagged(headers: &HeaderMap, tag: &str, for_ever: bool, body: &impl Serialize) -> Response {
-    let tag = format!("\"{tag}\"");
-    let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let is_known = known.flat_map(|value| value.split(',')).map(str::trim).any(|known| known == tag || known == "*");
-    let head = [(ETAG, tag), (CACHE_CONTROL, if for_ever { FOR_EVER } else { FOR_NOW }.to_owned())];
-    if is_known { (StatusCode::NOT_MODIFIED, head).into_response() } else { (head, Json(body)).into_response() }
 }
 
 impl From<ProofError> for Problem {

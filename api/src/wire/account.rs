@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use super::metadata;
 use crate::problem::Violation;
+use crate::sheet::Listed;
 
 /// The side on which an account normally stands.
 #[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
@@ -400,6 +401,19 @@ pub struct BalanceBody {
     /// When this was known: ask with it for the same answer again.
     #[schema(value_type = String, format = DateTime)]
     known_at: Timestamp,
+}
+
+/// The balances of an account and of all accounts below it, one a currency.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub struct BalancesBody(pub Vec<BalanceBody>);
+
+impl Listed for BalancesBody {
+    type Row = BalanceBody;
+
+    fn take_rows(&mut self) -> Vec<BalanceBody> {
+        std::mem::take(&mut self.0)
+    }
 }
 
 impl From<BalanceView> for BalanceBody {

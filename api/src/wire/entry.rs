@@ -19,6 +19,7 @@ use uuid::Uuid;
 use super::json::{self, Misread, Object};
 use super::{metadata, time};
 use crate::problem::Violation;
+use crate::sheet::Listed;
 
 /// What an entry does.
 #[derive(Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
@@ -433,11 +434,28 @@ impl From<PostingView> for PostingBody {
 #[derive(Serialize, ToSchema)]
 #[schema(as = EntryPage)]
 pub struct EntryPageBody {
+    /// When this was known: pages asked for with it are one answer.
+    #[schema(value_type = String, format = DateTime)]
+    pub known_at: Timestamp,
     /// The entries.
     pub entries: Vec<EntryBody>,
     /// What to send as `after` for the next page; absent at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<i64>,
+}
+
+impl Listed for EntryPageBody {
+    type Row = EntryBody;
+
+    fn take_rows(&mut self) -> Vec<EntryBody> {
+        std::mem::take(&mut self.entries)
+    }
+
+    /// Whoever writes the whole list goes on at the time that its first page was known at.
+    fn take_next(&mut self) -> Option<String> {
+        let known_at = self.known_at.as_microsecond();
+        self.next.take().map(|after| format!("{after}.{known_at}"))
+    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! The history of an open item.
 
 use dianfu_ledger::money::{Currency, decimal_text};
-use dianfu_ledger::query::{ItemHistory, ItemPlace, ItemRow};
+use dianfu_ledger::query::{ItemHistory, ItemPlace, ItemRow, Moment};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+use crate::sheet::{Listed, listed};
 
 /// One posting on an item.
 #[derive(Serialize, ToSchema)]
@@ -63,6 +65,8 @@ pub struct ItemHistoryBody {
     next: Option<String>,
 }
 
+listed!(ItemHistoryBody, postings: ItemPostingBody, next);
+
 impl From<ItemHistory> for ItemHistoryBody {
     fn from(history: ItemHistory) -> ItemHistoryBody {
         let currency = history.currency;
@@ -75,15 +79,22 @@ impl From<ItemHistory> for ItemHistoryBody {
             as_of: history.as_of,
             known_at: history.known_at,
             postings: history.rows.into_iter().map(|row| posting(row, currency)).collect(),
-            next: history.next.map(|ItemPlace { sequence, leg }| format!("{sequence}.{leg}")),
+            next: history
+                .next
+                .map(|ItemPlace { sequence, leg }| format!("{sequence}.{leg}.{}", history.known_at.as_microsecond())),
         }
     }
 }
 
-/// Reads a cursor that [`ItemHistoryBody`] gave out.
-pub fn place(cursor: &str) -> Option<ItemPlace> {
-    let (sequence, leg) = cursor.split_once('.')?;
-    Some(ItemPlace { sequence: sequence.parse().ok()?, leg: leg.parse().ok()? })
+/// Reads a cursor that [`ItemHistoryBody`] gave out: the place behind which the list goes on, and the moment at which
+/// its first page was known. The moment asked for may repeat that time, but not name another.
+pub fn place(cursor: &str, asked: Moment) -> Option<(ItemPlace, Moment)> {
+    let (place, micros) = cursor.rsplit_once('.')?;
+    let (sequence, leg) = place.split_once('.')?;
+    let place = ItemPlace { sequence: sequence.parse().ok()?, leg: leg.parse().ok()? };
+    let known_at = Timestamp::from_microsecond(micros.parse().ok()?).ok()?;
+    let is_same = asked.known_at.is_none_or(|asked| asked.as_microsecond() == known_at.as_microsecond());
+    is_same.then_some((place, Moment { known_at: Some(known_at), ..asked }))
 }
 
 fn posting(row: ItemRow, currency: Currency) -> ItemPostingBody {

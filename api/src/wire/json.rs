@@ -96,7 +96,8 @@ pub fn pointer(path: &Path) -> String {
     steps.collect()
 }
 
-fn escaped(key: &str) -> String {
+/// A name as a step of a JSON pointer.
+pub fn escaped(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 

@@ -1,4 +1,14 @@
-//! Reports over many accounts: the trial balance and the open items.
+//! Reports over many accounts: the trial balance and the open items here, the others in a file each.
+
+pub mod aging;
+pub mod diff;
+pub mod general_ledger;
+pub mod integrity;
+pub mod registers;
+pub mod roll_forward;
+pub mod statements;
+pub mod suspense;
+pub mod tree;
 
 use dianfu_ledger::money::{Currency, decimal_text};
 use dianfu_ledger::query::{OpenItem, TrialBalance, TrialBalanceRow, TrialBalanceTotal};
@@ -8,6 +18,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::account::Side;
+use crate::sheet::{Listed, listed};
 
 /// Every account that has postings, and totals that are zero. Signed amounts are positive for a debit.
 #[derive(Serialize, ToSchema)]
@@ -30,10 +41,14 @@ pub struct TrialBalanceBody {
     totals: Vec<TrialBalanceTotalBody>,
 }
 
+listed!(TrialBalanceBody, rows: TrialBalanceRowBody; wrong |body| {
+    (!body.balanced).then_some("the book does not balance")
+});
+
 /// One account.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TrialBalanceRow)]
-struct TrialBalanceRowBody {
+pub struct TrialBalanceRowBody {
     account: String,
     name: String,
     normal_side: Side,
@@ -48,7 +63,7 @@ struct TrialBalanceRowBody {
 /// All accounts of one currency.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TrialBalanceTotal)]
-struct TrialBalanceTotalBody {
+pub struct TrialBalanceTotalBody {
     #[schema(value_type = String, example = "CNY")]
     currency: Currency,
     opening: String,
@@ -116,6 +131,8 @@ pub struct OpenItemPageBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
 }
+
+listed!(OpenItemPageBody, items: OpenItemBody, next);
 
 /// One item.
 #[derive(Serialize, ToSchema)]

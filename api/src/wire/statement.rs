@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::account::Side;
 use super::entry;
+use crate::sheet::{Listed, listed};
 
 /// A page of an account's statement. Balances are seen from the normal side.
 #[derive(Serialize, ToSchema)]
@@ -40,10 +41,12 @@ pub struct StatementBody {
     next: Option<String>,
 }
 
+listed!(StatementBody, rows: StatementRowBody, next);
+
 /// One posting.
 #[derive(Serialize, ToSchema)]
 #[schema(as = StatementRow)]
-struct StatementRowBody {
+pub struct StatementRowBody {
     sequence: i64,
     entry_id: Uuid,
     #[schema(value_type = String, format = Date)]

@@ -45,7 +45,7 @@ pub async fn accounts(
     limit: u16,
 ) -> Result<AccountPage, QueryError> {
     let rows_max = page_rows(limit);
-    let with_one_more = i64::try_from(rows_max + 1).expect("a page has at most PAGE_ROWS_MAX rows");
+    let with_one_more = i64::try_from(rows_max + 1).expect("a page has at most LIST_ROWS_MAX rows");
     let after = cursor.map_or("", AccountCode::as_str);
     let rows = client.query(sql::ACCOUNTS, &[&filter.prefix, &after, &with_one_more, &filter.metadata]).await?;
     let accounts = rows.iter().take(rows_max).map(view).collect::<Result<Vec<_>, _>>()?;

@@ -11,7 +11,7 @@ use crate::entry::{EntryKind, Layer};
 use crate::error::Error;
 use crate::money::Money;
 
-use super::{QueryError, page_rows, row, sql};
+use super::{Moment, QueryError, horizon, page_rows, row, sql};
 
 /// One leg in the journal.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -95,26 +95,45 @@ pub struct EntryPage {
     pub entries: Vec<EntryView>,
     /// The sequence after which the next page starts; `None` if nothing follows yet.
     pub next: Option<i64>,
+    /// When this was known. Pages asked for with it are one answer, in which nothing takes from an entry later.
+    pub known_at: Timestamp,
 }
 
-/// The entries after a sequence, at most `limit` (and never more than [`super::PAGE_ROWS_MAX`]); 0 starts at the
-/// beginning.
-pub async fn entry_page(client: &impl GenericClient, after_sequence: i64, limit: u16) -> Result<EntryPage, QueryError> {
+/// The entries after a sequence that were known at a time, at most `limit` (and never more than
+/// [`super::LIST_ROWS_MAX`]); 0 starts at the beginning. Without a time, all there are.
+pub async fn entry_page(
+    client: &impl GenericClient,
+    after_sequence: i64,
+    known_at: Option<Timestamp>,
+    limit: u16,
+) -> Result<EntryPage, QueryError> {
+    let horizon = horizon(client, Moment { as_of: None, known_at }).await?;
     let rows_max = page_rows(limit);
-    let with_one_more = i64::try_from(rows_max + 1).expect("a page has at most PAGE_ROWS_MAX rows");
-    let found = client.query(sql::ENTRIES, &[&after_sequence, &with_one_more]).await?;
-    let entries = with_postings(client, &found[..found.len().min(rows_max)]).await?;
-    let next = entries.last().filter(|_| found.len() > rows_max).map(|last| last.sequence);
-    Ok(EntryPage { entries, next })
+    let mut entries = read(client, after_sequence, horizon.sequence, rows_max + 1).await?;
+    let is_last = entries.len() <= rows_max;
+    entries.truncate(rows_max);
+    let next = entries.last().filter(|_| !is_last).map(|last| last.sequence);
+    Ok(EntryPage { entries, next, known_at: horizon.known_at })
 }
 
-/// The entries of [`entry_page`], for who goes on after the last of them whether more is there or not.
+/// At most `limit` entries after a sequence, for who goes on after the last of them whether more is there or not.
 pub async fn entries(
     client: &impl GenericClient,
     after_sequence: i64,
     limit: u16,
 ) -> Result<Vec<EntryView>, QueryError> {
-    Ok(entry_page(client, after_sequence, limit).await?.entries)
+    read(client, after_sequence, i64::MAX, page_rows(limit)).await
+}
+
+async fn read(
+    client: &impl GenericClient,
+    after_sequence: i64,
+    until_sequence: i64,
+    rows_max: usize,
+) -> Result<Vec<EntryView>, QueryError> {
+    let rows_max = i64::try_from(rows_max).unwrap_or(i64::MAX);
+    let found = client.query(sql::ENTRIES, &[&after_sequence, &rows_max, &until_sequence]).await?;
+    with_postings(client, &found).await
 }
 
 /// Reads the legs of entries that are in order of sequence, in one run of the index between both ends.

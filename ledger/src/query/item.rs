@@ -9,7 +9,7 @@ use crate::account::AccountCode;
 use crate::entry::{EntryKind, Layer};
 use crate::money::{Currency, Money};
 
-use super::{Moment, PAGE_ROWS_MAX, QueryError, horizon, row, sql};
+use super::{Moment, QueryError, horizon, page_rows, row, sql};
 
 /// One posting on an item.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -91,7 +91,7 @@ pub async fn item_history(
     let (account_no, currency): (i32, _) = (known.try_get("account_no")?, row::currency(&known)?);
     let rows = client.query(sql::ITEM, &[&account_no, &item, &horizon.sequence, &horizon.as_of]).await?;
     let rows = rows.iter().map(|row| view(row, currency)).collect::<Result<Vec<_>, _>>()?;
-    let rows_max = usize::from(limit.clamp(1, PAGE_ROWS_MAX));
+    let rows_max = page_rows(limit);
     let behind = |row: &&ItemRow| (row.sequence, row.leg) > (after.sequence, after.leg);
     let page: Vec<ItemRow> = rows.iter().filter(behind).take(rows_max).cloned().collect();
     let is_last = page.last().map(|row| (row.sequence, row.leg)) == rows.last().map(|row| (row.sequence, row.leg));

@@ -60,10 +60,13 @@ pub use outstanding::{Outstanding, outstanding};
 pub use statement::{DateRange, Statement, StatementRow, statement};
 pub use trial_balance::{TrialBalance, TrialBalanceRow, TrialBalanceTotal, trial_balance};
 
-/// The most rows that one page of a list carries.
+/// The most rows that one page of a list carries at the edges.
 pub const PAGE_ROWS_MAX: u16 = 1_000;
+/// The most rows that are read at a time by who writes a whole list: each page of some lists costs a pass over what is
+/// not given out yet, so few large pages; and a page is held in memory, some 5 MB.
+pub const LIST_ROWS_MAX: u16 = 10_000;
 
-/// A page's row limit as the statements take it: at least one row, at most [`PAGE_ROWS_MAX`].
-fn page_rows(limit: u16) -> usize {
-    usize::from(limit.clamp(1, PAGE_ROWS_MAX))
+/// A page's row limit as the statements take it: at least one row, at most [`LIST_ROWS_MAX`].
+pub(crate) fn page_rows(limit: u16) -> usize {
+    usize::from(limit.clamp(1, LIST_ROWS_MAX))
 }

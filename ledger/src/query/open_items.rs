@@ -49,26 +49,26 @@ pub struct OpenItemPage {
     pub known_at: Timestamp,
 }
 
-/// The items of [`open_items`], at most `limit` (never more than [`super::PAGE_ROWS_MAX`]). Go on with
-/// [`OpenItemPage::next`] and the same arguments: the pages of one list are one answer.
+/// The items of [`open_items`], or of all accounts, at most `limit` (never more than [`super::LIST_ROWS_MAX`]). Go on
+/// with [`OpenItemPage::next`] and the same arguments: the pages of one list are one answer.
 ///
 /// Costs one pass over the postings of the items that are not given out yet.
 pub async fn open_item_page(
     client: &impl GenericClient,
-    code: &AccountCode,
+    code: Option<&AccountCode>,
     moment: Moment,
     items: Items,
     cursor: Option<&str>,
     limit: u16,
 ) -> Result<OpenItemPage, QueryError> {
-    let question = ItemQuestion { code: code.as_str(), as_of: moment.as_of, items };
+    let question = ItemQuestion { code: code.map_or("", AccountCode::as_str), as_of: moment.as_of, items };
     let cursor = cursor.map(|text| ItemCursor::parse(text, question)).transpose()?;
     let horizon = match &cursor {
         Some(cursor) => moment.pinned(cursor.until, cursor.known_at)?,
         None => horizon(client, moment).await?,
     };
     let rows_max = page_rows(limit);
-    let with_one_more = i64::try_from(rows_max + 1).expect("a page has at most PAGE_ROWS_MAX rows");
+    let with_one_more = i64::try_from(rows_max + 1).expect("a page has at most LIST_ROWS_MAX rows");
     let after = cursor.as_ref().map_or(("", ""), |cursor| (&cursor.code, &cursor.item));
     let mut found = read(client, code, &horizon, items, after, Some(with_one_more)).await?;
     let is_last = found.len() <= rows_max;
@@ -90,19 +90,19 @@ pub async fn open_items(
     items: Items,
 ) -> Result<Vec<OpenItem>, QueryError> {
     let horizon = horizon(client, moment).await?;
-    read(client, code, &horizon, items, ("", ""), None).await
+    read(client, Some(code), &horizon, items, ("", ""), None).await
 }
 
 /// The items behind an account and item, as many as `limit` says.
 async fn read(
     client: &impl GenericClient,
-    code: &AccountCode,
+    code: Option<&AccountCode>,
     horizon: &Horizon,
     items: Items,
     (after_code, after_item): (&str, &str),
     limit: Option<i64>,
 ) -> Result<Vec<OpenItem>, QueryError> {
-    let (code, with_zero) = (code.as_str(), items == Items::All);
+    let (code, with_zero) = (code.map_or("", AccountCode::as_str), items == Items::All);
     let Horizon { sequence, as_of, .. } = horizon;
     let parameters: [&(dyn ToSql + Sync); 7] = [&code, sequence, as_of, &with_zero, &after_code, &after_item, &limit];
     client.query(sql::OPEN_ITEMS, &parameters).await?.iter().map(view).collect()

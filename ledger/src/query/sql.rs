@@ -85,8 +85,9 @@ pub const TRIAL_BALANCE_DATED: &str = "
     JOIN account a USING (account_no)
     ORDER BY a.code";
 
-/// Items of account `$1` and all accounts below it, up to effective date `$3` (which may be NULL); those that have come
-/// to zero only where `$4`. Those behind account `$5` and item `$6`, both empty for all; `$7` of them, NULL for all.
+/// Items of account `$1` and all accounts below it (of all accounts if empty), up to effective date `$3` (which may be
+/// NULL); those that have come to zero only where `$4`. Those behind account `$5` and item `$6`, both empty for all;
+/// `$7` of them, NULL for all.
 pub const OPEN_ITEMS: &str = "
     SELECT a.code, a.currency, moved.item, moved.outstanding::text AS outstanding, moved.first_date, moved.last_date
     FROM (
@@ -95,7 +96,7 @@ pub const OPEN_ITEMS: &str = "
         FROM unnest(ARRAY(
             SELECT account_no
             FROM account
-            WHERE (code = $1 OR (code > $1 || '.' AND code < $1 || '/')) AND code >= $5
+            WHERE ($1 = '' OR code = $1 OR (code > $1 || '.' AND code < $1 || '/')) AND code >= $5
         )) AS wanted (account_no) -- a list: the planner would take a range of codes for one account
         JOIN posting p USING (account_no)
         WHERE p.layer = 0 AND p.item IS NOT NULL
@@ -217,7 +218,7 @@ pub const ENTRY: &str = "
     ) related
     WHERE e.entry_id = $1";
 
-/// Entries after a sequence, each with those that take from it.
+/// Entries after sequence `$1` and up to `$3`, each with those up to there that take from it.
 pub const ENTRIES: &str = "
     SELECT e.sequence, e.entry_id, e.kind, e.effective_date, e.booked_at, e.value_date, e.relates_to, e.hold_group,
            e.expires_at, e.at_most_minor, e.adjusting, e.template_no, e.reference, e.description,
@@ -225,7 +226,7 @@ pub const ENTRIES: &str = "
     FROM (
         SELECT *
         FROM entry
-        WHERE sequence > $1
+        WHERE sequence > $1 AND sequence <= $3
         ORDER BY sequence
         LIMIT $2
     ) e
@@ -235,11 +236,11 @@ pub const ENTRIES: &str = "
         FROM (
             SELECT sequence, entry_id, kind
             FROM entry
-            WHERE relates_to = e.entry_id
+            WHERE relates_to = e.entry_id AND sequence <= $3
             UNION ALL
             SELECT sequence, entry_id, kind
             FROM entry
-            WHERE hold_group = e.hold_group AND e.kind = 1 AND kind <> 1
+            WHERE hold_group = e.hold_group AND e.kind = 1 AND kind <> 1 AND sequence <= $3
             ORDER BY sequence
             LIMIT 1000
         ) taking

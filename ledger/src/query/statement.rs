@@ -86,7 +86,7 @@ pub struct Statement {
     pub known_at: Timestamp,
 }
 
-/// A page of at most `limit` rows (never more than [`super::PAGE_ROWS_MAX`]); `None` if there is no account of this
+/// A page of at most `limit` rows (never more than [`super::LIST_ROWS_MAX`]); `None` if there is no account of this
 /// code. Go on with [`Statement::next`] and the same arguments.
 ///
 /// Costs the rows of the page; with days given also one pass over the account's postings, for the balances.
@@ -188,7 +188,7 @@ async fn rows(
     rows_max: usize,
 ) -> Result<(Vec<StatementRow>, bool), QueryError> {
     let Reading { account_no, horizon, range, after } = reading;
-    let with_one_more = i64::try_from(rows_max + 1).expect("a page has at most PAGE_ROWS_MAX rows");
+    let with_one_more = i64::try_from(rows_max + 1).expect("a page has at most LIST_ROWS_MAX rows");
     let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
         [account_no, &horizon.sequence, &range.from, &range.to, &after.sequence, &after.leg, &with_one_more];
     let found = client.query(sql::STATEMENT_ROWS, &parameters).await?;

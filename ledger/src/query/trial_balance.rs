@@ -121,12 +121,22 @@ pub async fn trial_balance(
     from: Option<Date>,
 ) -> Result<TrialBalance, QueryError> {
     let horizon = horizon(client, moment).await?;
-    let rows = match (from, horizon.as_of) {
-        (None, None) => client.query(sql::TRIAL_BALANCE, &[&horizon.sequence]).await?,
-        (from, as_of) => client.query(sql::TRIAL_BALANCE_DATED, &[&horizon.sequence, &from, &as_of]).await?,
-    };
-    let rows = rows.iter().map(view).collect::<Result<Vec<_>, _>>()?;
+    let rows = rows(client, horizon.sequence, from, horizon.as_of).await?;
     Ok(TrialBalance { rows, from, as_of: horizon.as_of, known_at: horizon.known_at })
+}
+
+/// The accounts with what entries up to a sequence and a day have moved on them.
+pub(crate) async fn rows(
+    client: &impl GenericClient,
+    sequence: i64,
+    from: Option<Date>,
+    as_of: Option<Date>,
+) -> Result<Vec<TrialBalanceRow>, QueryError> {
+    let rows = match (from, as_of) {
+        (None, None) => client.query(sql::TRIAL_BALANCE, &[&sequence]).await?,
+        (from, as_of) => client.query(sql::TRIAL_BALANCE_DATED, &[&sequence, &from, &as_of]).await?,
+    };
+    rows.iter().map(view).collect()
 }
 
 fn view(row: &Row) -> Result<TrialBalanceRow, QueryError> {

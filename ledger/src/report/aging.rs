@@ -14,7 +14,7 @@ use tokio_postgres::{GenericClient, Row};
 use crate::account::{AccountCode, AccountNo, NormalSide};
 use crate::error::Error;
 use crate::money::Currency;
-use crate::query::{Moment, PAGE_ROWS_MAX, QueryError, row};
+use crate::query::{LIST_ROWS_MAX, Moment, QueryError, row};
 
 use super::chart::Chart;
 use super::place::Place;
@@ -206,7 +206,7 @@ pub async fn aging(
     Ok(Aging { rows, totals: totals.into_iter().collect(), aged_on, as_of, known_at })
 }
 
-/// A page of at most `limit` items (never more than [`PAGE_ROWS_MAX`]) behind an aging, of one bucket or of all. Go on
+/// A page of at most `limit` items (never more than [`LIST_ROWS_MAX`]) behind an aging, of one bucket or of all. Go on
 /// with [`AgedItems::next`] and the same arguments.
 pub async fn aged_items(
     client: &impl GenericClient,
@@ -224,7 +224,7 @@ pub async fn aged_items(
     let chart = Chart::read(client, &scope).await?;
     let wanted = chart.below(code)?;
     let numbers: Option<Vec<AccountNo>> = code.map(|_| wanted.iter().map(|(_, account)| account.no).collect());
-    let most = usize::from(limit.clamp(1, PAGE_ROWS_MAX));
+    let most = usize::from(limit.clamp(1, LIST_ROWS_MAX));
     let with_one_more = i64::try_from(most + 1).unwrap_or(i64::MAX);
     let (after_account, after_item) = after.name.split_once('\0').unwrap_or_default();
     let (aged_on, bucket) = (scope.day(), bucket.map(Bucket::number));

@@ -20,7 +20,7 @@ use crate::account::{AccountCode, AccountNo, AccountType};
 use crate::entry::EntryKind;
 use crate::error::Error;
 use crate::money::Currency;
-use crate::query::{Moment, PAGE_ROWS_MAX, row};
+use crate::query::{LIST_ROWS_MAX, Moment, row};
 
 use super::chart::Chart;
 use super::place::Place;
@@ -166,7 +166,7 @@ impl Diff {
     }
 }
 
-/// Compares a report at two moments; at most `limit` of the entries (never more than [`PAGE_ROWS_MAX`]) that explain
+/// Compares a report at two moments; at most `limit` of the entries (never more than [`LIST_ROWS_MAX`]) that explain
 /// it.
 pub async fn diff(
     client: &impl GenericClient,
@@ -280,7 +280,7 @@ impl Between {
         behind: i64,
         limit: u16,
     ) -> Result<(Vec<DiffEntry>, Option<i64>), ReportError> {
-        let most = usize::from(limit.clamp(1, PAGE_ROWS_MAX));
+        let most = usize::from(limit.clamp(1, LIST_ROWS_MAX));
         let with_one_more = i64::try_from(most + 1).unwrap_or(i64::MAX);
         let [one, two, three, four, five] = self.parameters();
         let parameters = [one, two, three, four, five, &behind, &with_one_more];

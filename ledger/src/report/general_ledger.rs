@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::account::{AccountCode, AccountNo, NormalSide};
 use crate::entry::EntryKind;
 use crate::money::Currency;
-use crate::query::{PAGE_ROWS_MAX, row};
+use crate::query::{LIST_ROWS_MAX, row};
 
 use super::chart::{Chart, ChartAccount};
 use super::place::Place;
@@ -100,7 +100,7 @@ pub struct GeneralLedger {
 }
 
 /// A page of an account and all accounts below it, or of all accounts: at most `limit` lines (never more than
-/// [`PAGE_ROWS_MAX`] or fewer than two), and the closing behind the last. Go on with [`GeneralLedger::next`] and the
+/// [`LIST_ROWS_MAX`] or fewer than two), and the closing behind the last. Go on with [`GeneralLedger::next`] and the
 /// same arguments.
 pub async fn general_ledger(
     client: &impl GenericClient,
@@ -117,7 +117,7 @@ pub async fn general_ledger(
     let chart = Chart::read(client, &scope).await?;
     let accounts: Vec<_> =
         chart.below(code)?.into_iter().filter(|(code, _)| code.as_str() >= after.name.as_str()).collect();
-    let room = usize::from(limit.clamp(LINES_MIN, PAGE_ROWS_MAX));
+    let room = usize::from(limit.clamp(LINES_MIN, LIST_ROWS_MAX));
     let mut page = Page { scope, from: period.from, after, room, lines: Vec::new(), full_at: None };
     for some in accounts.chunks(ACCOUNTS_AT_A_TIME) {
         page.read(client, some).await?;

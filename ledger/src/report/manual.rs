@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::entry::EntryKind;
 use crate::error::Error;
 use crate::money::Currency;
-use crate::query::{PAGE_ROWS_MAX, QueryError, row};
+use crate::query::{LIST_ROWS_MAX, QueryError, row};
 
 use super::place::Place;
 use super::{Period, ReportError, journal, sql};
@@ -91,7 +91,7 @@ pub struct ManualRegister {
     pub known_at: Timestamp,
 }
 
-/// A page of at most `limit` entries (never more than [`PAGE_ROWS_MAX`]) of a period. Go on with
+/// A page of at most `limit` entries (never more than [`LIST_ROWS_MAX`]) of a period. Go on with
 /// [`ManualRegister::next`] and the same arguments.
 pub async fn manual_journals(
     client: &impl GenericClient,
@@ -104,7 +104,7 @@ pub async fn manual_journals(
         None => (period.resolve(client).await?, Place::default()),
         Some(text) => Place::parse(text, period.moment, &question)?,
     };
-    let most = usize::from(limit.clamp(1, PAGE_ROWS_MAX));
+    let most = usize::from(limit.clamp(1, LIST_ROWS_MAX));
     let with_one_more = i64::try_from(most + 1).unwrap_or(i64::MAX);
     let (mut entries, mut after) = (Vec::new(), after.sequence);
     loop {

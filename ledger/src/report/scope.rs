@@ -54,9 +54,15 @@ pub struct Period {
 impl Period {
     /// Resolves the moment, and refuses a range that ends before it begins.
     pub async fn resolve(&self, client: &impl GenericClient) -> Result<Scope, ReportError> {
+        self.check()?;
+        Scope::resolve(client, self.moment).await
+    }
+
+    /// Refuses a range that ends before it begins.
+    pub fn check(&self) -> Result<(), ReportError> {
         match (self.from, self.moment.as_of) {
             (Some(from), Some(to)) if to < from => Err(ReportError::RangeReversed { from, to }),
-            _ => Scope::resolve(client, self.moment).await,
+            _ => Ok(()),
         }
     }
 }

@@ -102,7 +102,7 @@ async fn a_question_that_cannot_be_is_refused() {
         ("/v1/accounts/2190/balance?as_of=2026-02-30", "/query/as_of"),
         ("/v1/accounts/2190/balance?known_at=2026-05-01T08:00:00+08:00", "/query/known_at"),
         ("/v1/accounts/2190/statement?from=yesterday", "/query/from"),
-        ("/v1/open-items", "/query"),
+        ("/v1/open-items/history?account=1102.picc", "/query/item"),
         ("/v1/open-items?account=%20", "/query/account"),
         ("/v1/reports/trial-balance?level=fine", "/query/level"),
         ("/v1/entries?after=x", "/query/after"),

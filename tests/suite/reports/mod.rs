@@ -1,6 +1,7 @@
 //! Reports: each against the others, and against what a list of all entries adds up to, at several moments.
 
 mod diff;
+mod interface;
 mod items;
 mod ledger;
 mod registers;

@@ -62,19 +62,19 @@ const MODE: u32 = 0o666;
 
 /// A file that breaks off would look like a whole one: it gets its name last, when its bytes are on the disk, and is
 /// gone if it does not come to that, also when a signal ends us.
-async fn whole_file(
+pub async fn whole_file<T>(
     path: &Path,
-    write: impl AsyncFnOnce(&mut Box<dyn Write + Send + '_>) -> anyhow::Result<Exported>,
-) -> anyhow::Result<Exported> {
+    write: impl AsyncFnOnce(&mut Box<dyn Write + Send + '_>) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     let cannot_write = || format!("cannot write {}", path.display());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let unfinished = Builder::new().permissions(Permissions::from_mode(MODE)).tempfile_in(folder);
     let unfinished = unfinished.with_context(cannot_write)?;
     let file = unfinished.as_file().try_clone().with_context(cannot_write)?;
     let mut out: Box<dyn Write + Send> = Box::new(BufWriter::with_capacity(1 << 18, file));
-    let exported = write(&mut out).await?;
+    let written = write(&mut out).await?;
     out.flush().with_context(cannot_write)?;
     unfinished.as_file().sync_all().with_context(cannot_write)?;
     unfinished.persist(path).with_context(cannot_write)?;
-    Ok(exported)
+    Ok(written)
 }
