@@ -106,23 +106,29 @@ fn routes(app: &App) -> OpenApiRouter<App> {
                 .routes(routes!(periods::period_list))
                 .routes(routes!(rates::rate_list))
                 .routes(routes!(rates::rate_look_up))
-                .routes(routes!(reports::trial_balance))
-                .routes(routes!(reports::balance_sheet))
-                .routes(routes!(reports::income_statement))
-                .routes(routes!(reports::general_ledger))
-                .routes(routes!(reports::roll_forward))
-                .routes(routes!(reports::items::aging))
-                .routes(routes!(reports::items::aging_items))
-                .routes(routes!(reports::items::suspense))
-                .routes(routes!(reports::registers::manual_journals))
-                .routes(routes!(reports::registers::cut_off))
-                .routes(routes!(reports::registers::integrity))
-                .routes(routes!(reports::registers::diff))
                 .routes(routes!(open_items::open_item_list))
                 .routes(routes!(open_items::item_history))
                 .routes(routes!(remittances::remittance_list))
                 .routes(routes!(remittances::remittance_view))
         }))
+        .merge(group(app, Permission::ReadLedger, report_routes))
+}
+
+/// Reports over the whole book.
+fn report_routes(routes: OpenApiRouter<App>) -> OpenApiRouter<App> {
+    routes
+        .routes(routes!(reports::trial_balance))
+        .routes(routes!(reports::balance_sheet))
+        .routes(routes!(reports::income_statement))
+        .routes(routes!(reports::general_ledger))
+        .routes(routes!(reports::roll_forward))
+        .routes(routes!(reports::items::aging))
+        .routes(routes!(reports::items::aging_items))
+        .routes(routes!(reports::items::suspense))
+        .routes(routes!(reports::registers::manual_journals))
+        .routes(routes!(reports::registers::cut_off))
+        .routes(routes!(reports::registers::integrity))
+        .routes(routes!(reports::registers::diff))
 }
 
 /// Routes behind the gate: each handler is reached with this permission only, and the document says so.
