@@ -86,7 +86,8 @@ async fn what_is_wrong_is_named_with_its_line_and_nothing_is_posted() {
         2026-02-30 c\n  1002:bank  5 CNY\n  3001\n\n2026-01-07 d\n  1002:bank  5 CNY @ 2 USD\n  3001\n";
     let expected = [(1, "unbalanced"), (5, "account_unknown"), (9, "date_malformed"), (14, "price_unsupported")];
     check(&shell, "hledger", hledger.as_bytes(), &expected);
-    let beancount = "2026-01-01 open Assets:Bank CNY\n2026-01-05 * \"a\"\n  Assets:Bank  5 CNY\n  Assets:Other  -6 CNY\n\
+    let beancount = "2026-01-01 open Assets:Bank CNY\n\
+        2026-01-05 * \"a\"\n  Assets:Bank  5 CNY\n  Assets:Other  -6 CNY\n\
         2026-01-06 balance Assets:Bank 5 ~ 1 CNY\nplugin \"x\"\n";
     let expected = [(2, "unbalanced"), (5, "tolerance_unsupported"), (6, "directive_unsupported")];
     check(&shell, "beancount", beancount.as_bytes(), &expected);

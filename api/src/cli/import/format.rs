@@ -13,11 +13,11 @@ use crate::cli::arguments::day;
 ///
 /// The first row names the columns, in any order. Required: entry, date, account, currency, and either amount (debit
 /// positive) or debit and credit. If wanted: description, reference, item, `due_date`, actor, metadata (JSON), kind,
-/// layer, `relates_to`, `hold_group`, `expires_at`, adjusting. What is about the entry stands in its first row and may be
-/// left empty in the others. UTF-8, with or without a byte order mark; cells are exact; any other column is refused.
+/// layer, `relates_to`, `hold_group`, `expires_at`, adjusting. What is about the entry stands in its first row and may
+/// be left empty in the others. UTF-8, with or without a byte order mark; cells are exact; any other column is refused.
 ///
-/// `entry` is the entry's id if it is a UUID, and else its number in the books that the file comes from (`--source`): the
-/// same number of the same source is one entry for ever, so that a longer file of the same books may follow.
+/// `entry` is the entry's id if it is a UUID, and else its number in the books that the file comes from (`--source`):
+/// the same number of the same source is one entry for ever, so that a longer file of the same books may follow.
 #[derive(Args)]
 #[command(after_help = "\
 A complete file:
@@ -42,9 +42,9 @@ pub struct Csv {
 /// Read what accounts stood at when the book began: one row an account, or one of its open items
 ///
 /// The first row names the columns: account, currency, and either balance (debit positive) or debit and credit; if
-/// wanted item, `due_date`, reference, description. Each row becomes an ordinary entry against an opening equity account,
-/// with an id made of the day, the account and the item: the same file taken in again changes nothing, and a row that
-/// says another amount is a conflict. A row of 0 makes no entry.
+/// wanted item, `due_date`, reference, description. Each row becomes an ordinary entry against an opening equity
+/// account, with an id made of the day, the account and the item: the same file taken in again changes nothing, and a
+/// row that says another amount is a conflict. A row of 0 makes no entry.
 #[derive(Args)]
 #[command(after_help = "\
 A complete file:
