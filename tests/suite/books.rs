@@ -12,7 +12,7 @@ use dianfu_tests::{TestDatabase, test_database};
 use jiff::civil::{Date, date};
 use jiff::{Span, Timestamp};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use uuid::Uuid;
 
 /// The day from which dates are counted.
@@ -237,12 +237,25 @@ fn currency_of(code: &str) -> Currency {
 }
 
 /// Fills `cases` books at random and hands each to `check`, on a runtime of its own.
-#[expect(clippy::needless_pass_by_value, reason = "the check is written where it is passed")]
 pub fn for_random_books(cases: u32, check: impl AsyncFn(&mut Book)) {
+    for_random_books_of(cases, 12, check);
+}
+
+/// The variable that names the seed of random books, so that a failure can be seen again.
+const SEED: &str = "DIANFU_TEST_SEED";
+
+/// The same with books of up to so many turns. A failure tells the seed.
+#[expect(clippy::needless_pass_by_value, reason = "the check is written where it is passed")]
+pub fn for_random_books_of(cases: u32, turns: usize, check: impl AsyncFn(&mut Book)) {
+    let drawn = || format!("{}{}", id::fresh().simple(), Uuid::new_v8(*id::fresh().as_bytes()).simple());
+    let seed = std::env::var(SEED).unwrap_or_else(|_| drawn());
+    let digits = seed.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16));
+    let bytes: Vec<u8> = digits.collect::<Result<_, _>>().expect("a seed is 64 hexadecimal digits");
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let config = Config { cases, max_shrink_iters: 30, failure_persistence: None, ..Config::default() };
-    let turns = prop::collection::vec(prop::collection::vec(step(), 1..5), 1..12);
-    let outcome = TestRunner::new(config).run(&turns, |turns| {
+    let turns = prop::collection::vec(prop::collection::vec(step(), 1..5), turns.div_ceil(12)..turns);
+    let outcome = TestRunner::new_with_rng(config, rng).run(&turns, |turns| {
         runtime.block_on(async {
             let mut book = Book::new().await;
             fill(&mut book, turns).await;
@@ -251,7 +264,7 @@ pub fn for_random_books(cases: u32, check: impl AsyncFn(&mut Book)) {
         Ok(())
     });
     if let Err(failure) = outcome {
-        panic!("{failure}");
+        panic!("{SEED}={seed}: {failure}");
     }
 }
 

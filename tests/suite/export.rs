@@ -17,9 +17,9 @@ struct Journal(NamedTempFile);
 
 impl Journal {
     async fn of(book: &Book, moment: Moment) -> (Journal, Exported) {
-        let client = book.ledger.client().await.unwrap();
+        let clients = [book.ledger.client().await.unwrap(), book.ledger.client().await.unwrap()];
         let mut file = NamedTempFile::with_suffix(".journal").unwrap();
-        let exported = hledger(&**client, moment, &mut file, |_| {}).await.unwrap();
+        let exported = hledger(clients, moment, &mut file, |_| {}).await.unwrap();
         (Journal(file), exported)
     }
 
@@ -148,17 +148,29 @@ async fn a_settled_entry_is_a_transaction_and_a_hold_is_not() {
     let (journal, exported) = Journal::of(&book, Moment::default()).await;
     let text = fs::read_to_string(journal.0.path()).unwrap();
     let known_at = book.booked[1].receipt.booked_at;
+    let (heading, rest) = text.split_once("\n\n").unwrap();
     assert_eq!(
-        text,
+        heading,
         format!(
             "\
 ; Settled entries of any date, known at {known_at}. Holds move no money and are left out.
-decimal-mark .
-
-commodity 1000.00 CNY
-account 1002  ; name:Account%3B 1002 %7C 账户
-account 1101:picc  ; name:Account%3B 1101.picc %7C 账户
-
+; texts: percent-encoded
+decimal-mark ."
+        )
+    );
+    let (accounts, transaction) = rest.split_once("\n\n").unwrap();
+    for line in [
+        "commodity 1000.00 CNY",
+        "account 1002  ; name:Account%3B 1002 %7C 账户, type:A, currency:CNY, side:debit",
+        "account 1101:picc  ; name:Account%3B 1101.picc %7C 账户, type:A, currency:CNY, side:debit, open-item:true",
+        "account 9002  ; name:Account%3B 9002 %7C 账户, stands-for:memo, currency:CNY, side:credit",
+    ] {
+        assert!(accounts.lines().any(|written| written == line), "{line} in\n{accounts}");
+    }
+    assert_eq!(
+        transaction,
+        format!(
+            "\
 2024-01-05 * (2) %28advance) 垫付  ; id:{id}, reference:REF-1
     1101:picc  15200.00 CNY  ; item:CLM-1%3B urgent
     1002  -15200.00 CNY
@@ -166,5 +178,5 @@ account 1101:picc  ; name:Account%3B 1101.picc %7C 账户
         )
     );
     assert_eq!(exported, Exported { entries: 1, known_at, last_sequence: 2 });
-    assert_eq!(journal.ask(&["tags", "--values", "item"]), "CLM-1%3B urgent\n");
+    assert_eq!(journal.ask(&["tags", "--values", "^item$"]), "CLM-1%3B urgent\n");
 }

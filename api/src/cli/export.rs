@@ -2,13 +2,16 @@
 
 pub mod target;
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
-use dianfu_ledger::export;
+use deadpool_postgres::Client;
+use dianfu_ledger::export::{self, Unsaid};
 
 use super::arguments::MomentArgs;
 use super::desk::Desk;
-use super::ending::Answer;
-use target::Target;
+use super::ending::{Answer, note};
+use target::{Target, whole_file};
 
 /// Write the book for other programs
 ///
@@ -18,9 +21,13 @@ use target::Target;
 #[command(after_help = "\
 Examples:
   dianfu export hledger -o book.journal
+  dianfu export beancount -o book.beancount
+  dianfu export csv -o postings.csv --accounts accounts.csv
   dianfu export ndjson -o book.ndjson")]
 pub enum Export {
     Hledger(Hledger),
+    Beancount(Beancount),
+    Csv(Csv),
     Ndjson(Ndjson),
 }
 
@@ -36,6 +43,42 @@ Examples:
 pub struct Hledger {
     #[command(flatten)]
     target: Target,
+    #[command(flatten)]
+    moment: MomentArgs,
+}
+
+/// Write the settled entries for beancount; `bean-check` accepts what is written
+///
+/// Money that is held is left out. Accounts get names that beancount takes (`1101.picc` is `Assets:1101:Picc`) and keep
+/// their codes as metadata; the balances behind the last day are asserted, so that beancount compares them with ours.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  dianfu export beancount -o book.beancount && bean-check book.beancount
+  dianfu export beancount --as-of 2026-05-31 -o may.beancount && dianfu import beancount may.beancount --book copy")]
+pub struct Beancount {
+    #[command(flatten)]
+    target: Target,
+    #[command(flatten)]
+    moment: MomentArgs,
+}
+
+/// Write all entries as CSV, one row a posting, which `dianfu import csv` reads again
+///
+/// Words that a spreadsheet would take for a formula get an apostrophe in front. With `--accounts` the accounts go into
+/// a file of their own, as `dianfu account load` reads it.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  dianfu export csv -o postings.csv
+  dianfu export csv -o postings.csv --accounts accounts.csv
+  dianfu import csv postings.csv --accounts accounts.csv --book copy")]
+pub struct Csv {
+    #[command(flatten)]
+    target: Target,
+    /// A file for the accounts
+    #[arg(long, value_name = "FILE")]
+    accounts: Option<PathBuf>,
     #[command(flatten)]
     moment: MomentArgs,
 }
@@ -58,17 +101,42 @@ pub struct Ndjson {
 
 impl Export {
     pub async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
-        let client = desk.client().await?;
+        let clients = [desk.client().await?, desk.client().await?];
         match self {
             Export::Hledger(Hledger { target, moment }) => {
                 let moment = moment.moment();
-                target.write(async |out, bar| Ok(export::hledger(&**client, moment, out, bar).await?)).await?;
+                target.write(async |out, bar| Ok(export::hledger(clients, moment, out, bar).await?)).await?;
             }
+            Export::Beancount(Beancount { target, moment }) => {
+                let (book, moment) = (desk.book(), moment.moment());
+                target.write(async |out, bar| Ok(export::beancount(clients, book, moment, out, bar).await?)).await?;
+            }
+            Export::Csv(csv) => csv.run(clients).await?,
             Export::Ndjson(Ndjson { target, moment }) => {
                 let (book, moment) = (desk.book(), moment.moment());
-                target.write(async |out, bar| Ok(export::ndjson(&**client, book, moment, out, bar).await?)).await?;
+                target.write(async |out, bar| Ok(export::ndjson(clients, book, moment, out, bar).await?)).await?;
             }
         }
         Ok(Answer::Yes)
+    }
+}
+
+impl Csv {
+    async fn run(&self, clients: [Client; 2]) -> anyhow::Result<()> {
+        let moment = self.moment.moment();
+        if let Some(path) = &self.accounts {
+            let unsaid = whole_file(path, async |out| {
+                let unsaid = export::accounts_csv(&**clients[0], moment, out).await?;
+                Ok(unsaid)
+            })
+            .await?;
+            note(&format!("the accounts are in {}", path.display()));
+            if unsaid != Unsaid::default() {
+                let Unsaid { closed, metadata } = unsaid;
+                note(&format!("not in it: that {closed} accounts are closed or frozen, the metadata of {metadata}"));
+            }
+        }
+        self.target.write(async |out, bar| Ok(export::csv(clients, moment, out, bar).await?)).await?;
+        Ok(())
     }
 }

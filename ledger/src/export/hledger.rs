@@ -1,8 +1,8 @@
 //! The plain-text journal of hledger.
 //!
 //! Each settled entry is one transaction: its effective date, the sequence as the code, the description, and the tags
-//! `id`, `reference` and, on postings, `item`. Holds and releases move no money and are left out, so that
-//! `hledger balance` gives the trial balance, account by account, debits positive.
+//! `id`, `reference` and, on postings, `item` and `due`. Holds and releases move no money and are left out, so that
+//! `hledger balance` gives the trial balance, account by account, debits positive. [`crate::import::hledger`] reads it.
 //!
 //! Account names: the first dot becomes hledger's separator, `1101.picc` is `1101:picc`, so that hledger rolls up to
 //! the control account by itself. Codes have no colons, so the mapping is one to one ([`hledger_account`]).
@@ -15,21 +15,18 @@
 
 use std::fmt::Write as _;
 use std::io::Write;
-use std::pin::pin;
 
-use futures_util::TryStreamExt;
-use tokio_postgres::types::ToSql;
-use tokio_postgres::{GenericClient, Row};
-use uuid::Uuid;
+use deadpool_postgres::Client;
 
-use crate::error::Error;
-use crate::money::{Currency, Money};
-use crate::query::{Horizon, Moment, QueryError, horizon};
+use crate::account::AccountType;
+use crate::entry::Layer;
+use crate::import::hledger::ENCODED;
+use crate::money::Currency;
+use crate::query::{Horizon, Moment};
 
-use super::{ExportError, Exported, Progress, is_bidi_control, sql};
-
-/// Entries read with one statement: what the server sorts at a time.
-const PIECE_ENTRIES: i64 = 1 << 17;
+use super::journal::{ChartAccount, Entry, Legs, Progress, Span, chart, each_entry};
+use super::text::{Days, push_decimal, push_id, push_number};
+use super::{ExportError, Exported, is_bidi_control};
 
 /// The name of an account in hledger: `1101.picc` is `1101:picc`.
 pub fn hledger_account(code: &str) -> String {
@@ -38,49 +35,62 @@ pub fn hledger_account(code: &str) -> String {
 
 /// Writes the journal as it was at a moment.
 pub async fn hledger(
-    client: &impl GenericClient,
+    clients: [Client; 2],
     moment: Moment,
     out: &mut impl Write,
-    mut progress: impl FnMut(Progress),
+    progress: impl FnMut(Progress),
 ) -> Result<Exported, ExportError> {
-    let horizon = horizon(client, moment).await?;
-    write_heading(&horizon, out)?;
-    write_accounts(client, &horizon, out).await?;
-    let mut entries = 0;
-    let mut first = 1;
-    while first <= horizon.sequence {
-        let last = horizon.sequence.min(first + PIECE_ENTRIES - 1);
-        entries += write_entries(client, first, last, &horizon, out).await?;
-        progress(Progress { done: last.unsigned_abs(), total: horizon.sequence.unsigned_abs() });
-        first = last + 1;
-    }
+    let extent = Span { moment, ..Span::default() }.extent(&**clients[0]).await?;
+    let chart = chart(&**clients[0], moment.known_at).await?;
+    write_heading(&extent.horizon, out)?;
+    write_accounts(&chart, out)?;
+    let names: Vec<String> = chart.iter().map(|known| hledger_account(known.account.code.as_str())).collect();
+    let (mut text, mut days, mut entries) = (String::new(), Days::default(), 0);
+    each_entry(clients, &extent, &chart, progress, |entry, legs| {
+        if entry.kind.effect(Layer::Settled).is_none() {
+            return Ok(());
+        }
+        text.clear();
+        push_transaction(&mut text, entry, &mut days);
+        push_postings(&mut text, legs, &names, &mut days)?;
+        entries += 1;
+        Ok(out.write_all(text.as_bytes())?)
+    })
+    .await?;
     out.flush()?;
-    Ok(Exported { entries, known_at: horizon.known_at, last_sequence: horizon.sequence })
+    Ok(Exported { entries, known_at: extent.horizon.known_at, last_sequence: extent.last })
 }
 
 fn write_heading(horizon: &Horizon, out: &mut impl Write) -> Result<(), ExportError> {
     let as_of = horizon.as_of.map_or_else(|| "of any date".to_owned(), |date| format!("dated up to {date}"));
     writeln!(out, "; Settled entries {as_of}, known at {}. Holds move no money and are left out.", horizon.known_at)?;
-    writeln!(out, "decimal-mark .\n")?;
+    writeln!(out, "{ENCODED}\ndecimal-mark .\n")?;
     Ok(())
 }
 
-async fn write_accounts(
-    client: &impl GenericClient,
-    horizon: &Horizon,
-    out: &mut impl Write,
-) -> Result<(), ExportError> {
-    let parameters: [&(dyn ToSql + Sync); 2] = [&horizon.sequence, &horizon.as_of];
-    let mut rows = pin!(client.query_raw(sql::ACCOUNTS, parameters).await?);
+fn write_accounts(chart: &[ChartAccount], out: &mut impl Write) -> Result<(), ExportError> {
     let mut currencies: Vec<Currency> = Vec::new();
-    while let Some(row) = rows.try_next().await? {
-        let currency = currency(&row)?;
+    for ChartAccount { account, .. } in chart {
+        let currency = account.currency;
         if !currencies.contains(&currency) {
             writeln!(out, "commodity {}", commodity_style(currency))?;
             currencies.push(currency);
         }
-        let mut line = format!("account {}  ; name:", hledger_account(row.get("code")));
-        push_escaped(&mut line, row.get("name"));
+        let mut line = format!("account {}  ; name:", hledger_account(account.code.as_str()));
+        push_escaped(&mut line, &account.name);
+        let stands_for = match account.account_type {
+            AccountType::Asset => "type:A",
+            AccountType::Liability => "type:L",
+            AccountType::Equity => "type:E",
+            AccountType::Income => "type:R",
+            AccountType::Expense => "type:X",
+            AccountType::Memo => "stands-for:memo", // hledger has no such type
+        };
+        write!(line, ", {stands_for}, currency:{currency}, side:{}", super::word(account.normal_side))
+            .expect("a string takes all text");
+        if account.open_item {
+            line.push_str(", open-item:true");
+        }
         writeln!(out, "{line}")?;
     }
     Ok(())
@@ -92,57 +102,48 @@ fn commodity_style(currency: Currency) -> String {
     format!("1000.{decimals} {currency}")
 }
 
-/// Writes the settled entries of a piece; answers how many.
-async fn write_entries(
-    client: &impl GenericClient,
-    first: i64,
-    last: i64,
-    horizon: &Horizon,
-    out: &mut impl Write,
-) -> Result<u64, ExportError> {
-    let parameters: [&(dyn ToSql + Sync); 3] = [&first, &last, &horizon.as_of];
-    let mut rows = pin!(client.query_raw(sql::LEGS, parameters).await?);
-    let mut entries = 0;
-    let mut written = None;
-    while let Some(row) = rows.try_next().await? {
-        let sequence: i64 = row.get("sequence");
-        if written != Some(sequence) {
-            writeln!(out, "\n{}", transaction_line(&row, sequence)?)?;
-            written = Some(sequence);
-            entries += 1;
+fn push_transaction(text: &mut String, entry: &Entry<'_>, days: &mut Days) {
+    text.push('\n');
+    days.push(text, entry.effective_date);
+    text.push_str(" * (");
+    push_number(text, entry.sequence);
+    text.push_str(") ");
+    push_escaped(text, entry.description);
+    text.push_str("  ; id:");
+    push_id(text, entry.id);
+    text.push_str(", reference:");
+    push_escaped(text, entry.reference);
+    text.push('\n');
+}
+
+fn push_postings(text: &mut String, legs: Legs<'_>, names: &[String], days: &mut Days) -> Result<(), ExportError> {
+    for leg in legs.settled() {
+        let leg = leg?;
+        text.push_str("    ");
+        text.push_str(&names[leg.place]);
+        text.push_str("  ");
+        push_decimal(text, leg.minor, leg.account.currency);
+        text.push(' ');
+        text.push_str(leg.account.currency.code());
+        if let Some(item) = leg.item {
+            text.push_str("  ; item:");
+            push_escaped(text, item);
         }
-        writeln!(out, "{}", posting_line(&row)?)?;
+        if let Some(due_date) = leg.due_date {
+            text.push_str(", due:");
+            days.push(text, due_date);
+        }
+        text.push('\n');
     }
-    Ok(entries)
-}
-
-fn transaction_line(row: &Row, sequence: i64) -> Result<String, QueryError> {
-    let date: jiff::civil::Date = row.try_get("effective_date")?;
-    let id: Uuid = row.try_get("entry_id")?;
-    let mut line = format!("{date} * ({sequence}) ");
-    push_escaped(&mut line, row.get("description"));
-    write!(line, "  ; id:{id}, reference:").expect("a string takes all text");
-    push_escaped(&mut line, row.get("reference"));
-    Ok(line)
-}
-
-fn posting_line(row: &Row) -> Result<String, QueryError> {
-    let amount = Money::new(row.try_get("amount_minor")?, currency(row)?);
-    let mut line = format!("    {}  {amount}", hledger_account(row.get("code")));
-    if let Some(item) = row.get::<_, Option<&str>>("item") {
-        line.push_str("  ; item:");
-        push_escaped(&mut line, item);
-    }
-    Ok(line)
-}
-
-fn currency(row: &Row) -> Result<Currency, QueryError> {
-    let code: &str = row.try_get("currency")?;
-    code.parse().map_err(|_| QueryError::World(Error::Corrupt(format!("currency is '{code}'"))))
+    Ok(())
 }
 
 /// Appends a text so that hledger takes all of it for text.
 fn push_escaped(line: &mut String, text: &str) {
+    if is_plain(text) {
+        line.push_str(text);
+        return;
+    }
     let mut previous = None;
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
@@ -162,6 +163,11 @@ fn push_escaped(line: &mut String, text: &str) {
         }
         previous = Some(character);
     }
+}
+
+/// Whether a text is such that nothing in it can be syntax: most are, and looking is quicker than escaping.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'/'))
 }
 
 #[cfg(test)]

@@ -1,27 +1,38 @@
 //! The journal as it is read for every export: whole entries, in order of sequence, a piece at a time.
 //!
-//! The server sorts a piece at a time and rows are handed over as they arrive, so that memory grows neither here nor
-//! there with the journal.
+//! Entries and postings come as two binary COPYs over two connections, so that the server works at both while we write.
+//! A piece is read whole and put in order here if its rows lie in another order on the disk; mostly they do not, and
+//! the server sorts nothing. Pieces are of bounded size, and so is memory: it grows with the chart, not with the
+//! journal. Nothing is allocated an entry: fields are read from the bytes that came.
 
-use std::pin::pin;
-
-use futures_util::TryStreamExt;
+use deadpool_postgres::Client;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use tokio_postgres::types::ToSql;
+use tokio::sync::mpsc;
 use tokio_postgres::{GenericClient, Row};
+use uuid::Uuid;
 
 use crate::account::{Account, AccountNote, AccountSetting, Limits};
-use crate::balance::Totals;
-use crate::money::Money;
-use crate::query::{EntryView, Horizon, Moment, PostingView, QueryError, horizon, row};
+use crate::entry::{EntryKind, Layer};
+use crate::error::Error;
+use crate::journal::tuples::{Batch, Batches, Tuple};
+use crate::query::{Horizon, Moment, QueryError, horizon, row};
 
 use super::{ExportError, sql};
 
-/// Entries read with one statement: what the server sorts at a time.
-const PIECE_ENTRIES: i64 = 1 << 17;
+/// Entries that are read at once at first; then as many as fill a piece.
+const PIECE_ENTRIES: i64 = 1 << 13;
+/// The most entries that are read at once.
+const PIECE_ENTRIES_MAX: i64 = 1 << 16;
+/// Bytes above which a piece is made smaller.
+const PIECE_BYTES: usize = 8 << 20;
+/// Bytes above which a piece is given up, and read as smaller ones: entries may be a thousand times larger than those
+/// before them.
+const PIECE_BYTES_MAX: usize = 64 << 20;
+/// Pieces of a table that are read ahead.
+const PIECES_AHEAD: usize = 1;
 /// Entries after which the caller is told how far it is.
-const TELL_ENTRIES: i64 = 1 << 10;
+const TELL_ENTRIES: u64 = 1 << 12;
 
 /// Which entries are exported.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -63,6 +74,91 @@ pub struct ChartAccount {
     pub note: AccountNote,
 }
 
+/// An entry as its row has it.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    /// Its number.
+    pub sequence: i64,
+    /// Its id.
+    pub id: Uuid,
+    /// What it does.
+    pub kind: EntryKind,
+    /// When it counts.
+    pub effective_date: Date,
+    /// When the ledger knew it.
+    pub booked_at: Timestamp,
+    /// The day asked for, if that was closed.
+    pub value_date: Option<Date>,
+    /// The entry from which it takes.
+    pub relates_to: Option<Uuid>,
+    /// The group of holds that it joins or ends.
+    pub hold_group: Option<Uuid>,
+    /// When a hold ends by itself.
+    pub expires_at: Option<Timestamp>,
+    /// How much was asked for, if as much as possible was to be moved.
+    pub at_most_minor: Option<i64>,
+    /// Whether it adjusts a period that is closed to others.
+    pub adjusting: bool,
+    /// The version of the template that made its postings.
+    pub template_no: Option<i32>,
+    /// The business document.
+    pub reference: &'a str,
+    /// A sentence.
+    pub description: &'a str,
+    /// JSON text.
+    pub metadata: Option<&'a str>,
+    /// Who asked for it.
+    pub actor: &'a str,
+}
+
+/// A posting as its row has it.
+#[derive(Clone, Copy, Debug)]
+pub struct Leg<'a> {
+    /// Its account.
+    pub account: &'a Account,
+    /// Where that stands in the chart.
+    pub place: usize,
+    /// Its layer.
+    pub layer: Layer,
+    /// Signed amount, debit positive.
+    pub minor: i64,
+    /// The open item.
+    pub item: Option<&'a str>,
+    /// When the item is due.
+    pub due_date: Option<Date>,
+}
+
+/// The postings of one entry, in order.
+#[derive(Clone, Copy, Debug)]
+pub struct Legs<'a> {
+    piece: &'a Piece,
+    places: &'a [Place],
+    chart: &'a [ChartAccount],
+}
+
+impl<'a> Legs<'a> {
+    /// Each of them.
+    pub fn iter(self) -> impl Iterator<Item = Result<Leg<'a>, Error>> {
+        self.places.iter().map(move |place| {
+            let mut fields = self.piece.tuple(place).fields();
+            fields.skip(2)?;
+            let (account_no, layer): (i32, i16) = (fields.get()?, fields.get()?);
+            let place = usize::try_from(account_no).ok().and_then(|number| number.checked_sub(1));
+            let known = place.and_then(|place| Some((place, self.chart.get(place)?)));
+            let unknown = || Error::Corrupt(format!("posting.account_no is {account_no}"));
+            let (place, known) = known.filter(|(_, known)| known.account.no == account_no).ok_or_else(unknown)?;
+            let layer = Layer::from_number(layer).ok_or_else(|| Error::Corrupt(format!("posting.layer is {layer}")))?;
+            let (minor, item, due_date) = (fields.get()?, fields.get()?, fields.get()?);
+            Ok(Leg { account: &known.account, place, layer, minor, item, due_date })
+        })
+    }
+
+    /// Those that move money.
+    pub fn settled(self) -> impl Iterator<Item = Result<Leg<'a>, Error>> {
+        self.iter().filter(|leg| leg.as_ref().map_or(true, |leg| leg.layer == Layer::Settled))
+    }
+}
+
 impl Span {
     /// Resolves it to sequences.
     pub async fn extent(&self, client: &impl GenericClient) -> Result<Extent, QueryError> {
@@ -72,44 +168,175 @@ impl Span {
     }
 }
 
-/// Hands over every entry of an extent with all its legs, and tells how far it is.
+/// Hands over every entry of an extent with all its legs, and tells how far it is; answers how many there are.
 pub async fn each_entry(
-    client: &impl GenericClient,
+    clients: [Client; 2],
     extent: &Extent,
+    chart: &[ChartAccount],
     mut progress: impl FnMut(Progress),
-    mut take: impl FnMut(EntryView) -> Result<(), ExportError>,
+    mut take: impl FnMut(&Entry<'_>, Legs<'_>) -> Result<(), ExportError>,
 ) -> Result<u64, ExportError> {
     let done = |sequence: i64| Progress {
         done: (sequence - extent.after).unsigned_abs(),
         total: (extent.last - extent.after).unsigned_abs(),
     };
-    let (mut entries, mut first) = (0, extent.after + 1);
-    while first <= extent.last {
-        let last = extent.last.min(first.saturating_add(PIECE_ENTRIES - 1));
-        let parameters: [&(dyn ToSql + Sync); 3] = [&first, &last, &extent.horizon.as_of];
-        let mut rows = pin!(client.query_raw(sql::JOURNAL, parameters).await?);
-        let mut current: Option<EntryView> = None;
-        while let Some(row) = rows.try_next().await? {
-            let sequence: i64 = row.try_get("sequence")?;
-            let is_next = current.as_ref().is_none_or(|current| current.sequence != sequence);
-            let whole = if is_next { current.replace(entry_view(&row)?) } else { None };
-            if let Some(whole) = whole {
-                entries += 1;
-                if whole.sequence % TELL_ENTRIES == 0 {
-                    progress(done(whole.sequence));
-                }
-                take(whole)?;
+    let [of_entries, of_postings] = clients;
+    let mut entries = pieces(of_entries, Table::Entry, *extent);
+    let mut postings = pieces(of_postings, Table::Posting, *extent);
+    let (mut legs, mut next, mut count) = (Piece::default(), 0, 0);
+    while let Some(piece) = entries.recv().await.transpose()? {
+        for place in &piece.places {
+            while next == legs.places.len()
+                && let Some(piece) = postings.recv().await.transpose()?
+            {
+                (legs, next) = (piece, 0);
             }
-            current.as_mut().expect("it was put there just now").postings.push(posting_view(&row)?);
+            let entry = entry(piece.tuple(place))?;
+            let begin = next;
+            next += legs.places[begin..].iter().take_while(|leg| leg.sequence == entry.sequence).count();
+            if begin == next {
+                let what = format!("entry {} has no postings, or an entry before it is missing", entry.sequence);
+                return Err(ExportError::Question(Error::Corrupt(what).into()));
+            }
+            take(&entry, Legs { piece: &legs, places: &legs.places[begin..next], chart })?;
+            count += 1;
+            if count % TELL_ENTRIES == 0 {
+                progress(done(entry.sequence));
+            }
         }
-        if let Some(whole) = current {
-            entries += 1;
-            take(whole)?;
-        }
-        progress(done(last));
-        first = last + 1;
     }
-    Ok(entries)
+    progress(done(extent.last));
+    Ok(count)
+}
+
+fn entry(tuple: Tuple<'_>) -> Result<Entry<'_>, Error> {
+    let mut fields = tuple.fields();
+    Ok(Entry {
+        sequence: fields.get()?,
+        id: fields.get()?,
+        kind: row::known_kind(fields.get()?)?,
+        effective_date: fields.get()?,
+        booked_at: fields.get()?,
+        value_date: fields.get()?,
+        relates_to: fields.get()?,
+        hold_group: fields.get()?,
+        expires_at: fields.get()?,
+        at_most_minor: fields.get()?,
+        adjusting: fields.get()?,
+        template_no: fields.get()?,
+        reference: fields.get()?,
+        description: fields.get()?,
+        metadata: fields.get()?,
+        actor: fields.get()?,
+    })
+}
+
+#[derive(Clone, Copy)]
+enum Table {
+    Entry,
+    Posting,
+}
+
+/// Rows of a table, in order.
+#[derive(Default, Debug)]
+struct Piece {
+    batches: Vec<Batch>,
+    places: Vec<Place>,
+}
+
+/// Where a row lies, in the order in which rows are read.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Place {
+    sequence: i64,
+    leg: i16,
+    batch: usize,
+    start: usize,
+    end: usize,
+}
+
+impl Piece {
+    fn tuple(&self, place: &Place) -> Tuple<'_> {
+        let bytes = &self.batches[place.batch].bytes()[place.start..place.end];
+        let (tuple, _) = Tuple::split(bytes).expect("the row was whole when it was put there");
+        tuple
+    }
+
+    /// Takes in rows.
+    fn add(&mut self, batch: Batch, table: Table) -> Result<(), Error> {
+        let mut start = 0;
+        for tuple in batch.tuples() {
+            let tuple = tuple?;
+            let mut fields = tuple.fields();
+            let sequence = fields.get()?;
+            let leg = match table {
+                Table::Entry => 0,
+                Table::Posting => fields.get()?,
+            };
+            let end = start + tuple.bytes().len();
+            self.places.push(Place { sequence, leg, batch: self.batches.len(), start, end });
+            start = end;
+        }
+        self.batches.push(batch);
+        Ok(())
+    }
+}
+
+/// The pieces of a table, read by a task of its own; it ends when nobody takes them any more.
+fn pieces(client: Client, table: Table, extent: Extent) -> mpsc::Receiver<Result<Piece, Error>> {
+    let (send, receive) = mpsc::channel(PIECES_AHEAD);
+    tokio::spawn(async move {
+        let (mut first, mut at_once) = (extent.after + 1, PIECE_ENTRIES);
+        while first <= extent.last {
+            let last = extent.last.min(first.saturating_add(at_once - 1));
+            let piece = match piece(&client, table, first, last, extent.horizon.as_of).await {
+                Ok(None) => {
+                    at_once = (at_once / 8).max(1);
+                    continue;
+                }
+                Ok(Some((piece, bytes))) => {
+                    match bytes {
+                        0..=PIECE_BYTES => at_once = (at_once * 2).min(PIECE_ENTRIES_MAX),
+                        _ => at_once = (at_once / 2).max(1),
+                    }
+                    Ok(piece)
+                }
+                Err(error) => Err(error),
+            };
+            let failed = piece.is_err();
+            if send.send(piece).await.is_err() || failed {
+                return;
+            }
+            first = last + 1;
+        }
+    });
+    receive
+}
+
+/// Rows of these entries with how many bytes they have; `None` if they are too many to be kept at once.
+async fn piece(
+    client: &Client,
+    table: Table,
+    first: i64,
+    last: i64,
+    as_of: Option<Date>,
+) -> Result<Option<(Piece, usize)>, Error> {
+    let statement = match table {
+        Table::Entry => sql::copy(sql::ENTRIES, first, last, as_of),
+        Table::Posting => sql::copy(sql::POSTINGS, first, last, as_of),
+    };
+    let mut batches = Batches::new(client.copy_out(&statement).await?);
+    let (mut piece, mut bytes) = (Piece::default(), 0);
+    while let Some(batch) = batches.next().await? {
+        bytes += batch.bytes().len();
+        if bytes > PIECE_BYTES_MAX && first < last {
+            return Ok(None);
+        }
+        piece.add(batch, table)?;
+    }
+    if !piece.places.is_sorted() {
+        piece.places.sort_unstable();
+    }
+    Ok(Some((piece, bytes)))
 }
 
 /// The chart as it was known at a time, in the order in which accounts were opened.
@@ -135,48 +362,4 @@ fn chart_account(row: &Row) -> Result<ChartAccount, QueryError> {
     };
     let note = AccountNote { parent: row.try_get("parent")?, metadata: row.try_get("metadata")? };
     Ok(ChartAccount { account, note })
-}
-
-fn entry_view(row: &Row) -> Result<EntryView, QueryError> {
-    Ok(EntryView {
-        sequence: row.try_get("sequence")?,
-        id: row.try_get("entry_id")?,
-        kind: row::kind(row)?,
-        effective_date: row.try_get::<_, Date>("effective_date")?,
-        booked_at: row.try_get("booked_at")?,
-        value_date: row.try_get("value_date")?,
-        relates_to: row.try_get("relates_to")?,
-        related: Vec::new(),
-        hold_group: row.try_get("hold_group")?,
-        expires_at: row.try_get("expires_at")?,
-        at_most: asked(row)?,
-        adjusting: row.try_get("adjusting")?,
-        template_no: row.try_get("template_no")?,
-        reference: row.try_get("reference")?,
-        description: row.try_get("description")?,
-        metadata: row.try_get("metadata")?,
-        actor: row.try_get("actor")?,
-        postings: Vec::with_capacity(2),
-    })
-}
-
-/// How much was asked for, if less was moved; what takes from another asks for what is left.
-fn asked(row: &Row) -> Result<Option<Money>, QueryError> {
-    let (asked, kind): (Option<i64>, _) = (row.try_get("at_most_minor")?, row::kind(row)?);
-    match asked.filter(|_| !kind.relates()) {
-        Some(minor) => Ok(Some(Money::new(minor, row::currency(row)?))),
-        None => Ok(None),
-    }
-}
-
-fn posting_view(row: &Row) -> Result<PostingView, QueryError> {
-    Ok(PostingView {
-        leg: row.try_get("leg")?,
-        account: row::account_code(row, "code")?,
-        layer: row::layer(row)?,
-        amount: Money::new(row.try_get("amount_minor")?, row::currency(row)?),
-        item: row.try_get("item")?,
-        due_date: row.try_get("due_date")?,
-        after: Totals { debits: row.try_get("debits_after")?, credits: row.try_get("credits_after")? },
-    })
 }

@@ -1,10 +1,15 @@
 //! The books in formats that other programs read.
 
+mod beancount;
+mod csv;
 mod hledger;
-mod journal;
+pub mod journal;
 mod ndjson;
 pub mod sql;
+pub mod text;
 
+pub use beancount::{beancount, beancount_account};
+pub use csv::{Unsaid, accounts_csv, csv};
 pub use hledger::{hledger, hledger_account};
 pub use journal::{Extent, Progress, Span};
 pub use ndjson::ndjson;
@@ -13,6 +18,8 @@ use std::io;
 
 use jiff::Timestamp;
 
+use crate::account::NormalSide;
+use crate::error::Error;
 use crate::query::QueryError;
 
 /// Whether a character is no letter and changes the direction in which those around it are shown (Unicode's
@@ -46,5 +53,18 @@ pub enum ExportError {
 impl From<tokio_postgres::Error> for ExportError {
     fn from(error: tokio_postgres::Error) -> ExportError {
         ExportError::Question(error.into())
+    }
+}
+
+impl From<Error> for ExportError {
+    fn from(error: Error) -> ExportError {
+        ExportError::Question(QueryError::World(error))
+    }
+}
+
+fn word(side: NormalSide) -> &'static str {
+    match side {
+        NormalSide::Debit => "debit",
+        NormalSide::Credit => "credit",
     }
 }

@@ -9,23 +9,26 @@
 
 use std::io::{self, Write};
 
+use deadpool_postgres::Client;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::ser::{Error as _, SerializeSeq};
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use tokio_postgres::GenericClient;
 use uuid::Uuid;
 
-use crate::account::{AccountNote, AccountSetting, NormalSide};
+use crate::account::{AccountNote, AccountSetting};
 use crate::book::BookName;
 use crate::import::ndjson::FORMAT;
 use crate::limit_group::{self, LimitGroup};
 use crate::money::{Money, decimal_text};
-use crate::query::{EntryView, Moment, PostingView, QueryError};
+use crate::query::{Moment, QueryError};
 use crate::register;
 
-use super::journal::{ChartAccount, Progress, Span, chart, each_entry};
-use super::{ExportError, Exported};
+use super::journal::{ChartAccount, Entry, Leg, Legs, Progress, Span, chart, each_entry};
+use super::text::push_decimal;
+use super::{ExportError, Exported, word};
 
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -54,7 +57,7 @@ struct EntryBody<'a> {
     sequence: i64,
     kind: &'static str,
     effective_date: Date,
-    booked_at: Timestamp,
+    booked_at: &'a str,
     reference: &'a str,
     description: &'a str,
     actor: &'a str,
@@ -72,27 +75,51 @@ struct EntryBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    at_most: Option<String>,
+    at_most: Option<Decimal>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     adjusting: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     template_no: Option<i32>,
-    postings: Vec<PostingBody<'a>>,
+    postings: LegsBody<'a>,
+}
+
+/// The postings, read while they are written.
+struct LegsBody<'a>(Legs<'a>);
+
+impl Serialize for LegsBody<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        for leg in self.0.iter() {
+            list.serialize_element(&posting_body(&leg.map_err(S::Error::custom)?))?;
+        }
+        list.end()
+    }
 }
 
 #[derive(Serialize)]
 struct PostingBody<'a> {
     account: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    debit: Option<String>,
+    debit: Option<Decimal>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    credit: Option<String>,
+    credit: Option<Decimal>,
     currency: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     item: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     due_date: Option<Date>,
     layer: &'static str,
+}
+
+/// An amount as a decimal string.
+struct Decimal(Money);
+
+impl Serialize for Decimal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut text = String::with_capacity(24);
+        push_decimal(&mut text, self.0.minor, self.0.currency);
+        serializer.serialize_str(&text)
+    }
 }
 
 #[derive(Serialize)]
@@ -122,29 +149,35 @@ struct GroupBody<'a> {
 
 /// Writes the book as it was at a moment.
 pub async fn ndjson(
-    client: &impl GenericClient,
+    clients: [Client; 2],
     book: &BookName,
     moment: Moment,
     out: &mut impl Write,
     progress: impl FnMut(Progress),
 ) -> Result<Exported, ExportError> {
-    let extent = Span { moment, ..Span::default() }.extent(client).await?;
+    let extent = Span { moment, ..Span::default() }.extent(&**clients[0]).await?;
     let (sequence, known_at) = (extent.last, extent.horizon.known_at);
     let name = book.to_string();
     write(out, &Line::Book { format: FORMAT, name: &name, sequence, as_of: moment.as_of, known_at })?;
-    let chart = chart(client, moment.known_at).await?;
+    let chart = chart(&**clients[0], moment.known_at).await?;
     for account in &chart {
         write(out, &Line::Account(account_body(account)))?;
     }
-    let entries = each_entry(client, &extent, progress, |entry| {
-        let line = Line::Entry(Box::new(entry_body(&entry)?));
-        Ok(write(out, &line)?)
+    let groups = limit_groups(&**clients[0], moment).await?;
+    let (mut line, mut booked) = (Vec::new(), (Timestamp::MIN, String::new()));
+    let entries = each_entry(clients, &extent, &chart, progress, |entry, legs| {
+        if booked.0 != entry.booked_at {
+            booked = (entry.booked_at, entry.booked_at.to_string());
+        }
+        line.clear();
+        write(&mut line, &Line::Entry(Box::new(entry_body(entry, legs, &booked.1)?)))?;
+        Ok(out.write_all(&line)?)
     })
     .await?;
     for account in chart.iter().filter(|account| has_settings(account)) {
         write(out, &Line::Setting(setting_body(account)?))?;
     }
-    write_limit_groups(client, moment, out).await?;
+    write_limit_groups(&groups, out)?;
     write(out, &Line::End { accounts: u64::try_from(chart.len()).expect("a chart fits in memory"), entries })?;
     out.flush()?;
     Ok(Exported { entries, known_at, last_sequence: sequence })
@@ -155,14 +188,15 @@ fn write(out: &mut impl Write, line: &Line<'_>) -> Result<(), io::Error> {
     out.write_all(b"\n")
 }
 
-async fn write_limit_groups(
-    client: &impl GenericClient,
-    moment: Moment,
-    out: &mut impl Write,
-) -> Result<(), ExportError> {
-    let records = register::in_force(client, limit_group::KIND).await.map_err(QueryError::World)?;
-    let is_known = |record: &&register::Record| moment.known_at.is_none_or(|known_at| record.recorded_at <= known_at);
-    for record in records.iter().filter(is_known) {
+/// The limit groups that were in force.
+async fn limit_groups(client: &impl GenericClient, moment: Moment) -> Result<Vec<register::Record>, QueryError> {
+    let mut records = register::in_force(client, limit_group::KIND).await.map_err(QueryError::World)?;
+    records.retain(|record| moment.known_at.is_none_or(|known_at| record.recorded_at <= known_at));
+    Ok(records)
+}
+
+fn write_limit_groups(records: &[register::Record], out: &mut impl Write) -> Result<(), io::Error> {
+    for record in records {
         let Some(group) = LimitGroup::parse(&record.content) else { continue };
         let decimal = |minor: Option<i64>| minor.map(|minor| decimal_text(minor.into(), group.currency));
         let body = GroupBody {
@@ -176,13 +210,6 @@ async fn write_limit_groups(
         write(out, &Line::LimitGroup(body))?;
     }
     Ok(())
-}
-
-fn word(side: NormalSide) -> &'static str {
-    match side {
-        NormalSide::Debit => "debit",
-        NormalSide::Credit => "credit",
-    }
 }
 
 fn account_body(ChartAccount { account, .. }: &ChartAccount) -> AccountBody<'_> {
@@ -216,42 +243,49 @@ fn setting_body(ChartAccount { account, note }: &ChartAccount) -> Result<Setting
     })
 }
 
-fn entry_body(entry: &EntryView) -> Result<EntryBody<'_>, ExportError> {
-    let (metadata, metadata_text) = json(entry.metadata.as_deref())?;
+fn entry_body<'a>(entry: &Entry<'a>, legs: Legs<'a>, booked_at: &'a str) -> Result<EntryBody<'a>, ExportError> {
+    let (metadata, metadata_text) = json(entry.metadata)?;
     Ok(EntryBody {
         id: entry.id,
         sequence: entry.sequence,
         kind: entry.kind.word(),
         effective_date: entry.effective_date,
-        booked_at: entry.booked_at,
-        reference: &entry.reference,
-        description: &entry.description,
-        actor: &entry.actor,
+        booked_at,
+        reference: entry.reference,
+        description: entry.description,
+        actor: entry.actor,
         metadata,
         metadata_text,
         value_date: entry.value_date,
         relates_to: entry.relates_to,
         hold_group: entry.hold_group,
         expires_at: entry.expires_at,
-        at_most: entry.at_most.map(Money::to_decimal_string),
+        at_most: at_most(entry, legs)?,
         adjusting: entry.adjusting,
         template_no: entry.template_no,
-        postings: entry.postings.iter().map(posting_body).collect(),
+        postings: LegsBody(legs),
     })
 }
 
-fn posting_body(posting: &PostingView) -> PostingBody<'_> {
-    let amount = posting.amount;
-    let text = decimal_text(i128::from(amount.minor).abs(), amount.currency);
-    let (debit, credit) = if amount.minor < 0 { (None, Some(text)) } else { (Some(text), None) };
+/// How much was asked for, if less was moved; what takes from another asks for what is left.
+fn at_most(entry: &Entry<'_>, legs: Legs<'_>) -> Result<Option<Decimal>, ExportError> {
+    let Some(minor) = entry.at_most_minor.filter(|_| !entry.kind.relates()) else { return Ok(None) };
+    let first = legs.iter().next().transpose()?;
+    Ok(first.map(|leg| Decimal(Money::new(minor, leg.account.currency))))
+}
+
+fn posting_body<'a>(leg: &Leg<'a>) -> PostingBody<'a> {
+    let currency = leg.account.currency;
+    let amount = Some(Decimal(Money::new(leg.minor, currency).without_sign()));
+    let (debit, credit) = if leg.minor < 0 { (None, amount) } else { (amount, None) };
     PostingBody {
-        account: posting.account.as_str(),
+        account: leg.account.code.as_str(),
         debit,
         credit,
-        currency: amount.currency.code(),
-        item: posting.item.as_deref(),
-        due_date: posting.due_date,
-        layer: posting.layer.word(),
+        currency: currency.code(),
+        item: leg.item,
+        due_date: leg.due_date,
+        layer: leg.layer.word(),
     }
 }
 

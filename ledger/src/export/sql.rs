@@ -1,38 +1,26 @@
 //! The statements of the exports.
 
-/// The accounts that have settled postings up to a sequence and an effective date (which may be NULL), by code.
-pub const ACCOUNTS: &str = "
-    SELECT a.code, a.name, a.currency
-    FROM account a
-    WHERE EXISTS (
-        SELECT
-        FROM posting
-        WHERE account_no = a.account_no AND layer = 0 AND sequence <= $1
-          AND effective_date <= COALESCE($2, date 'infinity')
-    )
-    ORDER BY a.code";
+use jiff::civil::Date;
 
-/// The legs of settled entries `$1` to `$2` up to an effective date (which may be NULL), each with its entry.
-pub const LEGS: &str = "
-    SELECT e.sequence, e.entry_id, e.effective_date, e.reference, e.description,
-           p.amount_minor, p.currency, p.item, a.code
-    FROM entry e
-    JOIN posting p USING (sequence)
-    JOIN account a USING (account_no)
-    WHERE e.sequence BETWEEN $1 AND $2 AND p.layer = 0 AND e.effective_date <= COALESCE($3, date 'infinity')
-    ORDER BY e.sequence, p.leg";
+/// Entries `$1` to `$2` up to an effective date (which may be NULL), their columns in table order.
+pub const ENTRIES: &str = "
+    SELECT sequence, entry_id, kind, effective_date, booked_at, value_date, relates_to, hold_group, expires_at,
+           at_most_minor, adjusting, template_no, reference, description, metadata, actor
+    FROM entry
+    WHERE sequence BETWEEN $1 AND $2 AND effective_date <= COALESCE($3, date 'infinity')";
 
-/// Entries `$1` to `$2` up to an effective date (which may be NULL), whole: a row a leg, of both layers.
-pub const JOURNAL: &str = "
-    SELECT e.sequence, e.entry_id, e.kind, e.effective_date, e.booked_at, e.value_date, e.relates_to, e.hold_group,
-           e.expires_at, e.at_most_minor, e.adjusting, e.template_no, e.reference, e.description,
-           e.metadata::text AS metadata, e.actor, p.leg, p.layer, p.amount_minor, p.currency, p.item, p.due_date,
-           p.debits_after, p.credits_after, a.code
-    FROM entry e
-    JOIN posting p USING (sequence)
-    JOIN account a USING (account_no)
-    WHERE e.sequence BETWEEN $1 AND $2 AND e.effective_date <= COALESCE($3, date 'infinity')
-    ORDER BY e.sequence, p.leg";
+/// The legs of entries `$1` to `$2` up to an effective date (which may be NULL).
+pub const POSTINGS: &str = "
+    SELECT sequence, leg, account_no, layer, amount_minor, item, due_date
+    FROM posting
+    WHERE sequence BETWEEN $1 AND $2 AND effective_date <= COALESCE($3, date 'infinity')";
+
+/// One of these two as a binary COPY, which takes no parameters: numbers and a day are put in as they are.
+pub fn copy(statement: &str, first: i64, last: i64, as_of: Option<Date>) -> String {
+    let as_of = as_of.map_or_else(|| "NULL::date".to_owned(), |date| format!("date '{date}'"));
+    let statement = statement.replace("$1", &first.to_string()).replace("$2", &last.to_string()).replace("$3", &as_of);
+    format!("COPY ({statement}) TO STDOUT (FORMAT binary)")
+}
 
 /// Every account in the order of opening, with what was in force for it at `$1`, or is now if that is NULL.
 pub const CHART: &str = "
@@ -51,4 +39,4 @@ pub const CHART: &str = "
     ORDER BY a.account_no";
 
 /// Every statement by name.
-pub const ALL: [(&str, &str); 4] = [("ACCOUNTS", ACCOUNTS), ("LEGS", LEGS), ("JOURNAL", JOURNAL), ("CHART", CHART)];
+pub const ALL: [(&str, &str); 3] = [("ENTRIES", ENTRIES), ("POSTINGS", POSTINGS), ("CHART", CHART)];

@@ -2,6 +2,7 @@
 
 mod faults;
 mod formats;
+mod oracles;
 mod resume;
 mod round_trip;
 

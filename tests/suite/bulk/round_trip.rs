@@ -1,11 +1,12 @@
 //! A book that is exported and imported is the same book.
 
 use dianfu_ledger::account::{Change, Frozen, Limits, NormalSide, SettingChange};
-use dianfu_ledger::entry::{EntryKind, NewEntry, NewPosting};
+use dianfu_ledger::entry::{EntryKind, Layer, NewEntry, NewPosting};
 use dianfu_ledger::limit_group::LimitGroup;
 use dianfu_ledger::money::{Currency, Money};
+use dianfu_ledger::query::{EntryView, PostingView};
 use dianfu_ledger::register::Signature;
-use dianfu_ledger::{clock, id};
+use dianfu_ledger::{Ledger, clock, id};
 use jiff::SignedDuration;
 
 use super::{Portrait, assert_same, notes, open, place, run};
@@ -34,6 +35,60 @@ async fn copied(book: &Book) {
     assert_same(&Portrait::of(&copy, &days).await, &original);
     run(&book.test, &["export", "ndjson", "-o", &again, "--book", "copy"]).went_well();
     copy.close().await;
+}
+
+/// Exports a book, imports it into another, and hands that over.
+async fn through(book: &Book, export: &[&str], import: &[&str]) -> Ledger {
+    run(&book.test, &[&["export"], export].concat()).went_well();
+    run(&book.test, &["book", "create", "copy"]).went_well();
+    let import = [&["import"], import, &["--book", "copy", "--format", "json"]].concat();
+    let first = run(&book.test, &import).went_well().json();
+    let again = run(&book.test, &import).went_well().json();
+    assert_eq!((&again["posted"], &again["replayed"]), (&0.into(), &first["posted"]));
+    run(&book.test, &["verify", "--book", "copy"]).went_well();
+    open(&book.test, "copy").await
+}
+
+#[test]
+fn random_books_come_back_from_csv_as_they_were() {
+    for_random_books(4, async |book| {
+        let folder = tempfile::tempdir().unwrap();
+        let (postings, accounts) = (place(folder.path(), "postings.csv"), place(folder.path(), "accounts.csv"));
+        let export = ["csv", "-o", &postings, "--accounts", &accounts];
+        let copy = through(book, &export, &["csv", &postings, "--accounts", &accounts]).await;
+        let days = [None, Some(day(DAYS / 2))];
+        assert_same(&Portrait::of(&copy, &days).await, &Portrait::of(&book.ledger, &days).await);
+        copy.close().await;
+    });
+}
+
+#[test]
+fn what_is_settled_in_random_books_comes_back_from_plain_text() {
+    for format in ["hledger", "beancount"] {
+        for_random_books(4, async |book| {
+            let folder = tempfile::tempdir().unwrap();
+            let file = place(folder.path(), "book.txt");
+            let copy = through(book, &[format, "-o", &file], &[format, &file]).await;
+            let days = [None, Some(day(DAYS / 2))];
+            let (actual, expected) = (Portrait::of(&copy, &days).await, Portrait::of(&book.ledger, &days).await);
+            assert_eq!(settled(&actual.entries), settled(&expected.entries), "{format}");
+            assert_eq!(actual.accounts, expected.accounts, "{format}");
+            assert_eq!(actual.trial_balances, expected.trial_balances, "{format}");
+            copy.close().await;
+        });
+    }
+}
+
+/// What plain text says of entries: that they move money, not why.
+fn settled(entries: &[EntryView]) -> Vec<String> {
+    let leg = |leg: &PostingView| format!("{} {} {:?} {:?}", leg.account, leg.amount, leg.item, leg.due_date);
+    let told = |entry: &EntryView| {
+        let of = entry.postings.iter().filter(|leg| leg.layer == Layer::Settled);
+        let legs: Vec<String> = of.map(leg).collect();
+        let EntryView { id, effective_date, reference, description, .. } = entry;
+        (!legs.is_empty()).then(|| format!("{id} {effective_date} {reference:?} {description:?} {legs:?}"))
+    };
+    entries.iter().filter_map(told).collect()
 }
 
 #[test]
