@@ -5,7 +5,7 @@
 //! A [`Render`] writes it: what stands before the rows, row after row, what stands behind them; it holds one row, or
 //! one page, never the list.
 //!
-//! Reading order: here, [`listed`], [`render`], then a format a file: [`csv`], [`html`], [`xlsx`] (with [`exact`]),
+//! Reading order: here, [`mod@listed`], [`render`], then a format a file: [`csv`], [`html`], [`xlsx`] (with [`exact`]),
 //! [`ndjson`], [`json`].
 
 pub mod csv;
