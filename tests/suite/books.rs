@@ -240,14 +240,14 @@ fn currency_of(code: &str) -> Currency {
 #[expect(clippy::needless_pass_by_value, reason = "the check is written where it is passed")]
 pub fn for_random_books(cases: u32, check: impl AsyncFn(&mut Book)) {
     let turns = prop::collection::vec(prop::collection::vec(step(), 1..5), 1..12);
-    for_cases(cases, turns, async |book, turns| {
+    for_cases(cases, turns, &async |book: &mut Book, turns| {
         fill(book, turns).await;
         check(book).await;
     });
 }
 
 /// Runs a check on books of their own, each with another random value.
-pub fn for_cases<S: Strategy>(cases: u32, values: S, check: impl AsyncFn(&mut Book, S::Value)) {
+pub fn for_cases<S: Strategy>(cases: u32, values: S, check: &impl AsyncFn(&mut Book, S::Value)) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let config = Config { cases, max_shrink_iters: 30, failure_persistence: None, ..Config::default() };
     let outcome = TestRunner::new(config).run(&values, |value| {
