@@ -18,6 +18,7 @@ mod refusals;
 mod rates;
 mod remittances;
 mod reports;
+mod templates;
 mod translated;
 
 use axum::Router;
@@ -76,6 +77,8 @@ fn routes(app: &App) -> OpenApiRouter<App> {
                 .routes(routes!(accounts::account_change))
                 .routes(routes!(limit_groups::limit_group_set))
                 .routes(routes!(fx::fx_set_up))
+                .routes(routes!(templates::template_record))
+                .routes(routes!(templates::template_retire))
         }))
         // Whoever answers for the book.
         .merge(group(app, Permission::ClosePeriods, |routes| {
@@ -87,34 +90,7 @@ fn routes(app: &App) -> OpenApiRouter<App> {
         }))
         // Systems that act on what is posted.
         .merge(group(app, Permission::MoveCursors, |routes| routes.routes(routes!(event_cursors::event_cursor_move))))
-        // Finance and auditors.
-        .merge(group(app, Permission::ReadLedger, |routes| {
-            routes
-                .routes(routes!(entries::entry_list))
-                .routes(routes!(entries::entry_view))
-                .routes(routes!(events::event_list))
-                .routes(routes!(event_cursors::event_cursor_list))
-                .routes(routes!(event_cursors::event_cursor_view))
-                .routes(routes!(refusals::refusal_list))
-                .routes(routes!(proofs::entry_receipt))
-                .routes(routes!(proofs::proof_tip))
-                .routes(routes!(proofs::proof_consistency))
-                .routes(routes!(proofs::proof_key))
-                .routes(routes!(accounts::account_list))
-                .routes(routes!(accounts::account_view))
-                .routes(routes!(accounts::account_history))
-                .routes(routes!(accounts::account_balance))
-                .routes(routes!(accounts::account_statement))
-                .routes(routes!(holds::hold_list))
-                .routes(routes!(limit_groups::limit_group_list))
-                .routes(routes!(limit_groups::limit_group_view))
-                .routes(routes!(limit_groups::limit_group_history))
-                .routes(routes!(periods::period_list))
-                .routes(routes!(open_items::open_item_list))
-                .routes(routes!(open_items::item_history))
-                .routes(routes!(remittances::remittance_list))
-                .routes(routes!(remittances::remittance_view))
-        }))
+        .merge(reading(app))
         .merge(group(app, Permission::ReadLedger, report_routes))
         .merge(group(app, Permission::ReadLedger, currency_routes))
 }
@@ -126,6 +102,42 @@ fn currency_routes(routes: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(routes!(rates::rate_look_up))
         .routes(routes!(fx::fx_view_setup))
         .routes(routes!(translated::fx_report))
+}
+
+/// What finance and auditors read.
+fn reading(app: &App) -> OpenApiRouter<App> {
+    group(app, Permission::ReadLedger, |routes| {
+        routes
+            .routes(routes!(entries::entry_list))
+            .routes(routes!(entries::entry_view))
+            .routes(routes!(events::event_list))
+            .routes(routes!(event_cursors::event_cursor_list))
+            .routes(routes!(event_cursors::event_cursor_view))
+            .routes(routes!(refusals::refusal_list))
+            .routes(routes!(proofs::entry_receipt))
+            .routes(routes!(proofs::proof_tip))
+            .routes(routes!(proofs::proof_consistency))
+            .routes(routes!(proofs::proof_key))
+            .routes(routes!(accounts::account_list))
+            .routes(routes!(accounts::account_view))
+            .routes(routes!(accounts::account_history))
+            .routes(routes!(accounts::account_balance))
+            .routes(routes!(accounts::account_statement))
+            .routes(routes!(holds::hold_list))
+            .routes(routes!(limit_groups::limit_group_list))
+            .routes(routes!(limit_groups::limit_group_view))
+            .routes(routes!(limit_groups::limit_group_history))
+            .routes(routes!(periods::period_list))
+            .routes(routes!(templates::template_list))
+            .routes(routes!(templates::template_view))
+            .routes(routes!(templates::template_versions))
+            .routes(routes!(templates::template_version))
+            .routes(routes!(templates::template_preview))
+            .routes(routes!(open_items::open_item_list))
+            .routes(routes!(open_items::item_history))
+            .routes(routes!(remittances::remittance_list))
+            .routes(routes!(remittances::remittance_view))
+    })
 }
 
 /// Reports over the whole book.

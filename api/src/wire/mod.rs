@@ -20,5 +20,6 @@ pub mod rate;
 pub mod remittance;
 pub mod report;
 pub mod statement;
+pub mod template;
 pub mod time;
 pub mod translated;
