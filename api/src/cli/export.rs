@@ -1,5 +1,6 @@
 //! `dianfu export`: the book for other programs.
 
+mod lake;
 pub mod target;
 
 use std::path::PathBuf;
@@ -23,12 +24,14 @@ Examples:
   dianfu export hledger -o book.journal
   dianfu export beancount -o book.beancount
   dianfu export csv -o postings.csv --accounts accounts.csv
-  dianfu export ndjson -o book.ndjson")]
+  dianfu export ndjson -o book.ndjson
+  dianfu export parquet -o lake")]
 pub enum Export {
     Hledger(Hledger),
     Beancount(Beancount),
     Csv(Csv),
     Ndjson(Ndjson),
+    Parquet(lake::Lake),
 }
 
 /// Write a plain-text journal that hledger reads
@@ -112,6 +115,7 @@ impl Export {
                 target.write(async |out, bar| Ok(export::beancount(clients, book, moment, out, bar).await?)).await?;
             }
             Export::Csv(csv) => csv.run(clients).await?,
+            Export::Parquet(lake) => lake.run(desk).await?,
             Export::Ndjson(Ndjson { target, moment }) => {
                 let (book, moment) = (desk.book(), moment.moment());
                 target.write(async |out, bar| Ok(export::ndjson(clients, book, moment, out, bar).await?)).await?;

@@ -4,6 +4,7 @@ mod beancount;
 mod csv;
 mod hledger;
 pub mod journal;
+pub mod lake;
 mod ndjson;
 pub mod sql;
 pub mod text;

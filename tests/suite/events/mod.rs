@@ -4,9 +4,11 @@ mod cursors;
 mod reading;
 mod refusals;
 mod shell;
+mod warehouse;
 
 use dianfu_ledger::book::BookName;
 use dianfu_ledger::entry::{EntryKind, NewEntry};
+use dianfu_ledger::export::lake;
 use dianfu_ledger::{Ledger, events, refusal};
 use dianfu_tests::TestDatabase;
 
@@ -31,7 +33,7 @@ fn unbalanced() -> NewEntry {
 async fn every_statement_fits_the_tables() {
     let book = Book::new().await;
     let client = book.ledger.client().await.unwrap();
-    for (name, statement) in events::sql::ALL.into_iter().chain(refusal::sql::ALL) {
+    for (name, statement) in events::sql::ALL.into_iter().chain(refusal::sql::ALL).chain(lake::sql::ALL) {
         if let Err(error) = client.prepare(statement).await {
             panic!("{name}: {error:?}");
         }
