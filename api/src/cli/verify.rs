@@ -1,15 +1,16 @@
 //! `dianfu verify`: recompute the book from its journal.
 
 use clap::Args;
-use dianfu_ledger::verify::{Asked, Progress, Report, verify};
-use dianfu_reconcile::import::hexadecimal;
+use dianfu_api::wire::proof::{TipBody, hexadecimal};
+use dianfu_ledger::Ledger;
+use dianfu_ledger::verify::{Asked, Progress, Report};
 use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::desk::Desk;
 use super::ending::{Answer, say};
-use super::progress;
 use super::print::{Column, Output, Sheet, unless_nobody_reads};
+use super::progress;
 
 /// Recompute every sum, running total and hash of the book, and name the first row that is wrong
 ///
@@ -67,15 +68,14 @@ const SHEET: Sheet = Sheet {
 
 impl Verify {
     pub async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
-        show(desk, Asked { remembered: self.tip }, &self.output).await
+        show(desk.ledger().await?, Asked { remembered: self.tip }, &self.output).await
     }
 }
 
-/// Verifies the desk's book and prints what came of it.
-pub async fn show(desk: &Desk, asked: Asked, output: &Output) -> anyhow::Result<Answer> {
+/// Verifies a book and prints what came of it.
+pub async fn show(ledger: &Ledger, asked: Asked, output: &Output) -> anyhow::Result<Answer> {
     let bar = progress::bar(0, "entries");
-    desk.ledger().await?; // an error if there is no such book
-    let report = verify(desk.database().await?, desk.book(), asked, |progress| advance(&bar, progress)).await?;
+    let report = ledger.verify(asked, |progress| advance(&bar, progress)).await?;
     bar.finish_and_clear();
     tell(report, output)
 }
@@ -102,6 +102,7 @@ fn body(report: Report) -> VerifyBody {
         commits: report.commits,
         accounts: report.accounts,
         head_hash: hexadecimal(&report.head_hash),
+        tip: report.tip.map(TipBody::from),
         finding: report.finding.map(|finding| FindingBody {
             place: finding.place.to_string(),
             rule: finding.rule.code(),

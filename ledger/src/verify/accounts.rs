@@ -20,7 +20,7 @@ pub struct Tip {
 
 /// The accounts of the book by number, each with its totals after the last posting that was checked.
 pub struct Accounts {
-    accounts: Vec<Account>,
+    by_number: Vec<Account>,
     codes: Vec<Box<str>>,
     changes: Changes,
     groups: Groups,
@@ -73,7 +73,7 @@ impl Accounts {
             });
         }
         let (changes, groups) = (Changes::default(), Groups::default());
-        Ok((Accounts { accounts, codes, changes, groups, touched: Vec::new() }, tip))
+        Ok((Accounts { by_number: accounts, codes, changes, groups, touched: Vec::new() }, tip))
     }
 
     /// The codes, by number from 1.
@@ -83,7 +83,7 @@ impl Accounts {
 
     /// The currency of an account.
     pub fn currency(&self, index: usize) -> CurrencyCode {
-        self.accounts[index].currency
+        self.by_number[index].currency
     }
 
     /// Checks that settings are numbered without gaps, belong to accounts, and are chained; keeps what they say.
@@ -119,13 +119,15 @@ impl Accounts {
         while let Some(change) = self.changes.next_before(sequence) {
             match change {
                 Change::Setting { account, limits, closed, frozen } => {
-                    let account = &mut self.accounts[account];
+                    let account = &mut self.by_number[account];
                     (account.limits, account.closed, account.frozen) = (limits, closed, frozen);
                     account.limited |= limits != Limits::default();
                 }
                 Change::Group { name, side, limits, members } => {
-                    members.iter().for_each(|member| self.accounts[*member].limited = true);
-                    let accounts = &self.accounts;
+                    for member in &members {
+                        self.by_number[*member].limited = true;
+                    }
+                    let accounts = &self.by_number;
                     self.groups.set(name, side, limits, members, |member| accounts[member].balance);
                 }
             }
@@ -136,7 +138,7 @@ impl Accounts {
     pub fn check(&mut self, effect: Effect, posting: &Posting<'_>) -> Result<CurrencyCode, Finding> {
         let place = posting.place();
         let index = self.index(place, posting.account_no)?;
-        let account = &mut self.accounts[index];
+        let account = &mut self.by_number[index];
         if posting.currency.as_bytes() != account.currency {
             let expected = String::from_utf8_lossy(&account.currency).into_owned();
             return Err(Finding { place, rule: Rule::Currency, expected, actual: posting.currency.to_owned() });
@@ -165,7 +167,7 @@ impl Accounts {
             Some(breach) => Err(passed_limit(place, of, breach)),
         };
         for (index, before) in self.touched.drain(..) {
-            let Account { side, limits, balance, .. } = self.accounts[index];
+            let Account { side, limits, balance, .. } = self.by_number[index];
             passed(&self.codes[index], limits, before.span(side), balance.span(side))?;
             self.groups.replace(index, &before, &balance);
         }
@@ -174,7 +176,7 @@ impl Accounts {
 
     fn index(&self, place: Place, account_no: i32) -> Result<usize, Finding> {
         let index = usize::try_from(account_no).ok().and_then(|no| no.checked_sub(1));
-        index.filter(|index| *index < self.accounts.len()).ok_or_else(|| Finding {
+        index.filter(|index| *index < self.by_number.len()).ok_or_else(|| Finding {
             place,
             rule: Rule::Known,
             expected: "an account".to_owned(),

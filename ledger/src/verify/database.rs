@@ -86,7 +86,7 @@ fn rows(table: &'static Table, statements: Vec<String>, keys: Option<Keys>, jobs
 
 /// The statements that read a table whose numbers should run from 1 to `last`. The outermost pieces are open, so that no
 /// row escapes.
-fn pieces(table: &Table, last: i64) -> Vec<String> {
+pub fn pieces(table: &Table, last: i64) -> Vec<String> {
     let count = (last.max(1) - 1) / PIECE + 1;
     let piece = |piece: i64| {
         let first = if piece == 0 { i64::MIN } else { piece * PIECE + 1 };

@@ -55,7 +55,7 @@ struct Group {
 /// The limit groups in force, by name.
 #[derive(Default)]
 pub struct Groups {
-    groups: Vec<Group>,
+    by_name: Vec<Group>,
     of_account: HashMap<usize, Vec<usize>, RandomState>,
     touched: Vec<usize>,
 }
@@ -71,13 +71,15 @@ impl Groups {
         balance: impl Fn(usize) -> Balance,
     ) {
         let mut totals = GroupTotals::default();
-        members.iter().for_each(|member| totals.replace(&Balance::default(), &balance(*member)));
-        self.groups.retain(|group| group.name != name);
-        self.groups.push(Group { name, side, limits, members, totals, before: None });
+        for member in &members {
+            totals.replace(&Balance::default(), &balance(*member));
+        }
+        self.by_name.retain(|group| group.name != name);
+        self.by_name.push(Group { name, side, limits, members, totals, before: None });
         // In order of their names, as turns check them.
-        self.groups.sort_by(|one, other| one.name.cmp(&other.name));
+        self.by_name.sort_by(|one, other| one.name.cmp(&other.name));
         self.of_account.clear();
-        for (index, group) in self.groups.iter().enumerate() {
+        for (index, group) in self.by_name.iter().enumerate() {
             for member in &group.members {
                 self.of_account.entry(*member).or_default().push(index);
             }
@@ -88,7 +90,7 @@ impl Groups {
     pub fn replace(&mut self, account: usize, before: &Balance, after: &Balance) {
         let Some(groups) = self.of_account.get(&account) else { return };
         for &index in groups {
-            let group = &mut self.groups[index];
+            let group = &mut self.by_name[index];
             if group.before.is_none() {
                 group.before = Some(group.totals);
                 self.touched.push(index);
@@ -105,7 +107,7 @@ impl Groups {
     ) -> Result<(), Finding> {
         self.touched.sort_unstable();
         for index in self.touched.drain(..) {
-            let group = &mut self.groups[index];
+            let group = &mut self.by_name[index];
             let before = group.before.take().unwrap_or(group.totals);
             check(&group.name, group.limits, before.span(group.side), group.totals.span(group.side))?;
         }

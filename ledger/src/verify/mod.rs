@@ -42,6 +42,7 @@
 //! Reading order: [`feed`], [`row`], [`walk`], then what the walk asks; [`database`] for where rows come from.
 
 mod accounts;
+pub mod archive;
 mod closings;
 mod database;
 mod feed;

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use foldhash::fast::RandomState;
 use uuid::Uuid;
 
+use crate::journal::tuples::Fields;
 use crate::limit_group::{self, LimitGroup};
 use crate::period;
 
@@ -33,8 +34,8 @@ pub fn segments(rows: &mut Rows, head: &Head) -> Result<(i32, i64), Halt> {
     let (mut last, mut is_sealed) = ((0, 0), true);
     while let Some(row) = rows.next()? {
         let segment = Segment::read(row)?;
-        let place = Place::Segment { segment_no: segment.segment_no };
-        Finding::unless_equal(place, Rule::Dense, &(last.0 + 1), &segment.segment_no)?;
+        let place = Place::Segment { segment_no: segment.number };
+        Finding::unless_equal(place, Rule::Dense, &(last.0 + 1), &segment.number)?;
         Finding::unless_equal(place, Rule::Dense, &(last.1 + 1), &segment.first_sequence)?;
         if segment.is_sealed && (!is_sealed || segment.last_sequence > head.sequence) {
             let expected = "sealed when it is full, behind the one before".to_owned();
@@ -42,7 +43,7 @@ pub fn segments(rows: &mut Rows, head: &Head) -> Result<(i32, i64), Halt> {
             return Err(Finding { place, rule: Rule::SequencesOrdered, expected, actual }.into());
         }
         is_sealed = segment.is_sealed;
-        last = (segment.segment_no, segment.last_sequence);
+        last = (segment.number, segment.last_sequence);
     }
     Ok(last)
 }
@@ -132,7 +133,7 @@ pub fn reversed(rows: &mut Rows) -> Result<HashSet<Uuid, RandomState>, Halt> {
     let mut ids = HashSet::default();
     while let Some(row) = rows.next()? {
         let place = Place::Table { table: "entry" };
-        ids.insert(row::read(row, &sql::REVERSED, place, |fields| fields.get())?);
+        ids.insert(row::read(row, &sql::REVERSED, place, Fields::get)?);
     }
     Ok(ids)
 }

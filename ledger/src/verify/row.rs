@@ -239,7 +239,7 @@ impl<'r> Record<'r> {
 
 /// A row of table `segment`.
 pub struct Segment {
-    pub segment_no: i32,
+    pub number: i32,
     pub first_sequence: i64,
     pub last_sequence: i64,
     pub is_sealed: bool,
@@ -249,9 +249,9 @@ impl Segment {
     pub fn read(row: Tuple<'_>) -> Result<Segment, Finding> {
         let place = Place::Segment { segment_no: i32::try_from(number(row)).unwrap_or(0) };
         read(row, &sql::SEGMENT, place, |fields| {
-            let (segment_no, first_sequence, last_sequence) = (fields.get()?, fields.get()?, fields.get()?);
+            let (number, first_sequence, last_sequence) = (fields.get()?, fields.get()?, fields.get()?);
             let is_sealed = fields.get::<Option<i64>>()?.is_some();
-            Ok(Segment { segment_no, first_sequence, last_sequence, is_sealed })
+            Ok(Segment { number, first_sequence, last_sequence, is_sealed })
         })
     }
 }
@@ -285,12 +285,7 @@ fn unreadable(place: Place, table: &Table, fault: TupleError) -> Finding {
 }
 
 /// Checks a row whose last column chains it to the row before; answers its hash.
-pub fn check_chained(
-    row: Tuple<'_>,
-    table: &Table,
-    place: Place,
-    previous: &[u8; 32],
-) -> Result<[u8; 32], Finding> {
+pub fn check_chained(row: Tuple<'_>, table: &Table, place: Place, previous: &[u8; 32]) -> Result<[u8; 32], Finding> {
     let covered = table.columns.len() - 1;
     let (rest, actual) = read(row, table, place, |fields| {
         fields.skip(covered)?;

@@ -125,11 +125,8 @@ pub const REGISTER: Table = Table {
 };
 
 /// The members of limit groups.
-pub const MEMBER: Table = Table {
-    name: "limit_group_member",
-    columns: &["account_no", "register_no"],
-    key: &["register_no", "account_no"],
-};
+pub const MEMBER: Table =
+    Table { name: "limit_group_member", columns: &["account_no", "register_no"], key: &["register_no", "account_no"] };
 
 /// Commits.
 pub const COMMIT: Table = Table {
@@ -191,8 +188,7 @@ pub const POSTING: Table = Table {
 };
 
 /// Every table, in the order in which they are checked.
-pub const TABLES: [&Table; 9] =
-    [&HEAD, &SEGMENT, &ACCOUNT, &SETTING, &REGISTER, &MEMBER, &COMMIT, &ENTRY, &POSTING];
+pub const TABLES: [&Table; 9] = [&HEAD, &SEGMENT, &ACCOUNT, &SETTING, &REGISTER, &MEMBER, &COMMIT, &ENTRY, &POSTING];
 
 /// The ids of the entries that some reversal names: which entries to remember. Not trusted: whoever leaves one out
 /// makes the check find a reversal of nothing.
@@ -207,6 +203,9 @@ pub const EXPORT_SNAPSHOT: &str = "SELECT pg_export_snapshot()";
 
 /// Up to where the journal goes, or says that it goes.
 pub const LAST_SEQUENCE: &str = "SELECT COALESCE(max(sequence), 0) FROM head";
+
+/// What an archive is of.
+pub const ARCHIVED: &str = "SELECT sequence, booked_at FROM head";
 
 /// Begins to read one snapshot.
 pub const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -232,7 +231,7 @@ pub fn all() -> Vec<(String, String)> {
         statements.map(|statement| (table.name.to_owned(), statement))
     };
     let pieces = [&COMMIT, &ENTRY, &POSTING].map(|table| (table.name.to_owned(), table.piece(i64::MIN, i64::MAX)));
-    let others = [("EXPORT_SNAPSHOT", EXPORT_SNAPSHOT), ("LAST_SEQUENCE", LAST_SEQUENCE)];
+    let others = [("EXPORT_SNAPSHOT", EXPORT_SNAPSHOT), ("LAST_SEQUENCE", LAST_SEQUENCE), ("ARCHIVED", ARCHIVED)];
     let others = others.map(|(name, statement)| (name.to_owned(), statement.to_owned()));
     tables.flat_map(of_table).chain(pieces).chain(others).collect()
 }

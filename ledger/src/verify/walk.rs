@@ -242,9 +242,8 @@ fn checked_entry(row: Tuple<'_>, expected: i64, booked_at: i64) -> Result<(Entry
     let place = Place::Entry { sequence: expected };
     Finding::unless_equal(place, Rule::Dense, &expected, &row::number(row))?;
     let entry = Entry::read(row)?;
-    let found = |rule, expected: &str, actual: String| {
-        Err(Finding { place, rule, expected: expected.to_owned(), actual })
-    };
+    let found =
+        |rule, expected: &str, actual: String| Err(Finding { place, rule, expected: expected.to_owned(), actual });
     if entry.booked_at != booked_at {
         return found(Rule::BookedAt, &row::time(booked_at), row::time(entry.booked_at));
     }
