@@ -123,7 +123,9 @@ async fn start_up(database: &Database, book: &BookName, accounts: &[NewAccount])
 }
 
 async fn is_verified(database: &Database, book: &BookName, entries: usize) -> anyhow::Result<bool> {
+    let started = Instant::now();
     let report = verify(database, book, Asked::default(), |_| {}).await?;
+    eprintln!("{book}: verified at {:.0} entries/s", per_second(entries, started));
     if let Some(finding) = &report.finding {
         eprintln!("{book}: {finding}");
     }

@@ -110,7 +110,7 @@ async fn a_book_stays_right_over_the_end_of_a_segment() {
         note: AccountNote::default(),
     };
     ledger.open_accounts(&["early", "late", "source"].map(account), "test").await.unwrap();
-    let mut reader = owner(&test).await;
+    let reader = owner(&test).await;
     // A sealer that is stuck must not hold up the writer, nor the readers of what it has not sealed.
     let mut stuck = owner(&test).await;
     let stuck = stuck.transaction().await.unwrap();

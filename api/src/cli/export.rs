@@ -4,6 +4,7 @@ pub mod target;
 
 use clap::{Args, Subcommand};
 use dianfu_ledger::export;
+use dianfu_ledger::verify::archive;
 
 use super::arguments::MomentArgs;
 use super::desk::Desk;
@@ -22,6 +23,7 @@ Examples:
 pub enum Export {
     Hledger(Hledger),
     Ndjson(Ndjson),
+    Archive(Archive),
 }
 
 /// Write a plain-text journal that hledger reads
@@ -56,9 +58,23 @@ pub struct Ndjson {
     moment: MomentArgs,
 }
 
+/// Write the whole journal as it is, for `dianfu verify --archive` to check without a database
+///
+/// Every row of every table of the journal in the bytes that its hashes cover, as one snapshot has it. Keep it with a
+/// tip of the book: together they show what the books were.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  dianfu export archive -o main-2026-06-30.dianfu
+  dianfu verify --archive main-2026-06-30.dianfu")]
+pub struct Archive {
+    #[command(flatten)]
+    target: Target,
+}
+
 impl Export {
     pub async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
-        let client = desk.client().await?;
+        let mut client = desk.client().await?;
         match self {
             Export::Hledger(Hledger { target, moment }) => {
                 let moment = moment.moment();
@@ -67,6 +83,10 @@ impl Export {
             Export::Ndjson(Ndjson { target, moment }) => {
                 let (book, moment) = (desk.book(), moment.moment());
                 target.write(async |out, bar| Ok(export::ndjson(&**client, book, moment, out, bar).await?)).await?;
+            }
+            Export::Archive(Archive { target }) => {
+                let (client, book) = (&mut **client, desk.book().as_str());
+                target.write(async |out, bar| Ok(archive::write(client, book, out, bar).await?)).await?;
             }
         }
         Ok(Answer::Yes)

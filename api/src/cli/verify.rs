@@ -1,14 +1,17 @@
 //! `dianfu verify`: recompute the book from its journal.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use dianfu_api::wire::proof::{TipBody, hexadecimal};
 use dianfu_ledger::Ledger;
+use dianfu_ledger::verify::archive::{Header, verify_archive};
 use dianfu_ledger::verify::{Asked, Progress, Report};
 use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::desk::Desk;
-use super::ending::{Answer, say};
+use super::ending::{Answer, note, say};
 use super::print::{Column, Output, Sheet, unless_nobody_reads};
 use super::progress;
 
@@ -22,6 +25,9 @@ Examples:
   dianfu verify --format json | jq -r .head_hash > elsewhere
   dianfu verify --tip $(cat elsewhere)")]
 pub struct Verify {
+    /// A file of `dianfu export archive` to check instead of the book; needs no database
+    #[arg(long, value_name = "FILE")]
+    archive: Option<PathBuf>,
     /// The hash of a commit or the root of a tip that was kept from an earlier time: it must still be in the book
     #[arg(long, value_name = "HASH", value_parser = hash)]
     tip: Option<[u8; 32]>,
@@ -68,7 +74,15 @@ const SHEET: Sheet = Sheet {
 
 impl Verify {
     pub async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
-        show(desk.ledger().await?, Asked { remembered: self.tip }, &self.output).await
+        let asked = Asked { remembered: self.tip };
+        let Some(archive) = &self.archive else { return show(desk.ledger().await?, asked, &self.output).await };
+        let bar = progress::bar(0, "entries");
+        let (header, report) = verify_archive(archive, asked, |progress| advance(&bar, progress)).await?;
+        bar.finish_and_clear();
+        if let Some(Header { book, known_at, last_sequence }) = header {
+            note(&format!("an archive of book {book} up to entry {last_sequence}, known at {known_at}"));
+        }
+        tell(report, &self.output)
     }
 }
 

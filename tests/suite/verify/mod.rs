@@ -1,6 +1,8 @@
 //! The check of the books: clean books are clean, and whatever is altered behind the program's back is named.
 
 mod alterations;
+mod archives;
+mod limits;
 
 use std::collections::BTreeSet;
 
@@ -111,6 +113,7 @@ async fn whatever_is_altered_is_named() {
         let finding = check(&book).await.finding.unwrap_or_else(|| panic!("not found: {statement}"));
         assert_eq!((finding.place, finding.rule), (*place, *rule), "{statement}: {finding}");
         assert_ne!(finding.expected, finding.actual, "{statement}: {finding}");
+        assert_eq!(archives::check(&book).await.finding, Some(finding), "{statement}");
         // What is gone from an end is missed by what refers to it, and not by the chain.
         if *place != Place::Head && !statement.contains("DELETE FROM account") {
             assert_ne!(wrong_rows(&vandal).await, [], "{statement}");

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::journal::tuples::Batch;
 use crate::verify::feed::{Feed, Journal, Rows};
 use crate::verify::row::hex;
-use crate::verify::{Asked, Finding, Halt, Place, Progress, Report, Rule, finished, sql, walk_beside};
+use crate::verify::{Asked, Finding, Halt, Place, Progress, Report, Rule, finished, walk_beside};
 
 use super::{BLOCK_BYTES, BLOCK_BYTES_MAX, END, HEADER, Header, MAGIC, ROWS, TABLE, tables, title};
 

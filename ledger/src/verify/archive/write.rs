@@ -19,7 +19,7 @@ pub async fn write(
     client: &mut Client,
     book: &str,
     out: &mut impl Write,
-    progress: &mut impl FnMut(Progress),
+    progress: &mut (impl FnMut(Progress) + ?Sized),
 ) -> Result<Exported, ExportError> {
     let snapshot = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true);
     let tx = snapshot.start().await?;
