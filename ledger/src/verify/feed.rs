@@ -1,5 +1,6 @@
 //! The journal as it comes in, table by table, from a database or from an archive.
 
+use std::iter::Fuse;
 use std::sync::mpsc::Receiver;
 
 use crate::journal::tuples::{Batch, Tuple};
@@ -37,7 +38,7 @@ pub struct Journal {
 /// The rows of a table, one after the other.
 pub struct Rows {
     table: &'static Table,
-    feed: Feed,
+    feed: Fuse<Feed>,
     batch: Batch,
     /// Where the current row begins and ends in the batch; at the same place if it has not been looked at.
     start: usize,
@@ -48,7 +49,7 @@ pub struct Rows {
 impl Rows {
     /// Nothing is read yet.
     pub fn new(table: &'static Table, feed: Feed) -> Rows {
-        Rows { table, feed, batch: Batch::default(), start: 0, end: 0, read: 0 }
+        Rows { table, feed: feed.fuse(), batch: Batch::default(), start: 0, end: 0, read: 0 }
     }
 
     /// The next row, without taking it.
