@@ -20,8 +20,8 @@ use crate::books::{Book, account, entry, for_random_books, release};
 
 use self::alterations::{ALTERATIONS, Alteration};
 
-const TABLES: [&str; 8] =
-    ["account", "account_setting", "register", "limit_group_member", "entry", "posting", "commit", "head"];
+const TABLES: [&str; 9] =
+    ["segment", "account", "account_setting", "register", "limit_group_member", "entry", "posting", "commit", "head"];
 
 async fn check(book: &Book) -> Report {
     book.ledger.verify(Asked::default(), |_| {}).await.unwrap()

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use tokio_postgres::{Client, IsolationLevel};
 
@@ -24,8 +25,11 @@ pub async fn write(
     let snapshot = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true);
     let tx = snapshot.start().await?;
     tx.batch_execute(sql::SETTINGS).await?;
-    let head = tx.query_one(sql::ARCHIVED, &[]).await?;
-    let (last_sequence, known_at) = (head.try_get("sequence")?, head.try_get("booked_at")?);
+    // A book without its head is archived too: the check says that it is gone.
+    let (last_sequence, known_at) = match tx.query_opt(sql::ARCHIVED, &[]).await? {
+        Some(head) => (head.try_get("sequence")?, head.try_get("booked_at")?),
+        None => (0, Timestamp::UNIX_EPOCH),
+    };
     let total = u64::try_from(last_sequence).unwrap_or(0);
     progress(Progress { done: 0, total });
 
