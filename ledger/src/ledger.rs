@@ -31,6 +31,7 @@ use crate::register::Signature;
 use crate::template::Template;
 use crate::template_register::posting::{self, Answer, Request};
 use crate::template_register::{self, TemplateNo, TemplateOutcome};
+use crate::verify::{self, Asked, Progress, Report};
 
 /// Connections a process keeps to one book for its callers.
 const CONNECTIONS: usize = 16;
@@ -41,6 +42,7 @@ const OWN_CONNECTIONS: usize = batch::TURNS_AT_ONCE + 1;
 #[derive(Clone)]
 pub struct Ledger {
     book: BookName,
+    database: Database,
     pool: Pool,
     batcher: Batcher,
     refusals: Recorder,
@@ -59,12 +61,18 @@ impl Ledger {
         let refusals = Recorder::new(pool.clone(), node.clone());
         let (batcher, writer) = Batcher::start(own, node.clone(), refusals.clone());
         let (writer, tail) = (Arc::new(Mutex::new(Some(writer))), Tail::new(pool.clone()));
-        Ok(Ledger { book: book.clone(), pool, batcher, refusals, tail, node, writer })
+        let (book, database) = (book.clone(), database.clone());
+        Ok(Ledger { book, database, pool, batcher, refusals, tail, node, writer })
     }
 
     /// The book.
     pub fn book(&self) -> &BookName {
         &self.book
+    }
+
+    /// Checks the whole book ([`verify::verify`]).
+    pub async fn verify(&self, asked: Asked, progress: impl FnMut(Progress)) -> Result<Report, Error> {
+        verify::verify(&self.database, &self.book, asked, progress).await
     }
 
     /// A connection in the service's role, on the book's tables.

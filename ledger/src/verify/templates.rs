@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use tokio_postgres::Transaction;
-
-use super::row::Entry;
-use super::{Finding, Halt, Rule, sql};
+use super::row::{Entry, Record};
+use super::{Finding, Rule};
 
 /// The versions on record, and those that are in force for the next entry.
+#[derive(Default)]
 pub struct Templates {
     all: Vec<Version>,
     passed: usize,
@@ -23,17 +22,14 @@ struct Version {
 }
 
 impl Templates {
-    /// Reads what matters of them: not their content, which the hash covers.
-    pub async fn read(tx: &Transaction<'_>) -> Result<Templates, Halt> {
-        let rows = tx.query(sql::TEMPLATES, &[]).await?;
-        let version = |row: &tokio_postgres::Row| Version {
-            register_no: row.get("register_no"),
-            name: row.get("name"),
-            after_sequence: row.get("after_sequence"),
-            is_retired: row.get("is_retired"),
-        };
-        let all = rows.iter().map(version).collect();
-        Ok(Templates { all, passed: 0, in_force: HashMap::new(), numbers: BTreeSet::new() })
+    /// Keeps what matters of a version on record: not its content, which the hash covers.
+    pub fn push(&mut self, register_no: i64, record: &Record<'_>) {
+        self.all.push(Version {
+            register_no,
+            name: record.name.to_owned(),
+            after_sequence: record.after_sequence,
+            is_retired: record.content == "null",
+        });
     }
 
     /// Entries come in order of sequence.
