@@ -39,6 +39,11 @@ pub enum Place {
         /// Its leg.
         leg: i16,
     },
+    /// What a segment was summed up to.
+    Summary {
+        /// Its number.
+        segment_no: i32,
+    },
 }
 
 impl Place {
@@ -52,6 +57,7 @@ impl Place {
             Place::Commit { .. } => "commit",
             Place::Entry { .. } => "entry",
             Place::Posting { .. } => "posting",
+            Place::Summary { .. } => "summary",
         }
     }
 }
@@ -67,6 +73,7 @@ impl fmt::Display for Place {
             Place::Commit { commit_no } => write!(f, "{table} {commit_no}"),
             Place::Entry { sequence } => write!(f, "{table} {sequence}"),
             Place::Posting { sequence, leg } => write!(f, "{table} {sequence} leg {leg}"),
+            Place::Summary { segment_no } => write!(f, "{table} {segment_no}"),
         }
     }
 }
@@ -130,6 +137,8 @@ pub enum Rule {
     MovesAtMost,
     /// The head is where the last rows are.
     HeadIsLast,
+    /// What was summed up is what the postings come to.
+    Summary,
 }
 
 impl Rule {
@@ -164,6 +173,7 @@ impl Rule {
             Rule::HoldsEndInTime => "holds_end_in_time",
             Rule::MovesAtMost => "moves_at_most",
             Rule::HeadIsLast => "head_is_last",
+            Rule::Summary => "summary",
         }
     }
 
@@ -198,6 +208,7 @@ impl Rule {
             Rule::HoldsEndInTime => "a hold must end when its time is over",
             Rule::MovesAtMost => "an entry must move no more than it was to move at most",
             Rule::HeadIsLast => "the head must be where the last rows are",
+            Rule::Summary => "what was summed up must be what the postings come to",
         }
     }
 }

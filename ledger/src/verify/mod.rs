@@ -12,6 +12,7 @@
 //!   those of the posting before on the same account and layer plus this one;
 //! - each entry again: at least two legs, summing to zero per currency and layer;
 //! - the head: it is where the last commit, account, setting, record and segment are;
+//! - summaries: what was summed up of sealed segments is what their postings come to;
 //! - closings: every entry counts on a day that was open to it, and every trial balance that was sealed is the one that
 //!   follows from the journal.
 //!
@@ -37,6 +38,7 @@ mod originals;
 pub(crate) mod row;
 mod rows;
 pub mod sql;
+pub mod summaries;
 mod walk;
 
 pub use finding::{Finding, Place, Rule};
@@ -163,5 +165,6 @@ async fn check(tx: &Transaction<'_>, report: &mut Report, progress: &mut impl Fn
     (report.entries, report.postings, report.commits) = walk.counts();
     outcome?;
     walk.check_head(&head, &last_account, &last_setting, &last_record)?;
+    summaries::check(tx).await?;
     walk.closings().check_seals(tx).await
 }

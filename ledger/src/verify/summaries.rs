@@ -1,0 +1,32 @@
+//! Summaries: what was summed up behind the writer is what the postings come to.
+//!
+//! The totals are derived again from the postings, in SQL; each statement names the first row that differs. Costs a few
+//! passes over the postings on the server, and no memory here.
+
+use tokio_postgres::Transaction;
+
+use super::{Finding, Halt, Place, Rule};
+
+/// Every statement by name.
+pub const ALL: [(&str, &str); 4] = [
+    ("DATES", include_str!("summaries/dates.sql")),
+    ("ACCOUNT_TOTALS", include_str!("summaries/account_totals.sql")),
+    ("DAY_TOTALS", include_str!("summaries/day_totals.sql")),
+    ("ITEM_TOTALS", include_str!("summaries/item_totals.sql")),
+];
+
+/// Checks all of them.
+pub(super) async fn check(tx: &Transaction<'_>) -> Result<(), Halt> {
+    for (_, statement) in ALL {
+        let Some(row) = tx.query_opt(statement, &[]).await? else { continue };
+        let of_what = |column: &str| format!("{}: {}", row.get::<_, &str>("what"), row.get::<_, &str>(column));
+        return Err(Finding {
+            place: Place::Summary { segment_no: row.get("segment_no") },
+            rule: Rule::Summary,
+            expected: of_what("expected"),
+            actual: of_what("actual"),
+        }
+        .into());
+    }
+    Ok(())
+}
