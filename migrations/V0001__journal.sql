@@ -240,7 +240,8 @@ CREATE TRIGGER entries_balance AFTER INSERT ON posting
     FOR EACH STATEMENT EXECUTE FUNCTION entries_balance();
 
 -- A range of sequences and its partition posting_NNNNNN. Sealed: its read indexes are built; segments are sealed in
--- order, so that everything up to the last sealed one is indexed.
+-- order, so that everything up to the last sealed one is indexed. While few post, the writer has time to keep the index
+-- by account itself, and readers of the open segment have it at once.
 CREATE TABLE segment (
     segment_no     integer     NOT NULL,
     first_sequence bigint      NOT NULL,
@@ -251,12 +252,26 @@ CREATE TABLE segment (
 );
 GRANT SELECT ON segment TO dianfu_service;
 
+-- Entries booked in the last five seconds.
+CREATE FUNCTION entries_of_late() RETURNS bigint
+LANGUAGE sql STABLE AS $$
+    SELECT head.sequence - COALESCE((
+        SELECT last_sequence
+        FROM commit
+        WHERE booked_at <= clock_timestamp() - interval '5 s'
+        ORDER BY booked_at DESC
+        LIMIT 1
+    ), 0)
+    FROM head
+$$;
+
 -- Opens the next segment; the turn that needs it calls this under the head lock, and it is rolled back with the turn.
 -- The service may not create tables, hence SECURITY DEFINER. Attaching locks neither readers nor the rest of the journal.
 CREATE FUNCTION open_segment() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
     entries constant bigint := 131072;
+    few constant bigint := 50000; -- of late: the writer keeps the index
     no integer;
     first bigint;
     leaf text;
@@ -277,6 +292,9 @@ BEGIN
         'CREATE TRIGGER entries_balance AFTER INSERT ON %I REFERENCING NEW TABLE AS written
          FOR EACH STATEMENT EXECUTE FUNCTION entries_balance()',
         leaf);
+    IF no > 1 AND entries_of_late() < few THEN
+        EXECUTE format('CREATE UNIQUE INDEX %I ON %I (account_no, layer, sequence, leg)', leaf || '_key', leaf);
+    END IF;
     INSERT INTO segment (segment_no, first_sequence, last_sequence) VALUES (no, first, first + entries - 1);
     -- The writer names the partition: through the partitioned table COPY would insert row by row.
     EXECUTE format('GRANT SELECT, INSERT ON %I TO dianfu_service', leaf);
@@ -285,11 +303,13 @@ BEGIN
 END $$;
 
 -- Tends the segments behind the writer. Brings the block range indexes of the unsealed ones up to date, and seals the
--- first one that is full: builds the indexes that readers use, in bulk. Nothing here waits for the writer or holds it
--- up. Answers whether it sealed one; a crash in the middle leaves it unsealed.
+-- first one that is full: builds the indexes that readers use, in bulk. Nothing of this waits for the writer or holds it
+-- up. Answers whether it sealed one; a crash in the middle leaves it unsealed. If none is full and next to nothing is
+-- posted, the open segment gets its index by account, too, which keeps the writer waiting for a moment, once.
 CREATE FUNCTION tend_segments() RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
+    few constant bigint := 5000; -- of late: next to nothing
     no integer;
     leaf text;
 BEGIN
@@ -305,15 +325,27 @@ BEGIN
     LIMIT 1
     FOR UPDATE; -- another process may be sealing it: wait, then find it sealed
     IF NOT FOUND THEN
+        SELECT 'posting_' || lpad(segment_no::text, 6, '0')
+        INTO leaf
+        FROM segment
+        WHERE segment_no = (SELECT segment_no FROM head) AND entries_of_late() < few
+        FOR UPDATE SKIP LOCKED; -- one is enough
+        IF FOUND AND to_regclass(leaf || '_key') IS NULL THEN
+            PERFORM set_config('lock_timeout', '100ms', true);
+            EXECUTE format('CREATE UNIQUE INDEX %I ON %I (account_no, layer, sequence, leg)', leaf || '_key', leaf);
+        END IF;
         RETURN false;
     END IF;
     leaf := 'posting_' || lpad(no::text, 6, '0');
-    EXECUTE format('CREATE UNIQUE INDEX %I ON %I (account_no, layer, sequence, leg)', leaf || '_key', leaf);
+    EXECUTE format('CREATE UNIQUE INDEX IF NOT EXISTS %I ON %I (account_no, layer, sequence, leg)', leaf || '_key', leaf);
     EXECUTE format('CREATE INDEX %I ON %I (account_no, item) WHERE item IS NOT NULL', leaf || '_item_idx', leaf);
     EXECUTE format('CREATE INDEX %I ON %I (sequence)', leaf || '_entry_idx', leaf);
     EXECUTE format('ANALYZE %I', leaf); -- the planner must not guess about a segment that it has never seen
     UPDATE segment SET sealed_at = clock_timestamp() WHERE segment_no = no;
     RETURN true;
+EXCEPTION
+    WHEN lock_not_available THEN -- somebody posts after all: another time
+        RETURN false;
 END $$;
 -- They run with their owner's rights and see this book alone: temporary tables of the caller come last, not first.
 DO $$
@@ -323,95 +355,6 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION open_segment(), tend_segments() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION open_segment(), tend_segments() TO dianfu_service;
-
--- What accounts and items have come to in the postings after sequence `above`, which no index covers: one pass over
--- them. The planner takes them for few and would go over them once an account, hence no nested loops.
-CREATE FUNCTION tail_totals(accounts integer[], above bigint, horizon bigint)
-RETURNS TABLE (account_no integer, layer smallint, debits_after bigint, credits_after bigint)
-LANGUAGE sql STABLE SET enable_nestloop = off AS $$
-    SELECT DISTINCT ON (p.account_no, p.layer) p.account_no, p.layer, p.debits_after, p.credits_after
-    FROM (SELECT DISTINCT unnest(accounts) AS account_no) wanted
-    JOIN posting p USING (account_no)
-    WHERE p.sequence > above AND p.sequence <= horizon
-    ORDER BY p.account_no, p.layer, p.sequence DESC, p.leg DESC
-$$;
-CREATE FUNCTION tail_item_totals(accounts integer[], items text[], above bigint)
-RETURNS TABLE (account_no integer, item text, layer smallint, total_minor numeric)
-LANGUAGE sql STABLE SET enable_nestloop = off AS $$
-    SELECT p.account_no, p.item, p.layer, sum(p.amount_minor)
-    FROM (
-        SELECT DISTINCT named.account_no, named.item COLLATE "C" AS item
-        FROM unnest(accounts, items) AS named (account_no, item)
-    ) wanted
-    JOIN posting p USING (account_no, item)
-    WHERE p.sequence > above
-    GROUP BY p.account_no, p.item, p.layer
-$$;
-
--- The last posting at or before `horizon` of each of these accounts and each layer: its totals are the balance.
--- One pass over the postings after the last sealed segment, then one index probe for what is not among them.
-CREATE FUNCTION last_totals(accounts integer[], horizon bigint)
-RETURNS TABLE (account_no integer, layer smallint, debits_after bigint, credits_after bigint)
-LANGUAGE sql STABLE AS $$
-    WITH sealed AS MATERIALIZED (
-        SELECT COALESCE(max(last_sequence), 0) AS up_to
-        FROM segment
-        WHERE sealed_at IS NOT NULL
-    ), tail AS MATERIALIZED (
-        SELECT last.*
-        FROM sealed
-        CROSS JOIN LATERAL tail_totals(accounts, sealed.up_to, horizon) AS last
-    )
-    SELECT * FROM tail
-    UNION ALL
-    SELECT wanted.account_no, wanted.layer, last.debits_after, last.credits_after
-    FROM (
-        SELECT unnest(accounts) AS account_no, layer FROM (VALUES (0::smallint), (1::smallint)) AS layers (layer)
-        EXCEPT
-        SELECT account_no, layer FROM tail
-    ) wanted
-    CROSS JOIN LATERAL (
-        SELECT p.debits_after, p.credits_after
-        FROM posting p
-        WHERE p.account_no = wanted.account_no AND p.layer = wanted.layer
-          AND p.sequence <= (SELECT up_to FROM sealed) AND p.sequence <= horizon
-        ORDER BY p.sequence DESC, p.leg DESC
-        LIMIT 1
-    ) last
-    WHERE (SELECT up_to FROM sealed) > 0 -- decided once: without a sealed segment there is no index to probe
-$$;
-
--- What has moved on each item items[n] of account accounts[n], debits less credits, by layer.
--- One pass over the postings after the last sealed segment, and one index probe an item behind it.
-CREATE FUNCTION item_totals(accounts integer[], items text[])
-RETURNS TABLE (account_no integer, item text, layer smallint, total_minor numeric)
-LANGUAGE sql STABLE AS $$
-    WITH sealed AS MATERIALIZED (
-        SELECT COALESCE(max(last_sequence), 0) AS up_to
-        FROM segment
-        WHERE sealed_at IS NOT NULL
-    ), wanted AS MATERIALIZED (
-        SELECT DISTINCT named.account_no, named.item COLLATE "C" AS item
-        FROM unnest(accounts, items) AS named (account_no, item)
-    )
-    SELECT moved.account_no, moved.item, moved.layer, sum(moved.total_minor)
-    FROM (
-        SELECT tail.account_no, tail.item, tail.layer, tail.total_minor
-        FROM sealed
-        CROSS JOIN LATERAL tail_item_totals(accounts, items, sealed.up_to) AS tail
-        UNION ALL
-        SELECT wanted.account_no, wanted.item, older.layer, older.total_minor
-        FROM wanted
-        CROSS JOIN LATERAL (
-            SELECT p.layer, sum(p.amount_minor) AS total_minor
-            FROM posting p
-            WHERE p.account_no = wanted.account_no AND p.item = wanted.item AND p.sequence <= (SELECT up_to FROM sealed)
-            GROUP BY p.layer
-        ) older
-        WHERE (SELECT up_to FROM sealed) > 0 -- decided once: without a sealed segment there is no index to probe
-    ) moved
-    GROUP BY moved.account_no, moved.item, moved.layer
-$$;
 
 -- These entries, all that they take from (relates_to), and all that takes from any of those, however far. One index
 -- probe an entry: the planner cannot know how small families are.

@@ -15,6 +15,7 @@ mod measure;
 mod ours;
 mod plain;
 mod report;
+mod reports;
 mod workload;
 
 use std::sync::Arc;
@@ -27,27 +28,29 @@ use dianfu_tests::durable_cluster;
 use self::report::Line;
 use self::workload::Workload;
 
-/// Measures posting, beside the floor and two plain ways.
+/// Measures posting, beside the floor and two plain ways; or reading, beside its targets.
 ///
 /// Without a database URL it makes a durable private server in a temporary folder, and removes it afterwards.
 #[derive(Parser)]
-#[command(
-    after_help = "EXAMPLES:\n    ./run bench\n    ./run bench --workload U --entries 10000000\n    ./run bench --json"
-)]
+#[command(after_help = "EXAMPLES:\n    ./run bench\n    ./run bench --workload U --entries 10000000\n    \
+                  ./run bench --json\n    ./run bench --reports\n    ./run bench --reports --quick")]
 struct Args {
     /// Which workloads, in order: U uniform, H one account on every entry, S single entries from many callers.
     #[arg(long, value_delimiter = ',', default_values_t = [Workload::Uniform, Workload::Hot, Workload::Single])]
     workload: Vec<Workload>,
-    /// Entries a workload; S posts a tenth of it.
-    #[arg(long, default_value_t = 1_000_000)]
-    entries: usize,
-    /// Accounts that entries are spread over.
-    #[arg(long, default_value_t = 10_000)]
-    accounts: usize,
+    /// Measure reading instead: balances, statements, reports, verify, export and import, beside their targets.
+    #[arg(long, conflicts_with = "workload")]
+    reports: bool,
+    /// Entries a workload; S posts a tenth of it [default: 1,000,000; 10,000,000 for reports].
+    #[arg(long)]
+    entries: Option<usize>,
+    /// Accounts that entries are spread over [default: 10,000; 100,000 for reports].
+    #[arg(long)]
+    accounts: Option<usize>,
     /// Concurrent callers of single entries.
     #[arg(long, default_value_t = 256)]
     callers: usize,
-    /// A short run that shows that everything works: 50,000 entries.
+    /// A short run that shows that everything works: 50,000 entries; 300,000 of 3,000 accounts for reports.
     #[arg(long)]
     quick: bool,
     /// One JSON object a line instead of a table.
@@ -73,10 +76,29 @@ async fn main() -> anyhow::Result<()> {
 }
 
 async fn run(args: &Args, database: &Database) -> anyhow::Result<()> {
-    let entries = if args.quick { 50_000 } else { args.entries };
+    if args.reports { run_reports(args, database).await } else { run_workloads(args, database).await }
+}
+
+async fn run_reports(args: &Args, database: &Database) -> anyhow::Result<()> {
+    let (entries, accounts) = if args.quick { (300_000, 3_000) } else { (10_000_000, 100_000) };
+    let size = reports::Size { entries: args.entries.unwrap_or(entries), accounts: args.accounts.unwrap_or(accounts) };
+    let url = match (&args.database_url, database.cluster()) {
+        (_, Some(cluster)) => format!("host={} user=postgres", cluster.socket_folder().display()),
+        (Some(url), None) => url.clone(),
+        (None, None) => unreachable!("without a URL there is a private cluster"),
+    };
+    let program = tokio::task::spawn_blocking(|| reports::Program::at(url)).await?;
+    let verified = reports::run(database, &program, size, args.json).await?;
+    ensure!(verified, "the book does not verify");
+    Ok(())
+}
+
+async fn run_workloads(args: &Args, database: &Database) -> anyhow::Result<()> {
+    let entries = args.entries.unwrap_or(if args.quick { 50_000 } else { 1_000_000 });
+    let accounts = args.accounts.unwrap_or(10_000);
     let mut lines = Vec::new();
     for workload in &args.workload {
-        let size = workload.size(entries, args.accounts, args.callers);
+        let size = workload.size(entries, accounts, args.callers);
         let line = measure_one(database, *workload, size).await?;
         if args.json {
             println!("{}", serde_json::to_string(&line)?);

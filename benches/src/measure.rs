@@ -51,7 +51,12 @@ pub fn forget_peak_memory() {
 
 /// The peak of this process's memory, in MiB.
 pub fn peak_memory_mb() -> anyhow::Result<u32> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
+    peak_memory_mb_of(std::process::id())
+}
+
+/// The peak of a process's memory, in MiB.
+pub fn peak_memory_mb_of(process: u32) -> anyhow::Result<u32> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kib: Option<u32> = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
     Ok(kib.ok_or_else(|| anyhow::anyhow!("the kernel does not tell VmHWM"))? / 1_024)

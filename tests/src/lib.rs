@@ -8,6 +8,7 @@
 //! - [`dianfu_bin`]: the program itself, built.
 //! - [`mod@work`], [`poster`], [`journal`]: requests by number, a program that makes them in a process of its own, and
 //!   the check that what it was told is what is in the books.
+//! - [`cut_segments`], [`tend`]: segments of a few entries, sealed and summed up.
 //! - [`eventually()`]: the one way to wait for something that nobody announces.
 
 mod data_folder;
@@ -17,6 +18,7 @@ pub mod journal;
 pub mod poster;
 mod program;
 mod sample;
+mod small_segments;
 pub mod work;
 
 pub use data_folder::{DataFolder, durable_cluster};
@@ -24,6 +26,7 @@ pub use database::{TestDatabase, test_database};
 pub use eventually::eventually;
 pub use program::dianfu_bin;
 pub use sample::sample;
+pub use small_segments::{cut_segments, tend};
 
 use std::path::Path;
 

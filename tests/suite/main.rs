@@ -25,6 +25,7 @@ mod remittances;
 mod reports;
 mod segments;
 mod shell;
+mod summaries;
 mod templates;
 mod trouble;
 mod verify;

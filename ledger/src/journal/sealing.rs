@@ -1,5 +1,6 @@
 //! Looks after a book behind the writer, on another connection: seals full segments, building their read indexes in
-//! bulk, and tells the writer of holds whose time is over, so that they end also when nobody posts.
+//! bulk, sums them up for who asks about the past, and tells the writer of holds whose time is over, so that they end
+//! also when nobody posts.
 //!
 //! The work is re-read from the database each time and done in order, so that it does not matter who does it, how
 //! often it is asked for, or where it crashed. Asked for when a turn opens a segment, and looked at every few seconds
@@ -58,9 +59,10 @@ async fn look_for_ever(pool: Pool, wake: Arc<Notify>, holds_due: Arc<Notify>) {
     }
 }
 
-/// Seals what is full; answers whether holds are due.
+/// Seals what is full and sums it up; answers whether holds are due.
 async fn look(pool: &Pool) -> Result<bool, Error> {
     let client = pool.get().await?;
-    while sql::tend_segments(&client).await? {}
+    // Summing up only makes reading faster: what is to be sealed comes first.
+    while sql::tend_segments(&client).await? || sql::summarise_segment(&client).await? {}
     sql::are_holds_due(&client).await
 }

@@ -244,6 +244,11 @@ pub async fn tend_segments(client: &deadpool_postgres::Client) -> Result<bool, E
     Ok(client.query_one("SELECT tend_segments()", &[]).await?.get(0))
 }
 
+/// Sums up the first sealed segment that is not summed up yet; answers whether there was one.
+pub async fn summarise_segment(client: &deadpool_postgres::Client) -> Result<bool, Error> {
+    Ok(client.query_one("SELECT summarise_segment()", &[]).await?.get(0))
+}
+
 /// Starts streaming encoded entry rows in; the server works on them while the caller goes on.
 pub async fn copy_entries(tx: &Transaction<'_>, encoded: Bytes) -> Result<Copying, Error> {
     let copy = tx.prepare_cached("COPY entry FROM STDIN (FORMAT binary)").await?;

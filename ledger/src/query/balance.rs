@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{GenericClient, Row};
 
 use crate::account::{AccountCode, NormalSide};
@@ -91,11 +92,12 @@ async fn read(
     horizon: &Horizon,
 ) -> Result<Vec<Row>, QueryError> {
     let code = code.as_str();
-    let rows = match horizon.as_of {
-        None => client.query(sql::BALANCE, &[&code, &with_accounts_below, &horizon.sequence]).await?,
-        Some(as_of) => {
-            client.query(sql::BALANCE_AS_OF, &[&code, &with_accounts_below, &horizon.sequence, &as_of]).await?
-        }
+    // With its types a statement takes one way to the server and back, without them two.
+    let text: (&(dyn ToSql + Sync), Type) = (&code, Type::TEXT);
+    let (below, sequence) = ((&with_accounts_below as _, Type::BOOL), (&horizon.sequence as _, Type::INT8));
+    let rows = match &horizon.as_of {
+        None => client.query_typed(sql::BALANCE, &[text, below, sequence]).await?,
+        Some(as_of) => client.query_typed(sql::BALANCE_AS_OF, &[text, below, sequence, (as_of, Type::DATE)]).await?,
     };
     Ok(rows)
 }

@@ -42,7 +42,7 @@ pub struct Horizon {
 /// Resolves a moment. One statement for now, two for a time the head has passed, four for a later one.
 pub async fn horizon(client: &impl GenericClient, moment: Moment) -> Result<Horizon, QueryError> {
     let as_of = moment.as_of;
-    let head = client.query_one(sql::HEAD, &[]).await?;
+    let head = client.query_typed_one(sql::HEAD, &[]).await?;
     let booked_at: Timestamp = head.try_get("booked_at")?;
     let Some(known_at) = moment.known_at.map(whole_microseconds) else {
         return Ok(Horizon { sequence: head.try_get("sequence")?, known_at: booked_at, as_of });

@@ -66,28 +66,23 @@ pub const BALANCE_AS_OF: &str = include_str!("sql/balance_as_of.sql");
 /// Every account's settled totals.
 pub const TRIAL_BALANCE: &str = "
     SELECT a.code, a.name, a.currency, a.normal_side,
-           '0' AS opening, last.debits_after::text AS debits, last.credits_after::text AS credits
-    FROM last_totals((SELECT array_agg(account_no) FROM account), $1) last
+           '0' AS opening, total.debits::text AS debits, total.credits::text AS credits
+    FROM settled_as_of(NULL, $1) total
     JOIN account a USING (account_no)
-    WHERE last.layer = 0
     ORDER BY a.code";
 
 /// Every account's settled sums between days `$2` and `$3`, either of which may be NULL, and before.
 pub const TRIAL_BALANCE_DATED: &str = "
-    SELECT a.code, a.name, a.currency, a.normal_side, total.opening, total.debits, total.credits
-    FROM (
-        SELECT account_no,
-               COALESCE(sum(amount_minor) FILTER (WHERE effective_date < $2), 0)::text AS opening,
-               COALESCE(sum(amount_minor) FILTER (
-                   WHERE amount_minor > 0 AND effective_date >= COALESCE($2, date '-infinity')
-               ), 0)::text AS debits,
-               COALESCE(-sum(amount_minor) FILTER (
-                   WHERE amount_minor < 0 AND effective_date >= COALESCE($2, date '-infinity')
-               ), 0)::text AS credits
-        FROM posting
-        WHERE layer = 0 AND sequence <= $1 AND effective_date <= COALESCE($3, date 'infinity')
-        GROUP BY account_no
-    ) total
+    SELECT a.code, a.name, a.currency, a.normal_side,
+           COALESCE(before.debits - before.credits, 0)::text AS opening,
+           (total.debits - COALESCE(before.debits, 0))::text AS debits,
+           (total.credits - COALESCE(before.credits, 0))::text AS credits
+    FROM settled_as_of($3, $1) total
+    LEFT JOIN (
+        SELECT *
+        FROM settled_as_of(LEAST($2::date - 1, $3), $1)
+        WHERE $2 IS NOT NULL
+    ) before USING (account_no)
     JOIN account a USING (account_no)
     ORDER BY a.code";
 
@@ -96,22 +91,17 @@ pub const TRIAL_BALANCE_DATED: &str = "
 /// `$7` of them, NULL for all.
 pub const OPEN_ITEMS: &str = "
     SELECT a.code, a.currency, moved.item, moved.outstanding::text AS outstanding, moved.first_date, moved.last_date
-    FROM (
-        SELECT p.account_no, p.item, sum(p.amount_minor) AS outstanding,
-               min(p.effective_date) AS first_date, max(p.effective_date) AS last_date
-        FROM unnest(ARRAY(
+    FROM items_as_of(
+        ARRAY(
             SELECT account_no
             FROM account
             WHERE ($1 = '' OR code = $1 OR (code > $1 || '.' AND code < $1 || '/')) AND code >= $5
-        )) AS wanted (account_no) -- a list: the planner would take a range of codes for one account
-        JOIN posting p USING (account_no)
-        WHERE p.layer = 0 AND p.item IS NOT NULL
-          AND p.sequence <= $2 AND p.effective_date <= COALESCE($3, date 'infinity')
-          AND (p.item > $6 OR p.account_no IS DISTINCT FROM (SELECT account_no FROM account WHERE code = $5))
-        GROUP BY p.account_no, p.item
-        HAVING $4 OR sum(p.amount_minor) <> 0
+        ),
+        $3, $2
     ) moved
     JOIN account a USING (account_no)
+    WHERE ($4 OR moved.outstanding <> 0)
+      AND (moved.item > $6 OR moved.account_no IS DISTINCT FROM (SELECT account_no FROM account WHERE code = $5))
     ORDER BY a.code, moved.item
     LIMIT $7";
 
@@ -173,22 +163,13 @@ pub const OUTSTANDING: &str = "
 pub const SETTLED_TOTALS_AT: &str = "
     SELECT debits_after, credits_after
     FROM posting
-    WHERE account_no = $1 AND layer = 0 AND (sequence, leg) <= ($2, $3)
+    WHERE account_no = $1 AND layer = 0 AND sequence <= $2 AND (sequence, leg) <= ($2, $3)
     ORDER BY sequence DESC, leg DESC
     LIMIT 1";
 
 /// For a statement between days: what stood before the first day, what is listed before the page, and all that is
 /// listed.
-pub const STATEMENT_BALANCES: &str = "
-    SELECT COALESCE(sum(amount_minor) FILTER (WHERE effective_date < $3), 0)::text AS opening,
-           COALESCE(sum(amount_minor) FILTER (
-               WHERE effective_date >= COALESCE($3, date '-infinity') AND (sequence, leg) <= ($5, $6)
-           ), 0)::text AS before_page,
-           COALESCE(sum(amount_minor) FILTER (
-               WHERE effective_date >= COALESCE($3, date '-infinity')
-           ), 0)::text AS in_range
-    FROM posting
-    WHERE account_no = $1 AND layer = 0 AND sequence <= $2 AND effective_date <= COALESCE($4, date 'infinity')";
+pub const STATEMENT_BALANCES: &str = include_str!("sql/statement_balances.sql");
 
 /// A page of a statement: what follows (`$5`, `$6`).
 pub const STATEMENT_ROWS: &str = "
@@ -197,6 +178,12 @@ pub const STATEMENT_ROWS: &str = "
     FROM posting p
     JOIN entry e USING (sequence)
     WHERE p.account_no = $1 AND p.layer = 0 AND p.sequence <= $2 AND (p.sequence, p.leg) > ($5, $6)
+      AND p.sequence >= GREATEST($5, (
+          SELECT min(s.first_sequence)
+          FROM segment s
+          LEFT JOIN summary USING (segment_no)
+          WHERE last_date >= $3 OR last_date IS NULL OR $3 IS NULL
+      ))
       AND p.effective_date BETWEEN COALESCE($3, date '-infinity') AND COALESCE($4, date 'infinity')
     ORDER BY p.sequence, p.leg
     LIMIT $7";

@@ -90,12 +90,9 @@ pub const AGING: &str = "
     SELECT item.account_no, width_bucket($4::date - item.due, ARRAY[1, 31, 61, 91, 181])::smallint AS bucket,
            sum(item.outstanding)::text AS outstanding, count(*) AS items
     FROM (
-        SELECT account_no, sum(amount_minor) AS outstanding, COALESCE(max(due_date), min(effective_date)) AS due
-        FROM posting
-        WHERE layer = 0 AND item IS NOT NULL AND sequence <= $1 AND effective_date <= COALESCE($2, date 'infinity')
-          AND ($3::integer[] IS NULL OR account_no = ANY ($3))
-        GROUP BY account_no, item
-        HAVING sum(amount_minor) <> 0
+        SELECT account_no, outstanding, COALESCE(due_date, first_date) AS due
+        FROM items_as_of($3, $2, $1)
+        WHERE outstanding <> 0
     ) item
     GROUP BY 1, 2
     ORDER BY 1, 2";
@@ -107,13 +104,9 @@ pub const AGING_ITEMS: &str = "
         SELECT item.*, width_bucket($4::date - COALESCE(due_date, first_date), ARRAY[1, 31, 61, 91, 181])::smallint
             AS bucket
         FROM (
-            SELECT account_no, item, sum(amount_minor)::text AS outstanding, max(due_date) AS due_date,
-                   min(effective_date) AS first_date, max(effective_date) AS last_date
-            FROM posting
-            WHERE layer = 0 AND item IS NOT NULL AND sequence <= $1 AND effective_date <= COALESCE($2, date 'infinity')
-              AND ($3::integer[] IS NULL OR account_no = ANY ($3))
-            GROUP BY account_no, item
-            HAVING sum(amount_minor) <> 0
+            SELECT account_no, item, outstanding::text AS outstanding, due_date, first_date, last_date
+            FROM items_as_of($3, $2, $1)
+            WHERE outstanding <> 0
         ) item
     ) item
     JOIN account a USING (account_no)
@@ -234,11 +227,9 @@ pub const CHANGE_BY_ENTRY: &str = include_str!("sql/change_by_entry.sql");
 
 /// What is outstanding up to entry `$1` and day `$2`, by account and item.
 pub const OUTSTANDING_ITEMS: &str = "
-    SELECT account_no, item, sum(amount_minor)::text AS outstanding
-    FROM posting
-    WHERE layer = 0 AND item IS NOT NULL AND sequence <= $1 AND effective_date <= COALESCE($2, date 'infinity')
-    GROUP BY account_no, item
-    HAVING sum(amount_minor) <> 0";
+    SELECT account_no, item, outstanding::text AS outstanding
+    FROM items_as_of(NULL, $2, $1)
+    WHERE outstanding <> 0";
 
 /// Every statement by name.
 pub const ALL: [(&str, &str); 18] = [

@@ -54,6 +54,11 @@ pub enum Place {
         /// Where, in bytes from its beginning.
         offset: u64,
     },
+    /// What a segment was summed up to.
+    Summary {
+        /// Its number.
+        segment_no: i32,
+    },
 }
 
 impl Place {
@@ -70,6 +75,7 @@ impl Place {
             Place::Posting { .. } => "posting",
             Place::Table { table } => table,
             Place::Archive { .. } => "archive",
+            Place::Summary { .. } => "summary",
         }
     }
 }
@@ -87,6 +93,7 @@ impl fmt::Display for Place {
             Place::Commit { commit_no } => write!(f, "{table} {commit_no}"),
             Place::Entry { sequence } => write!(f, "{table} {sequence}"),
             Place::Posting { sequence, leg } => write!(f, "{table} {sequence} leg {leg}"),
+            Place::Summary { segment_no } => write!(f, "{table} {segment_no}"),
         }
     }
 }
@@ -162,6 +169,8 @@ pub enum Rule {
     ArchiveWhole,
     /// An archive is what was written.
     ArchiveDigest,
+    /// What was summed up is what the postings come to.
+    Summary,
 }
 
 impl Rule {
@@ -202,6 +211,7 @@ impl Rule {
             Rule::Remembered => "remembered",
             Rule::ArchiveWhole => "archive_whole",
             Rule::ArchiveDigest => "archive_digest",
+            Rule::Summary => "summary",
         }
     }
 
@@ -242,6 +252,7 @@ impl Rule {
             Rule::Remembered => "what was kept of the book must still be in it",
             Rule::ArchiveWhole => "an archive must be whole and in order",
             Rule::ArchiveDigest => "an archive must be what was written",
+            Rule::Summary => "what was summed up must be what the postings come to",
         }
     }
 }

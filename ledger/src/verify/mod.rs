@@ -16,6 +16,7 @@
 //! - segments: one behind the other without gaps, sealed in order;
 //! - the head: it is where the last commit, account, setting, record and segment are;
 //! - templates: an entry that was posted by one names a version that was in force when it was written;
+//! - summaries: what was summed up of sealed segments is what their postings come to;
 //! - closings: every entry counts on a day that was open to it, and every trial balance that was sealed is the one that
 //!   follows from the journal.
 //!
@@ -55,6 +56,7 @@ mod records;
 pub(crate) mod row;
 mod seals;
 pub mod sql;
+pub mod summaries;
 mod templates;
 mod tips;
 mod walk;
@@ -164,14 +166,19 @@ pub async fn verify(
     mut progress: impl FnMut(Progress),
 ) -> Result<Report, Error> {
     let journal = database::open(database, book, Order::AsItLies).await?;
-    match walk_beside(journal, asked, &mut progress).await {
-        (report, Ok(())) => Ok(report),
-        (_, Err(Halt::Failed(error))) => Err(error),
+    let mut report = match walk_beside(journal, asked, &mut progress).await {
+        (report, Ok(())) => report,
+        (_, Err(Halt::Failed(error))) => return Err(error),
         (_, Err(Halt::Found(_) | Halt::Mixed | Halt::Unwanted)) => {
             let journal = database::open(database, book, Order::Sorted).await?;
-            finished(walk_beside(journal, asked, &mut progress).await)
+            finished(walk_beside(journal, asked, &mut progress).await)?
         }
+    };
+    // What is summed up is of the database alone, and of sealed segments, which stay as they are.
+    if report.is_clean() {
+        report.finding = summaries::find(database, book).await?;
     }
+    Ok(report)
 }
 
 fn finished((mut report, outcome): (Report, Result<(), Halt>)) -> Result<Report, Error> {

@@ -1,31 +1,24 @@
 -- $1: a code. $2: whether the accounts below it count too. $3: the horizon's last sequence. $4: the effective date.
--- Pending: a hold's debit leg and what is taken from it (a negative amount of another kind) are one side, so that summing
--- the legs of a side leaves what is outstanding on it.
+-- "listed" tells a currency in which something was posted from one that no posting has touched yet.
+WITH wanted AS MATERIALIZED (
+    SELECT account_no, code, name, currency, normal_side
+    FROM account
+    WHERE code = $1 OR ($2 AND code > $1 || '.' AND code < $1 || '/')
+), totals AS MATERIALIZED (
+    SELECT *
+    FROM accounts_as_of((SELECT array_agg(account_no) FROM wanted), $4, $3)
+)
 SELECT a.currency,
        count(*) AS accounts,
        (array_agg(a.name ORDER BY a.account_no))[1] AS name,
        (array_agg(a.normal_side ORDER BY a.account_no))[1] AS normal_side,
-       bool_or(a.code = $1 OR settled.legs > 0 OR pending.legs > 0) AS listed,
+       bool_or(a.code = $1 OR settled.debits IS NOT NULL OR pending.debits IS NOT NULL) AS listed,
        COALESCE(sum(settled.debits), 0)::text AS settled_debits,
        COALESCE(sum(settled.credits), 0)::text AS settled_credits,
        COALESCE(sum(pending.debits), 0)::text AS pending_debits,
        COALESCE(sum(pending.credits), 0)::text AS pending_credits
-FROM account a
-CROSS JOIN LATERAL (
-    SELECT count(*) AS legs,
-           sum(amount_minor) FILTER (WHERE amount_minor > 0) AS debits,
-           -sum(amount_minor) FILTER (WHERE amount_minor < 0) AS credits
-    FROM posting
-    WHERE account_no = a.account_no AND layer = 0 AND sequence <= $3 AND effective_date <= $4
-) settled
-CROSS JOIN LATERAL (
-    SELECT count(*) AS legs,
-           sum(p.amount_minor) FILTER (WHERE (p.amount_minor > 0) = (e.kind = 1)) AS debits,
-           -sum(p.amount_minor) FILTER (WHERE (p.amount_minor > 0) <> (e.kind = 1)) AS credits
-    FROM posting p
-    JOIN entry e USING (sequence)
-    WHERE p.account_no = a.account_no AND p.layer = 1 AND p.sequence <= $3 AND p.effective_date <= $4
-) pending
-WHERE a.code = $1 OR ($2 AND a.code > $1 || '.' AND a.code < $1 || '/')
+FROM wanted a
+LEFT JOIN totals settled ON settled.account_no = a.account_no AND settled.layer = 0
+LEFT JOIN totals pending ON pending.account_no = a.account_no AND pending.layer = 1
 GROUP BY a.currency
 ORDER BY a.currency

@@ -1,0 +1,467 @@
+-- Sums of what has been sealed, so that a question about the past costs what it asks for and not the whole journal.
+--
+-- Everything here follows from the journal: it is written behind the writer, segment after segment, in one transaction
+-- each (summarise_segment), read beside the postings that no summary covers yet, and checked by `verify`. An owner who
+-- empties these four tables has them filled again.
+
+-- A sealed segment that is summed up. Segments are summed up in order.
+CREATE TABLE summary (
+    segment_no  integer NOT NULL,
+    first_date  date    NOT NULL, -- the earliest effective date in it
+    last_date   date    NOT NULL, -- the latest
+    has_pending boolean NOT NULL, -- whether anything was held or released in it
+    has_totals  boolean NOT NULL, -- whether account_total has every account at its end
+    CONSTRAINT summary_pkey PRIMARY KEY (segment_no),
+    CONSTRAINT summary_dates_ordered CHECK (first_date <= last_date)
+);
+
+-- Every account's totals at the end of a segment, as its last posting up to there has them. Taken as often as pays: when
+-- the entries since the last time are four times the accounts.
+CREATE TABLE account_total (
+    segment_no    integer  NOT NULL,
+    account_no    integer  NOT NULL,
+    layer         smallint NOT NULL,
+    debits_after  bigint   NOT NULL,
+    credits_after bigint   NOT NULL,
+    CONSTRAINT account_total_pkey PRIMARY KEY (segment_no, account_no, layer)
+);
+
+-- What a busy account's postings in a segment come to, day by day; without any row they are added up when asked for. In
+-- the pending layer: what they add to each side, and what they take from it again.
+CREATE TABLE day_total (
+    segment_no     integer  NOT NULL,
+    account_no     integer  NOT NULL,
+    layer          smallint NOT NULL,
+    effective_date date     NOT NULL,
+    debits_minor   bigint   NOT NULL,
+    credits_minor  bigint   NOT NULL,
+    CONSTRAINT day_total_pkey PRIMARY KEY (segment_no, account_no, layer, effective_date)
+);
+
+-- What every open item has come to in all segments that are summed up: the one table here whose rows change.
+CREATE TABLE item_total (
+    account_no  integer  NOT NULL,
+    item        text     COLLATE "C" NOT NULL,
+    layer       smallint NOT NULL,
+    total_minor bigint   NOT NULL,
+    first_date  date     NOT NULL, -- the earliest effective date of its postings
+    last_date   date     NOT NULL, -- the latest
+    due_date    date,              -- the latest that they give
+    CONSTRAINT item_total_pkey PRIMARY KEY (account_no, item, layer)
+) WITH (fillfactor = 80); -- room for the row that follows: an item is raised once and cleared once
+
+-- The name of a segment's partition.
+CREATE FUNCTION leaf(segment_no integer) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT 'posting_' || lpad(segment_no::text, 6, '0') $$;
+
+-- What a posting adds to each side of its account. What ends a hold, or takes from it, takes from the side that the hold
+-- has added to.
+CREATE VIEW posting_side AS
+SELECT sequence, leg, account_no, layer, effective_date,
+       GREATEST(amount_minor, 0) AS debit_minor, GREATEST(-amount_minor, 0) AS credit_minor
+FROM posting
+WHERE layer = 0
+UNION ALL
+SELECT p.sequence, p.leg, p.account_no, p.layer, p.effective_date,
+       CASE WHEN (p.amount_minor > 0) = (e.kind = 1) THEN p.amount_minor ELSE 0 END,
+       CASE WHEN (p.amount_minor > 0) = (e.kind = 1) THEN 0 ELSE -p.amount_minor END
+FROM posting p
+JOIN entry e USING (sequence)
+WHERE p.layer = 1;
+
+-- Sums up the next sealed segment; answers whether there was one. A crash in the middle leaves it to be done again.
+CREATE FUNCTION summarise_segment() RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE
+    busy constant integer := 256; -- postings in a segment from which adding up days beats adding up postings
+    entries_an_account constant integer := 4; -- from which taking all totals pays
+    this segment;
+    before segment; -- the last one at whose end all totals were taken
+    takes_totals boolean;
+    busy_accounts integer[];
+BEGIN
+    SELECT *
+    INTO this
+    FROM segment
+    WHERE sealed_at IS NOT NULL AND segment_no > (SELECT COALESCE(max(segment_no), 0) FROM summary)
+    ORDER BY segment_no
+    LIMIT 1
+    FOR UPDATE; -- another process may be at it: wait, then find it done
+    IF NOT FOUND OR EXISTS (SELECT FROM summary WHERE segment_no = this.segment_no) THEN
+        RETURN false;
+    END IF;
+
+    SELECT segment.* INTO before FROM segment JOIN summary USING (segment_no) WHERE has_totals ORDER BY 1 DESC LIMIT 1;
+    takes_totals := this.last_sequence - COALESCE(before.last_sequence, 0)
+        >= entries_an_account * (SELECT account_no FROM head);
+    IF takes_totals THEN
+        INSERT INTO account_total
+        SELECT this.segment_no, last.*
+        FROM last_totals(ARRAY(SELECT account_no FROM account ORDER BY account_no), this.last_sequence) AS last
+        ORDER BY last.account_no, last.layer; -- in the order of the key, which then grows at its end
+    END IF;
+
+    EXECUTE format(
+        'SELECT array_agg(account_no)
+         FROM (SELECT account_no FROM %I GROUP BY account_no HAVING count(*) >= %s) AS account',
+        leaf(this.segment_no), busy) INTO busy_accounts;
+    INSERT INTO day_total
+    SELECT this.segment_no, account_no, layer, effective_date, sum(debit_minor), sum(credit_minor)
+    FROM posting_side
+    WHERE sequence BETWEEN this.first_sequence AND this.last_sequence AND account_no = ANY (busy_accounts)
+    GROUP BY account_no, layer, effective_date
+    ORDER BY account_no, layer, effective_date;
+
+    EXECUTE format(
+        'INSERT INTO item_total AS there
+         SELECT account_no, item, layer, sum(amount_minor), min(effective_date), max(effective_date), max(due_date)
+         FROM %I
+         WHERE item IS NOT NULL
+         GROUP BY account_no, item, layer
+         ORDER BY account_no, item, layer
+         ON CONFLICT ON CONSTRAINT item_total_pkey DO UPDATE
+         SET total_minor = there.total_minor + excluded.total_minor,
+             first_date = LEAST(there.first_date, excluded.first_date),
+             last_date = GREATEST(there.last_date, excluded.last_date),
+             due_date = GREATEST(there.due_date, excluded.due_date)',
+        leaf(this.segment_no));
+
+    EXECUTE format(
+        'INSERT INTO summary
+         SELECT %s, min(effective_date), max(effective_date), bool_or(layer = 1), $1 FROM %I',
+        this.segment_no, leaf(this.segment_no)) USING takes_totals;
+    RETURN true;
+END $$;
+
+-- The last posting at or before `horizon` of each of these accounts and each layer: its totals are the balance. Goes
+-- back from segment to segment, to the last one at whose end all totals were taken, and looks only for what it has not
+-- found yet: one index probe each; one pass over a segment without indexes, or for many accounts. Names the partitions
+-- itself, so that the cost does not grow with their number. The planner takes an unsealed segment for small and would go
+-- over it once an account, hence no nested loops where it has a choice.
+CREATE FUNCTION last_totals(accounts integer[], horizon bigint)
+RETURNS TABLE (account_no integer, layer smallint, debits_after bigint, credits_after bigint)
+LANGUAGE plpgsql STABLE SET enable_nestloop = off AS $$
+#variable_conflict use_column
+DECLARE
+    many constant integer := 20000;
+    taken integer;
+    part record;
+    missing integer[]; -- the accounts and layers not found yet
+    missing_layers smallint[];
+    found_ones integer[];
+    found_layers smallint[];
+    debits bigint[];
+    credits bigint[];
+BEGIN
+    SELECT COALESCE(max(segment_no), 0)
+    INTO taken
+    FROM segment
+    JOIN summary USING (segment_no)
+    WHERE has_totals AND last_sequence <= horizon;
+    SELECT array_agg(wanted.no), array_agg(layers.no)
+    INTO missing, missing_layers
+    FROM (SELECT DISTINCT unnest(accounts) AS no) AS wanted
+    CROSS JOIN (VALUES (0::smallint), (1::smallint)) AS layers (no);
+
+    FOR part IN
+        SELECT leaf(segment_no) AS name, to_regclass(leaf(segment_no) || '_key') IS NOT NULL AS is_indexed,
+               COALESCE(has_pending, true) AS has_pending
+        FROM segment
+        LEFT JOIN summary USING (segment_no)
+        WHERE segment_no > taken AND first_sequence <= horizon
+        ORDER BY segment_no DESC
+    LOOP
+        EXIT WHEN COALESCE(cardinality(missing), 0) = 0;
+        CONTINUE WHEN NOT part.has_pending AND 0 <> ALL (missing_layers);
+        IF part.is_indexed AND cardinality(missing) <= many THEN
+            EXECUTE format(
+                'SELECT array_agg(account_no), array_agg(layer), array_agg(debits_after), array_agg(credits_after)
+                 FROM unnest($1, $2) AS wanted (account_no, layer)
+                 CROSS JOIN LATERAL (
+                     SELECT p.debits_after, p.credits_after
+                     FROM %I p
+                     WHERE p.account_no = wanted.account_no AND p.layer = wanted.layer AND p.sequence <= $3
+                     ORDER BY p.sequence DESC, p.leg DESC
+                     LIMIT 1
+                 ) last
+                 WHERE layer = 0 OR $4', part.name)
+            INTO found_ones, found_layers, debits, credits
+            USING missing, missing_layers, horizon, part.has_pending;
+        ELSE
+            EXECUTE format(
+                'SELECT array_agg(account_no), array_agg(layer), array_agg(debits_after), array_agg(credits_after)
+                 FROM (
+                     SELECT DISTINCT ON (p.account_no, p.layer) p.account_no, p.layer, p.debits_after, p.credits_after
+                     FROM unnest($1, $2) AS wanted (account_no, layer)
+                     JOIN %I p USING (account_no, layer)
+                     WHERE p.sequence <= $3
+                     ORDER BY p.account_no, p.layer, p.sequence DESC, p.leg DESC
+                 ) last', part.name)
+            INTO found_ones, found_layers, debits, credits
+            USING missing, missing_layers, horizon;
+        END IF;
+        CONTINUE WHEN found_ones IS NULL;
+        RETURN QUERY SELECT * FROM unnest(found_ones, found_layers, debits, credits);
+        SELECT array_agg(account_no), array_agg(layer)
+        INTO missing, missing_layers
+        FROM (
+            SELECT * FROM unnest(missing, missing_layers) AS wanted (account_no, layer)
+            EXCEPT
+            SELECT * FROM unnest(found_ones, found_layers) AS found (account_no, layer)
+        ) AS still;
+    END LOOP;
+    IF taken > 0 THEN
+        RETURN QUERY
+        SELECT wanted.account_no, wanted.layer, last.debits_after, last.credits_after
+        FROM unnest(missing, missing_layers) AS wanted (account_no, layer)
+        CROSS JOIN LATERAL (
+            SELECT t.debits_after, t.credits_after
+            FROM account_total t
+            WHERE t.segment_no = taken AND t.account_no = wanted.account_no AND t.layer = wanted.layer
+            LIMIT 1
+        ) last;
+    END IF;
+END $$;
+
+-- The segment whose totals are the best to begin with, for what counts up to day `as_of` among the entries up to
+-- `horizon`: of those behind it one must look at what has postings of these days, of it and those before it at what has
+-- postings of later days. 0: the beginning.
+CREATE FUNCTION totals_to_begin_with(as_of date, horizon bigint) RETURNS integer
+LANGUAGE sql STABLE AS $$
+    SELECT segment_no
+    FROM (
+        SELECT segment_no, has_totals,
+               sum(CASE WHEN last_date > as_of THEN 1 ELSE 0 END) OVER (ORDER BY segment_no)
+               - sum(CASE WHEN first_date <= as_of THEN 1 ELSE 0 END) OVER (ORDER BY segment_no) AS more_to_look_at
+        FROM segment
+        JOIN summary USING (segment_no)
+        WHERE last_sequence <= horizon
+        UNION ALL
+        SELECT 0, true, 0
+    ) AS place
+    WHERE has_totals
+    ORDER BY more_to_look_at, segment_no DESC
+    LIMIT 1
+$$;
+
+-- The parts of the journal that lie between the totals of segment `taken` and what counts up to day `as_of` and entry
+-- `horizon`: of segments behind it postings up to that day are to be added; of the others later ones to be taken off.
+CREATE FUNCTION parts_as_of(taken integer, as_of date, horizon bigint)
+RETURNS TABLE (segment_no integer, first_sequence bigint, last_sequence bigint, has_pending boolean, is_whole boolean,
+               sign text, days text)
+LANGUAGE sql STABLE AS $$
+    SELECT segment_no, first_sequence, LEAST(last_sequence, horizon), COALESCE(has_pending, true),
+           last_date IS NOT NULL AND last_sequence <= horizon,
+           CASE WHEN segment_no > taken THEN '' ELSE '-' END,
+           CASE WHEN segment_no > taken THEN '<=' ELSE '>' END
+    FROM segment
+    LEFT JOIN summary USING (segment_no)
+    WHERE first_sequence <= horizon
+      AND CASE WHEN segment_no > taken THEN COALESCE(first_date <= as_of, true) ELSE last_date > as_of END
+$$;
+
+-- What every account has come to in the settled layer, up to day `as_of` (which may be NULL) and entry `horizon`;
+-- accounts on which nothing counts are left out. One pass over the totals of a segment and over the segments that have
+-- postings of both sides of that day.
+CREATE FUNCTION settled_as_of(as_of date, horizon bigint)
+RETURNS TABLE (account_no integer, debits numeric, credits numeric)
+LANGUAGE plpgsql STABLE ROWS 100000 AS $$
+#variable_conflict use_column
+DECLARE
+    day constant date := COALESCE(as_of, date 'infinity');
+    taken constant integer := totals_to_begin_with(day, horizon);
+    pieces text;
+BEGIN
+    SELECT string_agg(
+        format(
+            'SELECT account_no, %sGREATEST(amount_minor, 0), %sGREATEST(-amount_minor, 0)
+             FROM %I
+             WHERE layer = 0 AND effective_date %s $2 AND sequence <= $3', sign, sign, leaf(segment_no), days),
+        ' UNION ALL ')
+    INTO pieces
+    FROM parts_as_of(taken, day, horizon);
+    RETURN QUERY EXECUTE concat_ws(
+        ' UNION ALL ',
+        'SELECT account_no, sum(debit_minor), sum(credit_minor)
+         FROM (
+             SELECT account_no, debits_after AS debit_minor, credits_after AS credit_minor
+             FROM account_total
+             WHERE segment_no = $1 AND layer = 0',
+        pieces)
+        || ') moved GROUP BY account_no HAVING sum(debit_minor) <> 0 OR sum(credit_minor) <> 0'
+    USING taken, day, horizon;
+END $$;
+
+-- The same of one account, in both layers: index probes, and for a busy account the totals of days.
+CREATE FUNCTION account_as_of(account integer, as_of date, horizon bigint)
+RETURNS TABLE (layer smallint, debits numeric, credits numeric)
+LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_column
+DECLARE
+    day constant date := COALESCE(as_of, date 'infinity');
+    taken constant integer := totals_to_begin_with(day, horizon);
+    pieces text;
+BEGIN
+    SELECT string_agg(
+        CASE
+            WHEN part.is_whole AND EXISTS (
+                SELECT FROM day_total d
+                WHERE d.segment_no = part.segment_no AND d.account_no = account AND d.layer = layers.no
+            ) THEN format(
+                'SELECT %1$s::smallint, %2$ssum(debits_minor), %2$ssum(credits_minor)
+                 FROM day_total
+                 WHERE segment_no = %3$s AND account_no = $2 AND layer = %1$s AND effective_date %4$s $3',
+                layers.no, part.sign, part.segment_no, part.days)
+            WHEN layers.no = 0 THEN format(
+                'SELECT 0::smallint, %1$ssum(GREATEST(amount_minor, 0)), %1$ssum(GREATEST(-amount_minor, 0))
+                 FROM %2$I
+                 WHERE account_no = $2 AND layer = 0 AND effective_date %3$s $3 AND sequence <= %4$s',
+                part.sign, leaf(part.segment_no), part.days, part.last_sequence)
+            ELSE format(
+                'SELECT 1::smallint, %1$ssum(debit_minor), %1$ssum(credit_minor)
+                 FROM posting_side
+                 WHERE account_no = $2 AND layer = 1 AND effective_date %2$s $3 AND sequence BETWEEN %3$s AND %4$s',
+                part.sign, part.days, part.first_sequence, part.last_sequence)
+        END, ' UNION ALL ')
+    INTO pieces
+    FROM parts_as_of(taken, day, horizon) AS part
+    CROSS JOIN (VALUES (0), (1)) AS layers (no)
+    WHERE layers.no = 0 OR part.has_pending;
+    FOR layer, debits, credits IN EXECUTE concat_ws(
+        ' UNION ALL ',
+        'SELECT layer, COALESCE(sum(debit_minor), 0), COALESCE(sum(credit_minor), 0)
+         FROM (
+             SELECT layer, debits_after AS debit_minor, credits_after AS credit_minor
+             FROM account_total
+             WHERE segment_no = $1 AND account_no = $2',
+        pieces)
+        || ') moved GROUP BY layer'
+    USING taken, account, day
+    LOOP
+        IF debits = 0 AND credits = 0 THEN -- nothing counts; or holds that have all been ended
+            CONTINUE WHEN NOT EXISTS (
+                SELECT
+                FROM posting p
+                WHERE p.account_no = account AND p.layer = account_as_of.layer
+                  AND p.sequence <= horizon AND p.effective_date <= day
+            );
+        END IF;
+        RETURN NEXT;
+    END LOOP;
+END $$;
+
+-- The same of several accounts: each by itself, or, of many, all accounts together.
+CREATE FUNCTION accounts_as_of(accounts integer[], as_of date, horizon bigint)
+RETURNS TABLE (account_no integer, layer smallint, debits numeric, credits numeric)
+LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_column
+BEGIN
+    IF cardinality(accounts) <= 50 THEN
+        RETURN QUERY
+        SELECT wanted.account_no, total.layer, total.debits, total.credits
+        FROM unnest(accounts) AS wanted (account_no)
+        CROSS JOIN LATERAL account_as_of(wanted.account_no, as_of, horizon) AS total;
+        RETURN;
+    END IF;
+    RETURN QUERY
+    SELECT total.account_no, 0::smallint, total.debits, total.credits
+    FROM settled_as_of(as_of, horizon) AS total
+    WHERE total.account_no = ANY (accounts);
+    RETURN QUERY
+    SELECT p.account_no, p.layer, sum(p.debit_minor), sum(p.credit_minor)
+    FROM posting_side p
+    WHERE p.layer = 1 AND p.account_no = ANY (accounts) AND p.sequence <= horizon
+      AND p.effective_date <= COALESCE(as_of, date 'infinity')
+    GROUP BY p.account_no, p.layer;
+END $$;
+
+-- What is settled on an account, debits less credits.
+CREATE FUNCTION settled_net_as_of(account integer, as_of date, horizon bigint) RETURNS numeric
+LANGUAGE sql STABLE AS $$
+    SELECT COALESCE(sum(debits - credits), 0) FROM account_as_of(account, as_of, horizon) WHERE layer = 0
+$$;
+
+-- What is settled on items of these accounts (NULL for all) up to day `as_of` (which may be NULL) and entry `horizon`.
+-- What no summary covers yet is added to the totals of items, and so is what counts of items that have postings of both
+-- sides of that day. A horizon that the summaries have passed costs one pass over the postings.
+CREATE FUNCTION items_as_of(accounts integer[], as_of date, horizon bigint)
+RETURNS TABLE (account_no integer, item text, outstanding numeric, first_date date, last_date date, due_date date)
+LANGUAGE sql STABLE AS $$
+    WITH covered AS MATERIALIZED (
+        SELECT COALESCE(max(last_sequence), 0) AS up_to
+        FROM segment
+        JOIN summary USING (segment_no)
+    ), counted AS NOT MATERIALIZED (
+        SELECT t.*
+        FROM item_total t
+        WHERE t.layer = 0 AND (accounts IS NULL OR t.account_no = ANY (accounts))
+          AND t.first_date <= COALESCE(as_of, date 'infinity')
+          AND (SELECT up_to FROM covered) <= horizon
+    ), again AS MATERIALIZED (
+        SELECT p.account_no, p.item, sum(p.amount_minor) AS outstanding,
+               min(p.effective_date) AS first_date, max(p.effective_date) AS last_date, max(p.due_date) AS due_date
+        FROM (
+            SELECT p.*
+            FROM posting p
+            WHERE p.sequence > (SELECT CASE WHEN up_to <= horizon THEN up_to ELSE 0 END FROM covered)
+            UNION ALL
+            SELECT p.*
+            FROM counted t
+            JOIN posting p USING (account_no, item)
+            WHERE t.last_date > as_of AND p.sequence <= (SELECT up_to FROM covered)
+        ) p
+        WHERE p.layer = 0 AND p.item IS NOT NULL AND (accounts IS NULL OR p.account_no = ANY (accounts))
+          AND p.sequence <= horizon AND p.effective_date <= COALESCE(as_of, date 'infinity')
+        GROUP BY p.account_no, p.item
+    )
+    SELECT t.account_no, t.item, t.total_minor::numeric, t.first_date, t.last_date, t.due_date
+    FROM counted t
+    WHERE t.last_date <= COALESCE(as_of, date 'infinity')
+      AND NOT EXISTS (SELECT FROM again a WHERE a.account_no = t.account_no AND a.item = t.item)
+    UNION ALL
+    SELECT a.account_no, a.item, a.outstanding + COALESCE(t.total_minor, 0),
+           LEAST(a.first_date, t.first_date), GREATEST(a.last_date, t.last_date), GREATEST(a.due_date, t.due_date)
+    FROM again a
+    LEFT JOIN counted t
+        ON t.account_no = a.account_no AND t.item = a.item AND t.last_date <= COALESCE(as_of, date 'infinity')
+$$;
+
+-- What has moved on each item items[n] of account accounts[n], debits less credits, by layer: one probe an item, and one
+-- pass over the postings that no summary covers yet, by hash for the same reason as in last_totals.
+CREATE FUNCTION item_totals(accounts integer[], items text[])
+RETURNS TABLE (account_no integer, item text, layer smallint, total_minor numeric)
+LANGUAGE plpgsql STABLE SET enable_nestloop = off AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY EXECUTE
+        'WITH wanted AS MATERIALIZED (
+             SELECT DISTINCT named.account_no, named.item COLLATE "C" AS item
+             FROM unnest($1, $2) AS named (account_no, item)
+         )
+         SELECT account_no, item, layer, sum(total_minor)
+         FROM (
+             SELECT p.account_no, p.item, p.layer, p.amount_minor AS total_minor
+             FROM wanted
+             JOIN posting p USING (account_no, item)
+             WHERE p.sequence > $3
+             UNION ALL
+             SELECT older.*
+             FROM wanted
+             CROSS JOIN LATERAL (
+                 SELECT t.account_no, t.item, t.layer, t.total_minor
+                 FROM item_total t
+                 WHERE t.account_no = wanted.account_no AND t.item = wanted.item
+                 LIMIT 2 -- one a layer
+             ) older
+         ) moved
+         GROUP BY account_no, item, layer'
+    USING accounts, items, (SELECT COALESCE(max(last_sequence), 0) FROM segment JOIN summary USING (segment_no));
+END $$;
+
+DO $$
+BEGIN
+    EXECUTE format('ALTER FUNCTION summarise_segment() SET search_path = %I, pg_temp', current_schema());
+END $$;
+REVOKE ALL ON FUNCTION summarise_segment() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION summarise_segment() TO dianfu_service;
+GRANT SELECT ON summary, account_total, day_total, item_total, posting_side TO dianfu_service;
