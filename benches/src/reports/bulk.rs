@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use dianfu_ledger::book::BookName;
 use dianfu_ledger::db::Database;
-use dianfu_ledger::verify::verify;
+use dianfu_ledger::verify::{Asked, verify};
 use dianfu_tests::dianfu_bin;
 
 use crate::measure::{self, per_second};
@@ -20,10 +20,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// Verifies the book; also answers whether it is as it should be.
 pub async fn verified(database: &Database, name: &BookName, entries: usize) -> anyhow::Result<(Figure, bool)> {
-    let mut client = database.connect_service(&name.schema()).await?;
     measure::forget_peak_memory();
     let started = Instant::now();
-    let report = verify(&mut client, |_| {}).await?;
+    let report = verify(database, name, Asked::default(), |_| {}).await?;
     let rate = per_second(entries, started);
     if let Some(finding) = &report.finding {
         eprintln!("{name}: {finding}");

@@ -14,8 +14,8 @@ use super::accounts::{Accounts, Tip};
 use super::closings::Closings;
 use super::feed::Rows;
 use super::limits::Change;
-use super::templates::Templates;
 use super::row::{self, Head, Record, Segment, check_chained, hex};
+use super::templates::Templates;
 use super::walk::Walk;
 use super::{Finding, Halt, Place, Rule, sql};
 
