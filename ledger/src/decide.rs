@@ -331,6 +331,7 @@ impl<'a> Batch<'a> {
             return Ok(Outcome::Replayed(receipt));
         }
         content::check(entry, self.booked_at, self.booked_on)?;
+        self.state.check_template(entry)?;
         let dates = dates::of(entry, self.booked_on, self.state.closed)?;
         let moved = match entry.kind {
             EntryKind::Post | EntryKind::Hold => self.post(entry, dates)?,

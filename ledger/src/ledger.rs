@@ -27,6 +27,9 @@ use crate::period::{self, PeriodOutcome, Reopening, Tightness, YearEnd};
 use crate::rate::{self, NewRate, RateOutcome};
 use crate::refusal::{Door, Recorder, Refusal};
 use crate::register::Signature;
+use crate::template::Template;
+use crate::template_register::posting::{self, Answer, Request};
+use crate::template_register::{self, TemplateNo, TemplateOutcome};
 
 /// Connections a process keeps to one book for its callers.
 const CONNECTIONS: usize = 16;
@@ -177,6 +180,45 @@ impl Ledger {
             tx.rollback().await?;
         }
         Ok(outcome)
+    }
+
+    /// Records a version of a template, from now on and on record; a rehearsal, without `keep`, records none and says
+    /// what it would. `replaces` is the version that the caller has worked from.
+    pub async fn record_template(
+        &self,
+        template: &Template,
+        replaces: Option<TemplateNo>,
+        signature: Signature<'_>,
+        keep: bool,
+    ) -> Result<TemplateOutcome, Error> {
+        let mut client = self.client().await?;
+        let tx = client.transaction().await?;
+        let outcome = template_register::record(&tx, template, replaces, signature).await?;
+        if keep {
+            tx.commit().await?;
+        } else {
+            tx.rollback().await?;
+        }
+        Ok(outcome)
+    }
+
+    /// Retires a template, from now on and on record.
+    pub async fn retire_template(
+        &self,
+        name: &str,
+        replaces: Option<TemplateNo>,
+        signature: Signature<'_>,
+    ) -> Result<TemplateOutcome, Error> {
+        let mut client = self.client().await?;
+        let tx = client.transaction().await?;
+        let outcome = template_register::retire(&tx, name, replaces, signature).await?;
+        tx.commit().await?;
+        Ok(outcome)
+    }
+
+    /// Posts entries of which some come from templates, through the group commit: one answer a request, in order.
+    pub async fn post_requests(&self, requests: Vec<Request>) -> Result<Vec<Answer>, Error> {
+        posting::post(self, requests).await
     }
 
     /// Closes all days up to one, from now on and on record.

@@ -5,9 +5,9 @@
 //!
 //! Modules in reading order: the vocabulary ([`money`], [`id`], [`clock`], [`account`], [`entry`], [`balance`],
 //! [`chart`]), the pure decisions ([`rejection`], [`decide`], [`template`]), the writing ([`journal`], [`batch`],
-//! [`ledger`], [`opening`], [`register`], [`limit_group`], [`period`], [`allocation`], [`rate`], [`refusal`]),
-//! where the books are ([`book`], [`db`]), and the reading ([`query`], [`report`], [`verify`], [`proof`], [`export`],
-//! [`events`]). [`import`] reads what comes from elsewhere.
+//! [`ledger`], [`opening`], [`register`], [`limit_group`], [`template_register`], [`period`], [`allocation`],
+//! [`rate`], [`refusal`]), where the books are ([`book`], [`db`]), and the reading ([`query`], [`report`], [`verify`],
+//! [`proof`], [`export`], [`events`]). [`import`] reads what comes from elsewhere.
 
 pub mod money;
 pub mod id;
@@ -27,6 +27,7 @@ pub mod ledger;
 pub mod opening;
 pub mod register;
 pub mod limit_group;
+pub mod template_register;
 pub mod period;
 pub mod allocation;
 pub mod refusal;

@@ -115,6 +115,12 @@ pub enum Rejection {
     /// Only a post or a hold of two legs has one amount that can be lowered.
     #[error("at_most belongs to a post or a hold of exactly two postings")]
     AtMostNotAllowed,
+    /// The version of the template is not in force.
+    #[error("version {template_no} of a template is not in force: it was retired or replaced, or never was")]
+    TemplateNotInForce {
+        /// The version that was named.
+        template_no: i32,
+    },
     /// The day is closed.
     #[error("{date} is closed: days up to {closed_through} take {}", if *adjusters_only { "adjusting entries only" }
         else { "no entry" })]

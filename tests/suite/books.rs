@@ -247,6 +247,15 @@ const SEED: &str = "DIANFU_TEST_SEED";
 /// The same with books of up to so many turns. A failure tells the seed.
 #[expect(clippy::needless_pass_by_value, reason = "the check is written where it is passed")]
 pub fn for_random_books_of(cases: u32, turns: usize, check: impl AsyncFn(&mut Book)) {
+    let turns = prop::collection::vec(prop::collection::vec(step(), 1..5), turns.div_ceil(12)..turns);
+    for_cases(cases, turns, &async |book: &mut Book, turns| {
+        fill(book, turns).await;
+        check(book).await;
+    });
+}
+
+/// Runs a check on books of their own, each with another random value. A failure tells the seed.
+pub fn for_cases<S: Strategy>(cases: u32, values: S, check: &impl AsyncFn(&mut Book, S::Value)) {
     let drawn = || format!("{}{}", id::fresh().simple(), Uuid::new_v8(*id::fresh().as_bytes()).simple());
     let seed = std::env::var(SEED).unwrap_or_else(|_| drawn());
     let digits = seed.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16));
@@ -254,12 +263,10 @@ pub fn for_random_books_of(cases: u32, turns: usize, check: impl AsyncFn(&mut Bo
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let config = Config { cases, max_shrink_iters: 30, failure_persistence: None, ..Config::default() };
-    let turns = prop::collection::vec(prop::collection::vec(step(), 1..5), turns.div_ceil(12)..turns);
-    let outcome = TestRunner::new_with_rng(config, rng).run(&turns, |turns| {
+    let outcome = TestRunner::new_with_rng(config, rng).run(&values, |value| {
         runtime.block_on(async {
             let mut book = Book::new().await;
-            fill(&mut book, turns).await;
-            check(&mut book).await;
+            check(&mut book, value).await;
         });
         Ok(())
     });

@@ -25,5 +25,6 @@ mod remittances;
 mod reports;
 mod segments;
 mod shell;
+mod templates;
 mod trouble;
 mod verify;

@@ -130,7 +130,7 @@ pub(super) fn rejection(entry: &NewEntry) -> Rejection {
 type Spoil = fn(&mut NewEntry);
 
 /// One fault a rule, in the order of the rules: code, pointer, and what brings it about.
-const FAULTS: [(&str, &str, Spoil); 27] = [
+const FAULTS: [(&str, &str, Spoil); 28] = [
     ("linked_run_open", "/linked", |entry| entry.linked = true),
     ("id_nil", "/id", |entry| entry.id = Uuid::nil()),
     ("text_too_long", "/reference", |entry| entry.reference = "x".repeat(REFERENCE_BYTES_MAX + 1)),
@@ -146,6 +146,7 @@ const FAULTS: [(&str, &str, Spoil); 27] = [
         entry.at_most = true;
         entry.postings.push(leg("owed", 1, "CNY", None));
     }),
+    ("template_not_in_force", "/template_no", |entry| entry.template_no = Some(9)),
     ("period_closed", "/effective_date", |entry| entry.effective_date = Some(date(2025, 12, 31))),
     ("amount_zero", "/postings/0/amount", |entry| entry.postings[0].amount.minor = 0),
     ("account_unknown", "/postings/0/account", |entry| entry.postings[0].account = code("nobody")),

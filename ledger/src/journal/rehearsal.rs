@@ -22,7 +22,7 @@ use crate::opening::{self, AccountOutcome};
 
 use super::sql;
 use super::state::{KnownAccount, State};
-use super::turn::{Asked, load_accounts, load_accounts_of, look_up};
+use super::turn::{Asked, load_accounts, load_accounts_of, load_templates, look_up};
 
 /// Those of these accounts that are open in the book.
 pub async fn open_among(
@@ -90,6 +90,7 @@ impl<S: BuildHasher> Rehearsal<S> {
         let timeless = without_past_times(entries, &journaled, booked_at);
         let codes = entries.iter().flat_map(|entry| entry.postings.iter().map(|posting| &posting.account));
         load_accounts(&tx, &mut self.state, codes).await?;
+        load_templates(&tx, &mut self.state, entries.iter()).await?;
         self.kept.add_to(&mut journaled, entries);
         load_accounts_of(&tx, &mut self.state, &journaled).await?;
         tx.rollback().await?;

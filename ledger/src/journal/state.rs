@@ -3,14 +3,16 @@
 //! Accounts are read when they are first touched; entries of other processes are folded in by the turn. Memory grows
 //! with the accounts touched, never with the journal. The state changes only after a COMMIT.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::RandomState;
 use jiff::civil::Date;
 
 use crate::account::{Account, AccountCode, AccountNo, AccountSetting, Limits, NormalSide};
 use crate::balance::{Balance, GroupTotals};
+use crate::entry::NewEntry;
 use crate::money::Currency;
+use crate::rejection::Rejection;
 
 /// An account and its totals.
 #[derive(Clone, Debug)]
@@ -60,6 +62,8 @@ pub struct State {
     slot_by_code: HashMap<AccountCode, Slot, RandomState>,
     slot_by_no: HashMap<AccountNo, Slot, RandomState>,
     groups: Vec<KnownGroup>,
+    /// The versions of templates that are in force; `None` while no entry has named one.
+    templates: Option<HashSet<i32, RandomState>>,
     /// Up to which days the books are closed, as the head has it.
     pub closed: Closed,
     /// The last entry that is folded in.
@@ -142,6 +146,30 @@ impl State {
     /// The limit group in a slot.
     pub fn group(&self, group: GroupSlot) -> &KnownGroup {
         &self.groups[group]
+    }
+
+    /// Whether it is known which templates are in force.
+    pub fn knows_templates(&self) -> bool {
+        self.templates.is_some()
+    }
+
+    /// Takes in which templates are in force, as of the register's last row.
+    pub fn set_templates(&mut self, in_force: impl IntoIterator<Item = i32>) {
+        self.templates = Some(in_force.into_iter().collect());
+    }
+
+    /// Forgets which templates are in force.
+    pub fn forget_templates(&mut self) {
+        self.templates = None;
+    }
+
+    /// Refuses an entry of a template that is not in force.
+    pub fn check_template(&self, entry: &NewEntry) -> Result<(), Rejection> {
+        let is_in_force = |no: &i32| self.templates.as_ref().is_some_and(|in_force| in_force.contains(no));
+        match entry.template_no.filter(|no| !is_in_force(no)) {
+            Some(template_no) => Err(Rejection::TemplateNotInForce { template_no }),
+            None => Ok(()),
+        }
     }
 
     /// Whether a limit group is known.

@@ -91,6 +91,7 @@ pub async fn turn(
     catch_up(tx, state, &head).await?;
     end_holds(tx, state, &mut head, clock, node).await?;
     load_accounts(tx, state, codes(requests)).await?;
+    load_templates(tx, state, all(requests)).await?;
     let booked_at = booked_at(clock, head.booked_at)?;
 
     let asked = Asked::of(requests);
@@ -172,6 +173,7 @@ async fn catch_up(tx: &Transaction<'_>, state: &mut State, head: &Head) -> Resul
     }
     state.closed = Closed { soft_through: head.soft_closed_through, hard_through: head.hard_closed_through };
     if state.is_empty() {
+        state.forget_templates();
         (state.sequence, state.known) = (head.sequence, there);
         return Ok(());
     }
@@ -228,6 +230,19 @@ pub(super) async fn load_accounts<'a>(
     for (group, members) in groups {
         let slots: Vec<Slot> = members.iter().filter_map(|member| state.slot(member)).collect();
         state.insert_group(group, &slots);
+    }
+    Ok(())
+}
+
+/// Reads which templates are in force, if an entry names one and it is not known. What the register says later makes a
+/// state forget ([`catch_up`]).
+pub(super) async fn load_templates<'a>(
+    tx: &Transaction<'_>,
+    state: &mut State,
+    mut entries: impl Iterator<Item = &'a NewEntry>,
+) -> Result<(), Error> {
+    if !state.knows_templates() && entries.any(|entry| entry.template_no.is_some()) {
+        state.set_templates(sql::templates_in_force(tx).await?);
     }
     Ok(())
 }

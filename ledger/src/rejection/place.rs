@@ -23,6 +23,7 @@ impl Rejection {
             Rejection::ExpiryNotAllowed { .. } => "expiry_not_allowed",
             Rejection::ExpiryPassed { .. } => "expiry_passed",
             Rejection::AtMostNotAllowed => "at_most_not_allowed",
+            Rejection::TemplateNotInForce { .. } => "template_not_in_force",
             Rejection::PeriodClosed { .. } => "period_closed",
             Rejection::AmountZero { .. } => "amount_zero",
             Rejection::AccountUnknown { .. } => "account_unknown",
@@ -91,6 +92,7 @@ impl Rejection {
             | Rejection::HoldGroupTooLarge { .. } => "/hold_group".to_owned(),
             Rejection::ExpiryNotAllowed { .. } | Rejection::ExpiryPassed { .. } => "/expires_at".to_owned(),
             Rejection::AtMostNotAllowed => "/at_most".to_owned(),
+            Rejection::TemplateNotInForce { .. } => "/template_no".to_owned(),
             Rejection::AmountZero { leg, .. }
             | Rejection::CurrencyMismatch { leg, .. }
             | Rejection::MoreThanLeft { leg, .. } => format!("/postings/{leg}/amount"),
@@ -116,6 +118,9 @@ impl Rejection {
             }
             Rejection::PostingCount { actual, min, max } => Some((format!("{min} to {max}"), actual.to_string())),
             Rejection::ExpiryPassed { given, booked_at } => Some((format!("after {booked_at}"), given.to_string())),
+            Rejection::TemplateNotInForce { template_no } => {
+                Some(("a version in force".to_owned(), template_no.to_string()))
+            }
             Rejection::PeriodClosed { date, closed_through, .. } => {
                 Some((format!("after {closed_through}"), date.to_string()))
             }

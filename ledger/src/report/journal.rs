@@ -1,4 +1,4 @@
-//! The journal that an entry's metadata names: `{"journal": "J3"}`, as vouchers write it.
+//! The journal that an entry's metadata names: `{"journal": "J3"}`, where no template names it.
 
 /// Reads the name; `None` if the metadata names none.
 pub(super) fn named(metadata: &str) -> Option<String> {

@@ -1,6 +1,6 @@
-//! The register of manual journals: entries that moved money because a person said so, by no template and no voucher.
+//! The register of manual journals: entries that moved money because a person said so, by no template.
 //!
-//! Vouchers name their journal in the metadata, templates leave their version on the entry, and machines post under
+//! Templates leave their version on the entry, others may name a journal in the metadata, and machines post under
 //! names that begin so. What is left was written by hand. Entries come by sequence, page by page; a page costs the
 //! entries between its first and its last.
 

@@ -65,17 +65,19 @@ pub const LEDGER_ROWS: &str = "
     JOIN entry e USING (sequence)
     ORDER BY p.place, p.sequence, p.leg";
 
-/// What has moved on accounts `$4` (all if NULL) from day `$2` to `$3`, by kind of entry and journal.
+/// What has moved on accounts `$4` (all if NULL) from day `$2` to `$3`, by kind of entry and journal: the
+/// name of the template that an entry was posted by, or what its metadata says.
 pub const MOVEMENTS: &str = r"
     SELECT p.account_no, e.kind, e.journal, e.odd,
            COALESCE(sum(p.amount_minor) FILTER (WHERE p.amount_minor > 0), 0)::text AS debits,
            COALESCE(-sum(p.amount_minor) FILTER (WHERE p.amount_minor < 0), 0)::text AS credits
     FROM posting p
     JOIN (
-        SELECT sequence, kind,
-               CASE WHEN strpos(metadata::text, '\u') = 0 THEN metadata ->> 'journal' END AS journal,
-               CASE WHEN strpos(metadata::text, '\u') > 0 THEN metadata::text END AS odd
-        FROM entry
+        SELECT e.sequence, e.kind,
+               COALESCE(r.name, CASE WHEN strpos(metadata::text, '\u') = 0 THEN metadata ->> 'journal' END) AS journal,
+               CASE WHEN r.name IS NULL AND strpos(metadata::text, '\u') > 0 THEN metadata::text END AS odd
+        FROM entry e
+        LEFT JOIN register r ON r.register_no = e.template_no
     ) e USING (sequence)
     WHERE p.layer = 0 AND p.sequence <= $1
       AND p.effective_date BETWEEN COALESCE($2, date '-infinity') AND COALESCE($3, date 'infinity')

@@ -5,7 +5,7 @@ mod scope;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use super::definition::{Amount, Definition, InputKind, Leg, Part, Side};
+use super::definition::{Amount, Definition, InputKind, Leg, NamedInput, Part, Side};
 use super::fault::{Counted, Fault, Problem, clipped};
 use super::form::Form;
 use super::pattern::Pattern;
@@ -30,8 +30,7 @@ pub(super) fn faults(definition: &Definition) -> Vec<Fault> {
     faults.extend(texts(definition));
     let mut scope = Scope::new(definition);
     for (index, input) in definition.inputs.iter().enumerate() {
-        let form = (input.kind == InputKind::Amount).then(|| Form::of(&input.name));
-        scope.define(&input.name, format!("/inputs/{index}/name"), input.kind, form);
+        define(&mut scope, &format!("/inputs/{index}"), input);
     }
     for (index, amount) in definition.amounts.iter().enumerate() {
         work_out(&mut scope, index, amount);
@@ -45,13 +44,18 @@ pub(super) fn faults(definition: &Definition) -> Vec<Fault> {
 
 fn sizes(definition: &Definition) -> Vec<Fault> {
     let names: usize = definition.amounts.iter().map(|amount| names_of(amount).len()).sum();
+    let inputs: usize = definition.inputs.iter().map(|input| 1 + input.of.len()).sum();
     let whole = [
-        count("/inputs", Counted::Inputs, 1..=INPUTS_MAX, definition.inputs.len()),
+        count("/inputs", Counted::Inputs, 1..=INPUTS_MAX, inputs),
         count("/amounts", Counted::Amounts, 0..=AMOUNTS_MAX, names),
         count("/legs", Counted::Legs, POSTINGS_MIN..=POSTINGS_MAX, definition.legs.len()),
     ];
     let within = definition.amounts.iter().enumerate().flat_map(|(index, amount)| sizes_within(index, amount));
-    whole.into_iter().chain(within).flatten().collect()
+    let lists = definition.inputs.iter().enumerate().map(|(index, input)| {
+        let fields = if input.kind == InputKind::List { 1..=INPUTS_MAX } else { 0..=0 };
+        count(&format!("/inputs/{index}/of"), Counted::Fields, fields, input.of.len())
+    });
+    whole.into_iter().chain(within).chain(lists).flatten().collect()
 }
 
 fn sizes_within(index: usize, amount: &Amount) -> [Option<Fault>; 2] {
@@ -61,7 +65,7 @@ fn sizes_within(index: usize, amount: &Amount) -> [Option<Fault>; 2] {
             count(&at("sum/plus"), Counted::Terms, 1..=TERMS_MAX, plus.len()),
             count(&at("sum/less"), Counted::Terms, 0..=TERMS_MAX, less.len()),
         ],
-        Amount::Fraction { .. } => [None, None],
+        Amount::Fraction { .. } | Amount::Total { .. } => [None, None],
         Amount::Split { parts, .. } => [count(&at("split/parts"), Counted::Parts, 2..=AMOUNTS_MAX, parts.len()), None],
     }
 }
@@ -81,9 +85,12 @@ fn texts(definition: &Definition) -> Vec<Fault> {
         ("/title".to_owned(), &definition.title, NAME_BYTES_MAX),
         ("/description".to_owned(), &definition.description, DESCRIPTION_BYTES_MAX),
     ];
-    let inputs = definition.inputs.iter().enumerate();
-    let of_inputs = inputs
-        .filter_map(|(index, input)| Some((format!("/inputs/{index}/text"), input.text.as_ref()?, NAME_BYTES_MAX)));
+    let inputs = definition.inputs.iter().enumerate().flat_map(|(index, input)| {
+        let fields = input.of.iter().enumerate().map(move |(field, of)| (format!("/inputs/{index}/of/{field}"), of));
+        std::iter::once((format!("/inputs/{index}"), input)).chain(fields)
+    });
+    let of_inputs =
+        inputs.filter_map(|(pointer, input)| Some((format!("{pointer}/text"), input.text.as_ref()?, NAME_BYTES_MAX)));
     for (pointer, words, max) in heading.into_iter().chain(of_inputs) {
         faults.extend(text(words, max).map(|problem| Fault::at(pointer, problem)));
     }
@@ -112,8 +119,30 @@ pub(super) fn is_segment(text: &str) -> bool {
 /// The names that an amount defines.
 pub(super) fn names_of(amount: &Amount) -> Vec<&str> {
     match amount {
-        Amount::Sum { name, .. } | Amount::Fraction { name, .. } => vec![name],
+        Amount::Sum { name, .. } | Amount::Fraction { name, .. } | Amount::Total { name, .. } => vec![name],
         Amount::Split { parts, .. } => parts.iter().map(|part| part.name.as_str()).collect(),
+    }
+}
+
+fn define<'t>(scope: &mut Scope<'t>, pointer: &str, input: &'t NamedInput) {
+    scope.define_input(input, format!("{pointer}/name"), None);
+    may_be_left_out(scope, pointer, input);
+    for (field, position) in input.of.iter().zip(0..) {
+        let pointer = format!("{pointer}/of/{position}");
+        scope.define_input(field, format!("{pointer}/name"), Some(&input.name));
+        may_be_left_out(scope, &pointer, field);
+        if field.kind == InputKind::List {
+            let expected = "an amount, a segment, a text or a date";
+            let problem = Problem::KindMismatch { name: clipped(&field.name), expected, actual: field.kind };
+            scope.fault(format!("{pointer}/kind"), problem);
+        }
+    }
+}
+
+fn may_be_left_out(scope: &mut Scope<'_>, pointer: &str, input: &NamedInput) {
+    if input.optional && input.kind != InputKind::Date {
+        let (name, expected) = (clipped(&input.name), "a date, which alone may be left out,");
+        scope.fault(format!("{pointer}/optional"), Problem::KindMismatch { name, expected, actual: input.kind });
     }
 }
 
@@ -122,7 +151,12 @@ fn work_out<'t>(scope: &mut Scope<'t>, index: usize, amount: &'t Amount) {
         Amount::Sum { name, plus, less } => {
             let pointer = format!("/amounts/{index}/sum");
             let form = sum(scope, &pointer, plus, less);
-            scope.define(name, format!("{pointer}/name"), InputKind::Amount, form);
+            scope.define(name, format!("{pointer}/name"), form);
+        }
+        Amount::Total { name, of } => {
+            let pointer = format!("/amounts/{index}/total");
+            let form = scope.field(of, &format!("{pointer}/of"), None);
+            scope.define(name, format!("{pointer}/name"), form);
         }
         Amount::Fraction { name, of, numerator, denominator } => {
             let pointer = format!("/amounts/{index}/fraction");
@@ -134,7 +168,7 @@ fn work_out<'t>(scope: &mut Scope<'t>, index: usize, amount: &'t Amount) {
                 scope.fault(pointer.clone(), problem);
             }
             let form = whole.map(|_| Form::of(name));
-            scope.define(name, format!("{pointer}/name"), InputKind::Amount, form);
+            scope.define(name, format!("{pointer}/name"), form);
         }
         Amount::Split { of, parts } => split(scope, &format!("/amounts/{index}/split"), of, parts),
     }
@@ -174,49 +208,62 @@ fn split<'t>(scope: &mut Scope<'t>, pointer: &str, of: &'t str, parts: &'t [Part
         let form = if last { rest.clone() } else { rest.as_ref().map(|_| Form::of(&part.name)) };
         rest = rest.zip(form.clone()).map(|(rest, form)| rest.less(&form));
         let place = format!("{pointer}/parts/{}/name", position - 1);
-        scope.define(&part.name, place, InputKind::Amount, form);
+        scope.define(&part.name, place, form);
     }
 }
 
-/// Checks a leg; its amount with its side, if it is known.
+/// Checks a leg; its amount with its side, if it is known. A leg for each element of a list moves as much as all of
+/// its elements together.
 fn stand<'t>(scope: &mut Scope<'t>, index: usize, leg: &'t Leg) -> Option<(Side, Form<'t>)> {
     let pointer = format!("/legs/{index}");
-    if let Err(reason) = account(scope, &format!("{pointer}/account"), &leg.account) {
+    let each = leg.each.as_deref();
+    if let Some(list) = each {
+        scope.input(list, &format!("{pointer}/each"), &[InputKind::List], "a list", None);
+    }
+    if let Err(reason) = account(scope, &format!("{pointer}/account"), leg) {
         let problem = Problem::AccountMalformed { given: clipped(&leg.account), reason };
         scope.fault(format!("{pointer}/account"), problem);
     }
-    if let Some(Err(reason)) = leg.item.as_ref().map(|text| item(scope, &format!("{pointer}/item"), text)) {
+    if let Some(Err(reason)) = leg.item.as_ref().map(|text| item(scope, &format!("{pointer}/item"), text, each)) {
         let given = clipped(leg.item.as_deref().unwrap_or_default());
         scope.fault(format!("{pointer}/item"), Problem::ItemMalformed { given, reason });
     }
     if let Some(due) = &leg.due_date {
         let place = format!("{pointer}/due_date");
-        scope.input(due, &place, &[InputKind::Date], "a date");
+        scope.input(due, &place, &[InputKind::Date], "a date", each);
         if leg.item.is_none() {
             scope.fault(place, Problem::DueDateNotAllowed { account: clipped(&leg.account) });
         }
     }
-    let form = scope.amount(&leg.amount, &format!("{pointer}/amount"))?;
-    Some((leg.side, form))
+    let place = format!("{pointer}/amount");
+    let form = match each {
+        None => scope.amount(&leg.amount, &place),
+        Some(list) => scope.field(&leg.amount, &place, Some(list)),
+    };
+    Some((leg.side, form?))
 }
 
-fn account<'t>(scope: &mut Scope<'t>, pointer: &str, text: &'t str) -> Result<(), &'static str> {
-    let pattern = Pattern::parse(text)?;
+fn account<'t>(scope: &mut Scope<'t>, pointer: &str, leg: &'t Leg) -> Result<(), &'static str> {
+    let pattern = Pattern::parse(&leg.account)?;
     for name in pattern.names() {
-        scope.input(name, pointer, &[InputKind::Segment], "a segment");
+        scope.input(name, pointer, &[InputKind::Segment], "a segment", leg.each.as_deref());
     }
-    if text.split('.').next().is_some_and(|control| control.contains('{')) {
+    if leg.account.split('.').next().is_some_and(|control| control.contains('{')) {
         return Err("its control account, before the first dot, is written out");
     }
     let with_shortest = AccountCode::parse(&pattern.filled(|_| "x".to_owned()));
     with_shortest.map(|_| ()).ok_or("a code has 1 to 64 letters, digits, '-', '_' or '.', no dot at its ends")
 }
 
-fn item<'t>(scope: &mut Scope<'t>, pointer: &str, text: &'t str) -> Result<(), &'static str> {
+fn item<'t>(scope: &mut Scope<'t>, pointer: &str, text: &'t str, each: Option<&str>) -> Result<(), &'static str> {
     let pattern = Pattern::parse(text)?;
     for name in pattern.names() {
         let kinds = [InputKind::Text, InputKind::Segment, InputKind::Date];
-        scope.input(name, pointer, &kinds, "a text, a segment or a date");
+        scope.input(name, pointer, &kinds, "a text, a segment or a date", each);
+        if scope.is_optional(name) {
+            let (name, expected) = (clipped(name), "an input that is never left out");
+            scope.fault(pointer.to_owned(), Problem::KindMismatch { name, expected, actual: InputKind::Date });
+        }
     }
     let with_shortest = pattern.filled(|_| "x".to_owned());
     if with_shortest.contains('\0') {

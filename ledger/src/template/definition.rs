@@ -32,6 +32,12 @@ pub struct NamedInput {
     /// What it stands for, for a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// Of a list: what each of its elements has. Their names are names of the template like any other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub of: Vec<NamedInput>,
+    /// Whether it may be left out: only a date may, and then nothing is due on it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
 }
 
 /// What an input is.
@@ -46,6 +52,9 @@ pub enum InputKind {
     Text,
     /// A day, for a due date; in an item it reads `2026-03-02`.
     Date,
+    /// Any number of elements, none too, each with the same fields: such as the orders that a payout pays. A leg stands
+    /// for each of them ([`Leg::each`]), and a total adds up one of their amounts ([`Amount::Total`]).
+    List,
 }
 
 impl InputKind {
@@ -56,6 +65,7 @@ impl InputKind {
             InputKind::Segment => "segment",
             InputKind::Text => "text",
             InputKind::Date => "date",
+            InputKind::List => "list",
         }
     }
 }
@@ -85,6 +95,13 @@ pub enum Amount {
         /// More than zero.
         denominator: i64,
     },
+    /// An amount of a list's elements, added up over all of them.
+    Total {
+        /// Its name.
+        name: String,
+        /// The field.
+        of: String,
+    },
     /// An amount in parts that add up to it, in proportion to their weights, by the largest remainder.
     Split {
         /// The amount that is split.
@@ -108,6 +125,10 @@ pub struct Part {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Leg {
+    /// A list: the leg stands once for each of its elements. Its amount is one of the list's fields, and the others may
+    /// stand in its account, its item and its due date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub each: Option<String>,
     /// Where its amount stands.
     pub side: Side,
     /// The account, such as `1101.{insurer}`: the control account is written out, `{name}` behind its dot is a segment.

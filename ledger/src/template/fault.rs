@@ -4,7 +4,7 @@ mod place;
 
 use super::definition::InputKind;
 use super::{BYTES_MAX, Side};
-use crate::money::{Currency, Money};
+use crate::money::{Currency, Money, MoneyError};
 
 /// One thing that is wrong.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -113,6 +113,14 @@ pub enum Problem {
         /// What it is.
         actual: InputKind,
     },
+    /// A field of a list stands where there is no element.
+    #[error("'{name}' is a field of '{list}': it stands in a leg for each of '{list}', or in a total")]
+    FieldOutsideEach {
+        /// The field.
+        name: String,
+        /// The list.
+        list: String,
+    },
     /// A fraction divides by zero.
     #[error("the denominator of a fraction is not zero")]
     DenominatorZero,
@@ -194,6 +202,24 @@ pub enum Problem {
         /// What is given.
         actual: InputKind,
     },
+    /// What is given cannot be read as what the template asks for.
+    #[error("the input '{name}' cannot be read: expected {expected}, found {given}")]
+    InputMalformed {
+        /// The input.
+        name: String,
+        /// What the template asks for.
+        expected: &'static str,
+        /// What is given.
+        given: String,
+    },
+    /// An amount that is given cannot be held exactly.
+    #[error("the input '{name}': {error}")]
+    AmountUnreadable {
+        /// The input.
+        name: String,
+        /// Why not.
+        error: MoneyError,
+    },
     /// An amount is given that is below zero.
     #[error("the input '{name}' is zero or more, not {given}")]
     AmountNegative {
@@ -261,8 +287,12 @@ pub enum Counted {
     Terms,
     /// Parts of a split.
     Parts,
-    /// Legs of a template.
+    /// Legs of a template, or of what comes of it.
     Legs,
+    /// Fields of a list; nothing else has any.
+    Fields,
+    /// Elements of a list that is given.
+    Elements,
 }
 
 impl Counted {
@@ -273,6 +303,8 @@ impl Counted {
             Counted::Terms => "amounts in a sum",
             Counted::Parts => "parts of a split",
             Counted::Legs => "legs",
+            Counted::Fields => "fields",
+            Counted::Elements => "elements",
         }
     }
 }

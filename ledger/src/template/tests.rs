@@ -2,6 +2,7 @@
 
 mod filling;
 mod journals;
+mod lists;
 mod properties;
 
 use serde_json::{Value, json};

@@ -116,6 +116,8 @@ pub enum Rule {
     Balances,
     /// An entry counts on a day that was open to it.
     DayOpen,
+    /// An entry that was posted by a template names a version that was in force.
+    TemplateInForce,
     /// The trial balance that was sealed is the one that follows from the journal.
     SealedTrialBalance,
     /// The members of a limit group are the accounts that its record names.
@@ -157,6 +159,7 @@ impl Rule {
             Rule::CreditsAfter => "credits_after",
             Rule::Balances => "balances",
             Rule::DayOpen => "day_open",
+            Rule::TemplateInForce => "template_in_force",
             Rule::SealedTrialBalance => "sealed_trial_balance",
             Rule::GroupMembers => "group_members",
             Rule::TakesFromEarlier => "takes_from_earlier",
@@ -191,6 +194,7 @@ impl Rule {
             Rule::CreditsAfter => "the account's credits must follow from the posting before",
             Rule::Balances => "an entry must sum to zero in each currency",
             Rule::DayOpen => "an entry must count on a day that was open to it",
+            Rule::TemplateInForce => "the template must have been in force when the entry was written",
             Rule::SealedTrialBalance => "the sealed trial balance must be the one that follows from the journal",
             Rule::GroupMembers => "the members of a limit group must be the accounts that its record names",
             Rule::TakesFromEarlier => "what it takes from must be an entry of which something is left",

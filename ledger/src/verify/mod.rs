@@ -12,6 +12,7 @@
 //!   those of the posting before on the same account and layer plus this one;
 //! - each entry again: at least two legs, summing to zero per currency and layer;
 //! - the head: it is where the last commit, account, setting, record and segment are;
+//! - templates: an entry that was posted by one names a version that was in force when it was written;
 //! - closings: every entry counts on a day that was open to it, and every trial balance that was sealed is the one that
 //!   follows from the journal.
 //!
@@ -37,6 +38,7 @@ mod originals;
 pub(crate) mod row;
 mod rows;
 pub mod sql;
+mod templates;
 mod walk;
 
 pub use finding::{Finding, Place, Rule};
@@ -52,6 +54,7 @@ use self::originals::Originals;
 use self::row::Head;
 pub use self::row::hex;
 use self::rows::{Rows, pieces};
+use self::templates::Templates;
 use self::walk::Walk;
 
 /// SQL that recomputes every hash without this program and lists the rows that differ; it runs in `psql`
@@ -153,12 +156,13 @@ async fn check(tx: &Transaction<'_>, report: &mut Report, progress: &mut impl Fn
     let last_record = Accounts::check_register(Rows::open(tx, sql::REGISTER, pieces(1)).await?).await?;
     check_members(tx.query_opt(sql::MEMBERS, &[]).await?.as_ref())?;
     let closings = Closings::read(tx).await?;
+    let templates = Templates::read(tx).await?;
     let reversed = tx.query(sql::REVERSED, &[]).await?.iter().map(|row| row.get(0)).collect();
 
     let commits = Rows::open(tx, sql::COMMITS, pieces(1)).await?;
     let entries = Rows::open(tx, sql::ENTRIES, pieces(head.sequence)).await?;
     let postings = Rows::open(tx, sql::POSTINGS, pieces(head.sequence)).await?;
-    let mut walk = Walk::new(accounts, Originals::new(reversed), closings, commits, entries, postings);
+    let mut walk = Walk::new(accounts, Originals::new(reversed), (closings, templates), commits, entries, postings);
     let outcome = walk.all(&mut |entries| progress(Progress { entries, entries_total: head.sequence })).await;
     (report.entries, report.postings, report.commits) = walk.counts();
     outcome?;

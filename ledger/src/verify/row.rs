@@ -101,6 +101,7 @@ pub struct Entry {
     pub expires_at: Option<Timestamp>,
     pub at_most_minor: Option<i64>,
     pub adjusting: bool,
+    pub template_no: Option<i32>,
 }
 
 impl Entry {
@@ -118,6 +119,7 @@ impl Entry {
             expires_at: value(row, place, "expires_at")?,
             at_most_minor: value(row, place, "at_most_minor")?,
             adjusting: value(row, place, "adjusting")?,
+            template_no: value(row, place, "template_no")?,
         })
     }
 

@@ -45,6 +45,13 @@ pub const CLOSINGS: &str = "
     WHERE kind = 'closing'
     ORDER BY register_no";
 
+/// Every version of a template on record, oldest first.
+pub const TEMPLATES: &str = "
+    SELECT register_no, name, after_sequence, content::text = 'null' AS is_retired
+    FROM register
+    WHERE kind = 'template'
+    ORDER BY register_no";
+
 /// The first record whose members are not the accounts that it names.
 pub const MEMBERS: &str = "
     SELECT register_no, COALESCE(named, '{}') AS named, COALESCE(listed, '{}') AS listed
@@ -88,12 +95,13 @@ pub const POSTINGS: &str = "
     ORDER BY sequence, leg";
 
 /// Every statement by name.
-pub const ALL: [(&str, &str); 10] = [
+pub const ALL: [(&str, &str); 11] = [
     ("HEAD", HEAD),
     ("ACCOUNTS", ACCOUNTS),
     ("SETTINGS", SETTINGS),
     ("REGISTER", REGISTER),
     ("CLOSINGS", CLOSINGS),
+    ("TEMPLATES", TEMPLATES),
     ("MEMBERS", MEMBERS),
     ("REVERSED", REVERSED),
     ("COMMITS", COMMITS),

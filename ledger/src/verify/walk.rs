@@ -10,6 +10,7 @@ use super::closings::Closings;
 use super::originals::{ItemLeg, Originals};
 use super::row::{Commit, Entry, Head, Posting, append_tuple, hex};
 use super::rows::Rows;
+use super::templates::Templates;
 use super::{Finding, Halt, Place, Rule};
 
 /// Where the walk stands.
@@ -17,6 +18,7 @@ pub struct Walk<'t> {
     accounts: Accounts,
     originals: Originals,
     closings: Closings,
+    templates: Templates,
     commits: Rows<'t>,
     entries: Rows<'t>,
     postings: Rows<'t>,
@@ -30,12 +32,23 @@ impl<'t> Walk<'t> {
     pub fn new(
         accounts: Accounts,
         originals: Originals,
-        closings: Closings,
+        (closings, templates): (Closings, Templates),
         commits: Rows<'t>,
         entries: Rows<'t>,
         postings: Rows<'t>,
     ) -> Walk<'t> {
-        Walk { accounts, originals, closings, commits, entries, postings, last: None, n_entries: 0, n_postings: 0 }
+        Walk {
+            accounts,
+            originals,
+            closings,
+            templates,
+            commits,
+            entries,
+            postings,
+            last: None,
+            n_entries: 0,
+            n_postings: 0,
+        }
     }
 
     /// Entries, postings and commits that were found right.
@@ -132,6 +145,7 @@ impl<'t> Walk<'t> {
             let row = self.entries.next().await?.ok_or_else(|| missing_entry(sequence))?;
             let entry = checked_entry(&row, sequence, commit)?;
             self.closings.check(&entry)?;
+            self.templates.check(&entry)?;
             let mut tuple = Vec::new();
             append_tuple(&row, &mut tuple);
             let postings = self.check_postings(&entry).await?;

@@ -10,6 +10,8 @@ use crate::account::{AccountCode, AccountNo, AccountNote, AccountType, NewAccoun
 use crate::error::Error;
 use crate::journal::codec::{AccountRow, RegisterRow, SettingRow};
 use crate::register::Record;
+use crate::template_register::sql::NUMBERS_IN_FORCE;
+use crate::template_register::{self, TemplateNo};
 
 use super::setting;
 
@@ -267,6 +269,12 @@ fn record(row: &Row) -> Record {
         actor: row.get("actor"),
         reason: row.get("reason"),
     }
+}
+
+/// The versions of templates that are in force.
+pub async fn templates_in_force(tx: &Transaction<'_>) -> Result<Vec<TemplateNo>, Error> {
+    let rows = tx.query(&tx.prepare_cached(NUMBERS_IN_FORCE).await?, &[]).await?;
+    rows.iter().map(|row| template_register::number(row.get(0))).collect()
 }
 
 /// Those of these accounts that are open.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::names_of;
-use crate::template::definition::{Definition, InputKind};
+use crate::template::definition::{Definition, InputKind, NamedInput};
 use crate::template::fault::{Fault, Problem, clipped};
 use crate::template::form::Form;
 
@@ -11,7 +11,11 @@ use crate::template::form::Form;
 struct Named<'t> {
     pointer: String,
     kind: InputKind,
-    /// The amount; `None` if it is none, or if what it is worked out from is at fault.
+    /// The list of which it is a field.
+    list: Option<&'t str>,
+    /// Whether it may be left out.
+    optional: bool,
+    /// The amount; of a field: that of all elements together; `None` if it is none, or if what it is worked out from is at fault.
     form: Option<Form<'t>>,
 }
 
@@ -39,8 +43,19 @@ impl<'t> Scope<'t> {
         Scope { amounts, order, named, used, faults: Vec::new() }
     }
 
-    /// Gives something a name from here on.
-    pub(super) fn define(&mut self, name: &'t str, pointer: String, kind: InputKind, form: Option<Form<'t>>) {
+    /// Gives an input, or a field of a list, its name.
+    pub(super) fn define_input(&mut self, input: &'t NamedInput, pointer: String, list: Option<&'t str>) {
+        let form = (input.kind == InputKind::Amount).then(|| Form::of(&input.name));
+        self.define_as(&input.name, Named { pointer, kind: input.kind, list, optional: input.optional, form });
+    }
+
+    /// Gives an amount a name from here on.
+    pub(super) fn define(&mut self, name: &'t str, pointer: String, form: Option<Form<'t>>) {
+        self.define_as(name, Named { pointer, kind: InputKind::Amount, list: None, optional: false, form });
+    }
+
+    fn define_as(&mut self, name: &'t str, named: Named<'t>) {
+        let pointer = named.pointer.clone();
         if !is_name(name) {
             let expected = "a small letter, then small letters, digits or '_', 40 at most";
             self.fault(pointer.clone(), Problem::NameMalformed { given: clipped(name), expected });
@@ -49,17 +64,42 @@ impl<'t> Scope<'t> {
             return self.fault(pointer, Problem::NameTwice { name: clipped(name), first });
         }
         self.order.push(name);
-        self.named.insert(name, Named { pointer, kind, form });
+        self.named.insert(name, named);
     }
 
     /// The amount that a name stands for at this place.
     pub(super) fn amount(&mut self, name: &'t str, pointer: &str) -> Option<Form<'t>> {
-        self.resolve(name, pointer, &[InputKind::Amount], "an amount")?.form.clone()
+        self.resolve(name, pointer, &[InputKind::Amount], "an amount", None)?.form.clone()
     }
 
-    /// Makes sure that a name stands at this place for an input of one of these kinds.
-    pub(super) fn input(&mut self, name: &'t str, pointer: &str, kinds: &[InputKind], expected: &'static str) {
-        self.resolve(name, pointer, kinds, expected);
+    /// An amount of the elements of a list, any list or this one, all of them together.
+    pub(super) fn field(&mut self, name: &'t str, pointer: &str, each: Option<&str>) -> Option<Form<'t>> {
+        let list = each.or_else(|| self.named.get(name)?.list);
+        let named = self.resolve(name, pointer, &[InputKind::Amount], "an amount", list)?;
+        if named.list.is_some() {
+            return named.form.clone();
+        }
+        let (expected, actual) = ("a field of a list", named.kind);
+        self.fault(pointer.to_owned(), Problem::KindMismatch { name: clipped(name), expected, actual });
+        None
+    }
+
+    /// Makes sure that a name stands at this place for an input of one of these kinds, or, in a leg for each element of
+    /// a list, for a field of that list.
+    pub(super) fn input(
+        &mut self,
+        name: &'t str,
+        pointer: &str,
+        kinds: &[InputKind],
+        expected: &'static str,
+        each: Option<&str>,
+    ) {
+        self.resolve(name, pointer, kinds, expected, each);
+    }
+
+    /// Whether an input may be left out.
+    pub(super) fn is_optional(&self, name: &str) -> bool {
+        self.named.get(name).is_some_and(|named| named.optional)
     }
 
     fn resolve(
@@ -68,23 +108,25 @@ impl<'t> Scope<'t> {
         pointer: &str,
         kinds: &[InputKind],
         expected: &'static str,
+        each: Option<&str>,
     ) -> Option<&Named<'t>> {
         self.used.insert(name);
-        let Some(kind) = self.named.get(name).map(|named| named.kind) else {
-            let given = clipped(name);
-            let problem = match self.amounts.get(name) {
+        let given = clipped(name);
+        let problem = match self.named.get(name) {
+            None => match self.amounts.get(name) {
                 Some(defined) => Problem::NameUsedBeforeDefinition { name: given, defined: defined.clone() },
                 None => Problem::NameUnknown { name: given },
-            };
-            self.fault(pointer.to_owned(), problem);
-            return None;
+            },
+            Some(Named { kind, .. }) if !kinds.contains(kind) => {
+                Problem::KindMismatch { name: given, expected, actual: *kind }
+            }
+            Some(Named { list: Some(list), .. }) if each != Some(*list) => {
+                Problem::FieldOutsideEach { name: given, list: clipped(list) }
+            }
+            Some(_) => return self.named.get(name),
         };
-        if !kinds.contains(&kind) {
-            let problem = Problem::KindMismatch { name: clipped(name), expected, actual: kind };
-            self.fault(pointer.to_owned(), problem);
-            return None;
-        }
-        self.named.get(name)
+        self.fault(pointer.to_owned(), problem);
+        None
     }
 
     /// Notes that something is wrong.

@@ -1,7 +1,7 @@
 //! A problem at the edges: its stable code, and the two values it compares.
 
-use super::{BYTES_MAX, Counted, Problem, Side};
-use crate::money::Money;
+use super::{BYTES_MAX, Counted, Problem, Side, clipped};
+use crate::money::{Money, MoneyError};
 
 impl Problem {
     /// Stable code, the same at every edge.
@@ -17,11 +17,14 @@ impl Problem {
             Problem::Count { of: Counted::Terms, .. } => "term_count",
             Problem::Count { of: Counted::Parts, .. } => "part_count",
             Problem::Count { of: Counted::Legs, .. } => "leg_count",
+            Problem::Count { of: Counted::Fields, .. } => "field_count",
+            Problem::Count { of: Counted::Elements, .. } => "element_count",
             Problem::NameTwice { .. } => "name_twice",
             Problem::NameUnknown { .. } => "name_unknown",
             Problem::NameUsedBeforeDefinition { .. } => "name_used_before_definition",
             Problem::TermTwice { .. } => "term_twice",
             Problem::KindMismatch { .. } => "kind_mismatch",
+            Problem::FieldOutsideEach { .. } => "field_outside_each",
             Problem::DenominatorZero => "denominator_zero",
             Problem::FractionNegative { .. } => "fraction_negative",
             Problem::NameUnused { .. } => "name_unused",
@@ -33,6 +36,8 @@ impl Problem {
             Problem::InputMissing { .. } => "input_missing",
             Problem::InputUnknown { .. } => "input_unknown",
             Problem::InputKind { .. } => "input_kind",
+            Problem::InputMalformed { .. } => "input_malformed",
+            Problem::AmountUnreadable { error, .. } => error.code(),
             Problem::AmountNegative { .. } => "amount_negative",
             Problem::CurrencyMixed { .. } => "currency_mixed",
             Problem::SegmentMalformed { .. } => "segment_malformed",
@@ -52,7 +57,9 @@ impl Problem {
             Problem::Malformed { reason } => pair("the JSON of a template", reason),
             Problem::TextLength { max, actual } => (format!("1 to {max} bytes"), actual.to_string()),
             Problem::TextHasNul => pair("no NUL character", "a NUL character"),
-            Problem::NameMalformed { given, expected } => pair(expected, given),
+            Problem::NameMalformed { given, expected } | Problem::InputMalformed { given, expected, .. } => {
+                pair(expected, given)
+            }
             Problem::Count { min, max, actual, .. } => (format!("{min} to {max}"), actual.to_string()),
             Problem::NameTwice { name, .. } => pair("a name that nothing else has", name),
             Problem::NameUnknown { name } => pair("the name of an input or of an amount", name),
@@ -60,6 +67,9 @@ impl Problem {
             Problem::TermTwice { name } => pair("each amount once", name),
             Problem::KindMismatch { name, expected, actual } => {
                 ((*expected).to_owned(), format!("{name}, of kind {}", actual.word()))
+            }
+            Problem::FieldOutsideEach { name, list } => {
+                (format!("an input or an amount that is no field of {list}"), name.clone())
             }
             Problem::DenominatorZero => pair("1 or more", "0"),
             Problem::FractionNegative { numerator, denominator } => {
@@ -74,6 +84,7 @@ impl Problem {
             Problem::InputMissing { kind, .. } => pair(kind.word(), "nothing"),
             Problem::InputUnknown { name, known } => pair(known, name),
             Problem::InputKind { expected, actual, .. } => pair(expected.word(), actual.word()),
+            Problem::AmountUnreadable { error, .. } => of_money(error),
             Problem::AmountNegative { given: value, .. }
             | Problem::SplitNegative { value, .. }
             | Problem::LegNegative { value, .. } => at_least_zero(value),
@@ -84,6 +95,17 @@ impl Problem {
             }
             Problem::SplitWeightsZero { value } => (format!("a weight above zero to split {value}"), "none".to_owned()),
         }
+    }
+}
+
+fn of_money(error: &MoneyError) -> (String, String) {
+    match error {
+        MoneyError::TooManyDecimals { expected, actual, .. } => {
+            (format!("at most {expected} decimals"), format!("{actual} decimals"))
+        }
+        MoneyError::UnknownCurrency(given) => ("an ISO 4217 code, such as CNY".to_owned(), clipped(given)),
+        MoneyError::NotANumber(given) => ("a decimal amount, such as 15200.00".to_owned(), clipped(given)),
+        MoneyError::TooLarge(given) => (format!("at most {} minor units", i64::MAX), clipped(given)),
     }
 }
 

@@ -25,6 +25,7 @@ pub(super) fn inputs(template: &Template, given: &[(&str, &str)]) -> BTreeMap<St
             InputKind::Segment => Input::Segment((*text).to_owned()),
             InputKind::Text => Input::Text((*text).to_owned()),
             InputKind::Date => Input::Date(text.parse().unwrap()),
+            InputKind::List => panic!("a list is no text"),
         };
         ((*name).to_owned(), input)
     };
@@ -64,7 +65,7 @@ fn fill(changes: &[(&str, Value)], given: &[(&str, Option<Input>)]) -> Result<Fi
             None => drop(all.remove(*name)),
         }
     }
-    template.fill(&all)
+    template.fill(Currency::CNY, &all)
 }
 
 fn check(given: &[(&str, Option<Input>)], expected: &[&str]) {

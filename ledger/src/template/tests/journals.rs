@@ -35,7 +35,7 @@ fn check(name: &str, amounts: &[(&str, &str)], expected: &[&str]) {
     let asked = |name: &str| template.definition().inputs.iter().any(|input| input.name == name);
     let parties = PARTIES.iter().filter(|(name, _)| asked(name));
     let given: Vec<(&str, &str)> = parties.chain(amounts).copied().collect();
-    assert_eq!(lines(&template.fill(&inputs(&template, &given)).unwrap()), expected, "{name}");
+    assert_eq!(lines(&template.fill(Currency::CNY, &inputs(&template, &given)).unwrap()), expected, "{name}");
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn a_journal_for_another_case_is_refused() {
     let template = journals().into_iter().find(|template| template.definition().name == "J10").unwrap();
     let parties = PARTIES.iter().filter(|(name, _)| ["insurer", "claim", "due_on"].contains(name)).copied();
     let given: Vec<_> = parties.chain([("advance", "15200.00"), ("approved", "16000.00")]).collect();
-    let faults = template.fill(&inputs(&template, &given)).unwrap_err();
+    let faults = template.fill(Currency::CNY, &inputs(&template, &given)).unwrap_err();
     assert_eq!(places(&faults), ["leg_negative /legs/1/amount"]);
     assert_eq!(
         faults[0].to_string(),

@@ -80,8 +80,15 @@ fn template(steps: &[Step], spoilt: Option<Index>) -> Definition {
 }
 
 fn definition(amounts: Vec<Amount>, legs: Vec<(Side, String)>) -> Definition {
-    let inputs = INPUTS.iter().map(|name| NamedInput { name: (*name).to_owned(), kind: InputKind::Amount, text: None });
+    let inputs = INPUTS.iter().map(|name| NamedInput {
+        name: (*name).to_owned(),
+        kind: InputKind::Amount,
+        text: None,
+        of: Vec::new(),
+        optional: false,
+    });
     let leg = |(number, (side, amount)): (usize, (Side, String))| Leg {
+        each: None,
         side,
         account: format!("{number}"),
         item: None,
@@ -110,8 +117,8 @@ fn amounts() -> impl Strategy<Value = [i64; 4]> {
 fn filled(template: &Template, minor: [i64; 4]) -> Result<Filled, Vec<Fault>> {
     let input = |(name, minor): (&&str, i64)| ((*name).to_owned(), Input::Amount(Money::new(minor, Currency::CNY)));
     let inputs: BTreeMap<String, Input> = INPUTS.iter().zip(minor).map(input).collect();
-    let filled = template.fill(&inputs);
-    assert_eq!(filled, template.fill(&inputs), "the same inputs, the same answer");
+    let filled = template.fill(Currency::CNY, &inputs);
+    assert_eq!(filled, template.fill(Currency::CNY, &inputs), "the same inputs, the same answer");
     filled
 }
 

@@ -1,0 +1,119 @@
+//! What a template is filled with, as texts: from a body of JSON or a command line.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use super::definition::{InputKind, NamedInput};
+use super::fault::{Fault, Problem, clipped, escaped};
+use super::{Input, Inputs, Template};
+use crate::money::{Currency, Money};
+
+/// What is given for an input. Amounts are decimal strings: a JSON number may lose digits on its way.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Given {
+    /// An amount, a segment, a text or a day.
+    Text(String),
+    /// The elements of a list.
+    List(Vec<BTreeMap<String, Given>>),
+    /// Something else: what it is.
+    Other(&'static str),
+}
+
+impl<'de> Deserialize<'de> for Given {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Given, D::Error> {
+        Value::deserialize(deserializer).map(Given::from)
+    }
+}
+
+impl From<Value> for Given {
+    fn from(value: Value) -> Given {
+        let element = |value| match value {
+            Value::Object(fields) => Some(fields.into_iter().map(|(name, value)| (name, Given::from(value))).collect()),
+            _ => None,
+        };
+        match value {
+            Value::String(text) => Given::Text(text),
+            Value::Array(values) => {
+                let elements: Option<Vec<_>> = values.into_iter().map(element).collect();
+                elements.map_or(Given::Other("an array of other things than objects"), Given::List)
+            }
+            Value::Null => Given::Other("null"),
+            Value::Bool(_) => Given::Other("a boolean"),
+            Value::Number(_) => Given::Other("a number"),
+            Value::Object(_) => Given::Other("an object"),
+        }
+    }
+}
+
+impl Given {
+    fn shown(&self) -> String {
+        match self {
+            Given::Text(text) => clipped(text),
+            Given::List(_) => "a list".to_owned(),
+            Given::Other(what) => (*what).to_owned(),
+        }
+    }
+}
+
+impl Template {
+    /// Reads what is given as what the template asks for; what it does not ask for is left for
+    /// [`Template::fill`] to refuse, as is what is missing.
+    pub fn read(&self, currency: Currency, given: &BTreeMap<String, Given>) -> Result<Inputs, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let inputs = read(&self.definition().inputs, "/inputs", currency, given, &mut faults);
+        if faults.is_empty() { Ok(inputs) } else { Err(faults) }
+    }
+}
+
+fn read(
+    asked: &[NamedInput],
+    place: &str,
+    currency: Currency,
+    given: &BTreeMap<String, Given>,
+    faults: &mut Vec<Fault>,
+) -> Inputs {
+    let mut inputs = Inputs::new();
+    for (name, given) in given {
+        let pointer = format!("{place}/{}", escaped(name));
+        let Some(input) = asked.iter().find(|input| input.name == *name) else {
+            inputs.insert(name.clone(), Input::Text(given.shown()));
+            continue;
+        };
+        match (input.kind, given) {
+            (InputKind::List, Given::List(elements)) => {
+                let elements = elements.iter().enumerate();
+                let read =
+                    elements.map(|(at, given)| read(&input.of, &format!("{pointer}/{at}"), currency, given, faults));
+                let read = Input::List(read.collect());
+                inputs.insert(name.clone(), read);
+            }
+            (kind, given) => match one(name, kind, given, currency) {
+                Ok(input) => drop(inputs.insert(name.clone(), input)),
+                Err(problem) => faults.push(Fault::at(pointer, problem)),
+            },
+        }
+    }
+    inputs
+}
+
+fn one(name: &str, kind: InputKind, given: &Given, currency: Currency) -> Result<Input, Problem> {
+    let malformed = |expected| Problem::InputMalformed { name: name.to_owned(), expected, given: given.shown() };
+    match (kind, given) {
+        (InputKind::Amount, Given::Text(text)) => match Money::parse(text, currency) {
+            Ok(money) => Ok(Input::Amount(money)),
+            Err(error) => Err(Problem::AmountUnreadable { name: name.to_owned(), error }),
+        },
+        (InputKind::Segment, Given::Text(text)) => Ok(Input::Segment(text.clone())),
+        (InputKind::Text, Given::Text(text)) => Ok(Input::Text(text.clone())),
+        (InputKind::Date, Given::Text(text)) => {
+            text.parse().map(Input::Date).map_err(|_| malformed("a day such as 2026-03-02"))
+        }
+        (InputKind::Amount, _) => Err(malformed("an amount as a decimal string, such as \"15200.00\"")),
+        (InputKind::Segment, _) => Err(malformed("a part of an account's code, as a string")),
+        (InputKind::Text, _) => Err(malformed("a string")),
+        (InputKind::Date, _) => Err(malformed("a day such as \"2026-03-02\"")),
+        (InputKind::List, _) => Err(malformed("a list of objects")),
+    }
+}
