@@ -1,17 +1,18 @@
 //! Journal templates: journals as versioned data. A template names its inputs, works out amounts and puts them on legs.
 //!
 //! There is no language: an amount is an input, a sum of amounts less others, a fraction of one amount, a part of one
-//! amount that is split by weights, or the total of an amount that each element of a list has. All of it is integers; [`share_of`](crate::money::share_of) alone rounds, half
-//! away from zero, and [`split`](crate::money::split) divides to the last unit.
+//! amount that is split by weights, or the total of an amount that each element of a list has. All of it is integers;
+//! [`share_of`](crate::money::share_of) alone rounds, half away from zero, and [`split`](crate::money::split) divides
+//! to the last unit.
 //!
 //! [`Template::parse`] promises that whatever a template is filled with balances: debits and credits are compared as
 //! sums of the names in them, where a rounded amount and every part of a split but the last stand for themselves, and
 //! the last part for the rest. A template whose two sides differ is refused with what is left over. So is one that
 //! balances only because two of its rounded amounts happen to be the same: work that amount out once.
 //!
-//! A leg may stand for each element of a list, such as the orders that a payout pays. Whatever the list, such a leg moves
-//! the total of its amount, and that is what it counts for when debits and credits are compared. That is the only
-//! repetition: an element has no amounts of its own that are worked out, and lists do not nest.
+//! A leg may stand for each element of a list, such as the orders that a payout pays. Whatever the list, such a leg
+//! moves the total of its amount, and that is what it counts for when debits and credits are compared. That is the
+//! only repetition: an element has no amounts of its own that are worked out, and lists do not nest.
 //!
 //! [`Template::fill`] gives postings, and every amount with how it came about, for a person to read before anything is
 //! posted. A leg on which nothing moves is left out. Whether the accounts exist, take the currency and stay within

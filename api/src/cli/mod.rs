@@ -38,6 +38,7 @@ mod remittance;
 mod report;
 mod serve;
 mod statement;
+mod template;
 mod token;
 mod verify;
 
@@ -103,6 +104,8 @@ enum Command {
     Events(Box<events::Events>),
     #[command(subcommand)]
     Refusal(refusal::Refusal),
+    #[command(subcommand)]
+    Template(template::Template),
     Verify(verify::Verify),
     #[command(subcommand)]
     Proof(Box<proof::Proof>),
@@ -167,6 +170,7 @@ impl Command {
             Command::Remittance(remittance) => remittance.run(desk).await,
             Command::Events(events) => events.run(desk).await,
             Command::Refusal(refusal) => refusal.run(desk).await,
+            Command::Template(template) => template.run(desk).await,
             Command::Verify(verify) => verify.run(desk).await,
             Command::Proof(proof) => proof.run(desk).await,
             Command::Export(export) => export.run(desk).await,

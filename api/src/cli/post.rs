@@ -19,6 +19,7 @@ use super::ending::{Answer, No};
 use super::input::{self, Input};
 use super::outcomes::{Outcomes, Shape};
 use super::print::Output;
+use super::template::show_preview;
 
 /// Post entries: two or more legs each that sum to zero
 ///
@@ -32,6 +33,8 @@ use super::print::Output;
 Examples:
   dianfu post --currency CNY --debit 1002.bank=500.00 --credit 3001=500.00 --reference REF-1
   dianfu post --currency CNY --debit 1101.picc=152.00@CLM-17 --credit 2101.xinte=152.00@CLM-17
+  dianfu post --template J12 --currency CNY --input bank=settlement --input patient=p-17 --input claim=CLM-17 \\
+    --input amount=100.00 --dry-run
   dianfu post entries.ndjson --format csv
   some-program | dianfu post - --format json
 
@@ -41,7 +44,8 @@ An entry in a file, on one line or several:
     {\"account\": \"3001\", \"credit\": \"500.00\", \"currency\": \"CNY\"}]}")]
 pub struct Post {
     /// The file; `-` is standard input
-    #[arg(required_unless_present_any = ["debit", "release"], conflicts_with_all = ["debit", "credit", "release"])]
+    #[arg(required_unless_present_any = ["debit", "release", "template"],
+        conflicts_with_all = ["debit", "credit", "release"])]
     file: Option<PathBuf>,
     /// The file has one entry a line, also where its first line looks unfinished; files named .ndjson or .jsonl do
     #[arg(long, requires = "file")]
@@ -54,6 +58,9 @@ pub struct Post {
 
 impl Post {
     pub async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
+        if let Some(filling) = self.one.preview()? {
+            return show_preview(desk, &filling, &self.output).await;
+        }
         let Some(path) = &self.file else {
             let entry = self.one.entry().to_string();
             return self.post_one(desk, entry.as_bytes()).await;

@@ -49,6 +49,18 @@ impl Output {
         Ok(out.flush()?)
     }
 
+    /// Prints an answer of which several fields hold rows: as tables one below the other; CSV has those of the last.
+    pub fn print_parts(&self, answer: &impl Serialize, sheets: &[Sheet]) -> anyhow::Result<()> {
+        match (self.format, sheets.split_last()) {
+            (Format::Table, Some((last, others))) => {
+                others.iter().try_for_each(|sheet| self.print(answer, sheet))?;
+                self.print(answer, last)
+            }
+            (_, Some((last, _))) => self.print(answer, last),
+            (_, None) => Ok(()),
+        }
+    }
+
     /// Prints an answer that is one thing: as a table, one field a line.
     pub fn print_one(&self, answer: &impl Serialize, fields: &'static [&'static str]) -> anyhow::Result<()> {
         let mut out = stdout();

@@ -42,6 +42,10 @@ pub enum Kind {
     LimitGroupUnknown,
     /// No rate that the rule allows.
     RateMissing,
+    /// No such template is in force.
+    TemplateUnknown,
+    /// A template has no such version.
+    TemplateVersionUnknown,
     /// No such remittance.
     RemittanceUnknown,
     /// There is no such commit.
@@ -94,6 +98,10 @@ impl Kind {
             Kind::EventCursorUnknown => (StatusCode::NOT_FOUND, "cursor_unknown", "There is no such cursor"),
             Kind::LimitGroupUnknown => (StatusCode::NOT_FOUND, "limit_group_unknown", "There is no such limit group"),
             Kind::RateMissing => (StatusCode::NOT_FOUND, "rate_missing", "There is no such rate"),
+            Kind::TemplateUnknown => (StatusCode::NOT_FOUND, "template_unknown", "There is no such template"),
+            Kind::TemplateVersionUnknown => {
+                (StatusCode::NOT_FOUND, "template_version_unknown", "The template has no such version")
+            }
             Kind::RemittanceUnknown => (StatusCode::NOT_FOUND, "remittance_unknown", "There is no such remittance"),
             Kind::CommitUnknown => (StatusCode::NOT_FOUND, "commit_unknown", "There is no such commit"),
             Kind::ReceiptKeyMissing => {

@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use dianfu_ledger::batch::REQUEST_ENTRIES_MAX;
 use dianfu_ledger::query;
+use dianfu_ledger::template_register::posting::Answer;
 use dianfu_ledger::{Outcome, Rejection};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -86,15 +87,22 @@ pub async fn entry_create(
 }
 
 async fn create_one(access: &Access, text: &[u8]) -> Result<Response, Problem> {
-    let entry = entry::read(text, &access.poster()).map_err(|unread| {
+    let request = entry::read(text, &access.poster()).map_err(|unread| {
         let violation = unread.misread.clone().into_violation();
         access.ledger.refusals().offer(batch::unread(&access.actor, unread.id, &violation, item::beginning(text)));
         Problem::from(*unread.misread)
     })?;
-    let (id, debits) = (entry.id, batch::debits(&entry));
+    let (id, form) = (request.entry.id, batch::Form::of(&request));
     let location = [(LOCATION, format!("/v1/entries/{id}"))];
-    let outcomes = access.ledger.post(vec![entry]).await?;
-    match outcomes.into_iter().next().expect("one outcome an entry") {
+    let answers = access.ledger.post_requests(vec![request]).await?;
+    let outcome = match answers.into_iter().next().expect("one answer a request") {
+        Answer::Decided(outcome) => outcome,
+        Answer::Unfilled(unfilled) => {
+            access.ledger.refusals().offer(batch::not_filled(&access.actor, id, &unfilled));
+            return Err(Problem::refused(REFUSED, false, batch::unfilled_violations(&unfilled)));
+        }
+    };
+    match outcome {
         Outcome::Posted(receipt) => {
             let outcome = OutcomeBody::in_the_books(id, Status::Posted, receipt);
             Ok((StatusCode::CREATED, location, Json(outcome)).into_response())
@@ -105,7 +113,7 @@ async fn create_one(access: &Access, text: &[u8]) -> Result<Response, Problem> {
         }
         Outcome::Rejected(rejection) => {
             let is_conflict = matches!(rejection, Rejection::IdConflict { .. });
-            Err(Problem::refused(REFUSED, is_conflict, vec![batch::violation(&rejection, &debits)]))
+            Err(Problem::refused(REFUSED, is_conflict, vec![batch::violation(&rejection, &form)]))
         }
     }
 }

@@ -17,6 +17,7 @@ mod refusals;
 mod rates;
 mod remittances;
 mod reports;
+mod templates;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -70,6 +71,8 @@ fn routes(app: &App) -> OpenApiRouter<App> {
                 .routes(routes!(accounts::account_open))
                 .routes(routes!(accounts::account_change))
                 .routes(routes!(limit_groups::limit_group_set))
+                .routes(routes!(templates::template_record))
+                .routes(routes!(templates::template_retire))
         }))
         // Whoever answers for the book.
         .merge(group(app, Permission::ClosePeriods, |routes| {
@@ -106,6 +109,11 @@ fn routes(app: &App) -> OpenApiRouter<App> {
                 .routes(routes!(periods::period_list))
                 .routes(routes!(rates::rate_list))
                 .routes(routes!(rates::rate_look_up))
+                .routes(routes!(templates::template_list))
+                .routes(routes!(templates::template_view))
+                .routes(routes!(templates::template_versions))
+                .routes(routes!(templates::template_version))
+                .routes(routes!(templates::template_preview))
                 .routes(routes!(open_items::open_item_list))
                 .routes(routes!(open_items::item_history))
                 .routes(routes!(remittances::remittance_list))

@@ -8,6 +8,7 @@ use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::entry::{EntryKind, Layer, NewEntry, NewPosting};
 use dianfu_ledger::money::{Currency, Money, MoneyError, decimal_text};
 use dianfu_ledger::query::{EntryView, PostingView, Related};
+use dianfu_ledger::template_register::posting::Request;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::de::IgnoredAny;
@@ -17,6 +18,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::json::{self, Misread, Object};
+use super::template::TemplateUseBody;
 use super::{metadata, time};
 use crate::problem::Violation;
 use crate::sheet::Listed;
@@ -122,6 +124,10 @@ pub struct NewEntryBody<'a> {
     #[serde(default, borrow)]
     #[schema(value_type = Vec<NewPostingBody<'static>>)]
     postings: Vec<Object<NewPostingBody<'a>>>,
+    /// In the place of postings: the template that they come from, and what to fill it with.
+    #[serde(default)]
+    #[schema(value_type = Option<TemplateUseBody>)]
+    template: Option<Box<Object<TemplateUseBody>>>,
 }
 
 /// One entry, or many. Only the document has it as one type: each of many is read by itself.
@@ -185,12 +191,12 @@ pub struct Poster {
 }
 
 /// Reads one entry.
-pub fn read(text: &[u8], poster: &Poster) -> Result<NewEntry, Unread> {
+pub fn read(text: &[u8], poster: &Poster) -> Result<Request, Unread> {
     let Object(body) =
         json::read::<Object<NewEntryBody<'_>>>(text).map_err(|misread| unread(text, Box::new(misread)))?;
     let (id, linked) = (Some(body.id), Some(body.linked));
     let misshapen = |violation| Unread { id, linked, misread: Box::new(Misread::Misshapen(violation)) };
-    body.into_entry(poster).map_err(misshapen)
+    body.into_request(poster).map_err(misshapen)
 }
 
 fn unread(text: &[u8], misread: Box<Misread>) -> Unread {
@@ -203,6 +209,15 @@ fn unread(text: &[u8], misread: Box<Misread>) -> Unread {
 }
 
 impl NewEntryBody<'_> {
+    fn into_request(mut self, poster: &Poster) -> Result<Request, Violation> {
+        let filling = self.template.take().map(|template| template.0.into_filling()).transpose()?;
+        if filling.is_some() && !self.postings.is_empty() {
+            let message = "postings come from the template; leave out one of the two";
+            return Err(Violation::at("postings_beside_template", "/postings", message));
+        }
+        Ok(Request { entry: self.into_entry(poster)?, filling })
+    }
+
     fn into_entry(self, poster: &Poster) -> Result<NewEntry, Violation> {
         if self.adjusting && !poster.may_adjust {
             let message = format!("{} may not post entries that adjust closed days", poster.actor);

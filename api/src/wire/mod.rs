@@ -18,4 +18,5 @@ pub mod rate;
 pub mod remittance;
 pub mod report;
 pub mod statement;
+pub mod template;
 pub mod time;

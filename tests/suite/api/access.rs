@@ -30,7 +30,8 @@ async fn operations(api: &Api) -> Vec<Operation> {
                     .replace("{code}", "1002.a")
                     .replace("{id}", &id)
                     .replace("{name}", "line")
-                    .replace("{proposal}", "1"),
+                    .replace("{proposal}", "1")
+                    .replace("{template_no}", "1"),
                 right: operation["security"][0]["staff_token"][0].as_str().map(str::to_owned),
             });
         }

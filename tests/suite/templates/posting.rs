@@ -117,7 +117,7 @@ async fn a_preview_is_what_is_posted() {
 #[test]
 fn what_is_posted_is_what_another_computation_says() {
     let strategy = (0..=100_i64, prop::collection::vec(1..1_000_000_i64, 1..6), 0..1_000_i64, 1..1_000_i64);
-    for_cases(12, strategy, async |book, (percent, paid, left, right)| {
+    for_cases(12, strategy, &async |book: &mut Book, (percent, paid, left, right)| {
         let template = json!({
             "name": "shared", "title": "t", "description": "d",
             "inputs": [

@@ -2,7 +2,7 @@
 //!
 //! Pure.
 
-use dianfu_ledger::entry::NewEntry;
+use dianfu_ledger::template_register::posting::Request;
 use uuid::Uuid;
 
 use crate::problem::Violation;
@@ -19,7 +19,7 @@ pub struct Item {
     /// as its middle, and posting too little can be mended by sending again, posting half a run cannot.
     pub linked: bool,
     /// The entry, or why it is refused.
-    pub entry: Result<NewEntry, Violation>,
+    pub entry: Result<Request, Violation>,
     /// The beginning of its text, if it could not be read.
     pub text: String,
 }
@@ -36,9 +36,9 @@ impl Item {
     /// Reads an entry; `in_run` says whether the one before it is linked to it.
     pub fn read(place: u64, text: &[u8], poster: &Poster, in_run: bool) -> Item {
         match entry::read(text, poster) {
-            Ok(entry) => {
-                let (id, linked, text) = (Some(entry.id), entry.linked, String::new());
-                Item { place, id, linked, entry: Ok(entry), text }
+            Ok(request) => {
+                let (id, linked, text) = (Some(request.entry.id), request.entry.linked, String::new());
+                Item { place, id, linked, entry: Ok(request), text }
             }
             Err(unread) => {
                 let linked = unread.linked.unwrap_or(in_run);

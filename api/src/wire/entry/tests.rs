@@ -17,7 +17,7 @@ fn only_an_adjuster_adjusts_closed_days() {
     let text = format!(r#"{{"id":"{ID}","adjusting":true,"postings":[]}}"#);
     assert_eq!(refusal(text.as_bytes()).code, "adjusting_not_permitted");
     let adjuster = Poster { may_adjust: true, ..poster("token:lin") };
-    assert!(read(text.as_bytes(), &adjuster).unwrap().adjusting);
+    assert!(read(text.as_bytes(), &adjuster).unwrap().entry.adjusting);
 }
 
 fn refusal(text: &[u8]) -> Violation {
@@ -32,7 +32,7 @@ fn reads_every_field_as_it_was_sent() {
             "postings":[{{"account":"1101.picc","debit":"15200.5","currency":"CNY","item":"CLM-1"}},
                         {{"account":"9002","credit":"15200.50","currency":"CNY"}}]}}"#
     );
-    let entry = read(text.as_bytes(), &poster("token:lin")).unwrap();
+    let entry = read(text.as_bytes(), &poster("token:lin")).unwrap().entry;
     assert_eq!(entry.id.to_string(), ID);
     assert_eq!((entry.kind, entry.linked), (EntryKind::Hold, true));
     assert_eq!(entry.effective_date, Some(jiff::civil::date(2026, 5, 1)));
@@ -47,7 +47,7 @@ fn reads_every_field_as_it_was_sent() {
 
 #[test]
 fn leaves_out_what_may_be_left_out() {
-    let entry = read(&entry_with("[]"), &Poster::default()).unwrap();
+    let entry = read(&entry_with("[]"), &Poster::default()).unwrap().entry;
     assert_eq!((entry.kind, entry.effective_date, entry.linked), (EntryKind::Post, None, false));
     assert_eq!((entry.reference.as_str(), entry.metadata, entry.relates_to), ("", None, None));
 }

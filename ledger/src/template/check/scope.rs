@@ -15,7 +15,8 @@ struct Named<'t> {
     list: Option<&'t str>,
     /// Whether it may be left out.
     optional: bool,
-    /// The amount; of a field: that of all elements together; `None` if it is none, or if what it is worked out from is at fault.
+    /// The amount; of a field: that of all elements together. `None` if it is none, or if what it is worked out from is
+    /// at fault.
     form: Option<Form<'t>>,
 }
 
