@@ -21,6 +21,7 @@ mod refusals;
 mod remittances;
 mod robustness;
 mod stream;
+mod templates;
 
 use dianfu_api::auth::{NewToken, PartnerKey, Role, create_partner_key, create_token};
 use dianfu_api::{Error, Limits, ServeConfig, Server};

@@ -11,6 +11,7 @@ mod refusals;
 mod strange_texts;
 mod remittances;
 mod serving;
+mod templates;
 
 use std::io::Write;
 use std::path::PathBuf;

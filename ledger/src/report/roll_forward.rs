@@ -1,8 +1,9 @@
 //! The roll-forward: how each account came from what stood before the period to what stood at its end.
 //!
-//! Movements are summed entry by entry, by what the entry does and by its journal: the template it was posted by, or the
-//! one that its metadata names; opening and closing come from the trial balance, which knows nothing of entries. So the
-//! tie-out is a check and not a definition: it is zero, or the book does not hang together. Costs a trial balance and one pass over the entries of the period.
+//! Movements are summed entry by entry, by what the entry does and by its journal: the template it was posted by, or
+//! the one that its metadata names; opening and closing come from the trial balance, which knows nothing of entries. So
+//! the tie-out is a check and not a definition: it is zero, or the book does not hang together. Costs a trial balance
+//! and one pass over the entries of the period.
 
 use std::collections::BTreeMap;
 

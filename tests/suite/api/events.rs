@@ -124,7 +124,7 @@ async fn a_page_is_waited_for() {
         api.posted(&entry(3, "1002.a", "6001", "1.00")).await;
         let body = entry(4, "1002.a", "2190", "1.00").to_string();
         let read = wire::read(body.as_bytes(), &Poster::default()).unwrap();
-        elsewhere.post(vec![read]).await.unwrap();
+        elsewhere.post(vec![read.entry]).await.unwrap();
     });
     assert_eq!((sequences(&page.body), &page.body["next"]), (vec![4], &json!(4)));
     assert_eq!(sequences(&api.get("/v1/events?after=4&wait=1").await.body), [0; 0]);

@@ -104,7 +104,12 @@ pub const ALTERATIONS: &[Alteration] = &[
     ),
     Alteration(&["entry.at_most_minor"], "UPDATE entry SET at_most_minor = NULL WHERE sequence = 4", commit(3), ROOT),
     Alteration(&["entry.adjusting"], "UPDATE entry SET adjusting = true WHERE sequence = 2", commit(2), ROOT),
-    Alteration(&["entry.template_no"], "UPDATE entry SET template_no = 1 WHERE sequence = 2", commit(2), ROOT),
+    Alteration(
+        &["entry.template_no"],
+        "UPDATE entry SET template_no = 1 WHERE sequence = 2",
+        entry_at(2),
+        Rule::TemplateInForce,
+    ),
     Alteration(
         &["posting.due_date"],
         "UPDATE posting SET due_date = '2024-01-01' WHERE sequence = 1 AND leg = 0",
