@@ -85,7 +85,7 @@ impl fmt::Display for Place {
         let table = self.table();
         match self {
             Place::Head | Place::Table { .. } => f.write_str(table),
-            Place::Segment { segment_no } => write!(f, "{table} {segment_no}"),
+            Place::Segment { segment_no } | Place::Summary { segment_no } => write!(f, "{table} {segment_no}"),
             Place::Archive { offset } => write!(f, "{table} at byte {offset}"),
             Place::Account { account_no } => write!(f, "{table} {account_no}"),
             Place::Setting { setting_no } => write!(f, "{table} {setting_no}"),
@@ -93,7 +93,6 @@ impl fmt::Display for Place {
             Place::Commit { commit_no } => write!(f, "{table} {commit_no}"),
             Place::Entry { sequence } => write!(f, "{table} {sequence}"),
             Place::Posting { sequence, leg } => write!(f, "{table} {sequence} leg {leg}"),
-            Place::Summary { segment_no } => write!(f, "{table} {segment_no}"),
         }
     }
 }
