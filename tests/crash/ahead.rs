@@ -103,7 +103,7 @@ impl Scene {
 
     /// Both are in the books, once, in their order.
     async fn assert_in_order(&self, first: &[NewEntry], second: &[NewEntry]) {
-        let journal = Journal::read(&mut self.ledger.client().await.unwrap()).await;
+        let journal = Journal::read(&self.database).await;
         let sequences: Vec<i64> =
             first.iter().chain(second).map(|entry| journal.sequence(entry.id).expect("it is in the books")).collect();
         assert!(sequences.is_sorted());
@@ -221,7 +221,7 @@ async fn a_server_killed_between_two_turns_keeps_the_first_and_nothing_of_the_se
     }
     (scene.database, scene.server) = open(scene.folder.path()).await;
     let ledger = Ledger::open(&scene.database, &main_book()).await.unwrap();
-    let journal = Journal::read(&mut ledger.client().await.unwrap()).await;
+    let journal = Journal::read(&scene.database).await;
     assert!(first.iter().all(|entry| journal.sequence(entry.id).is_some()));
     assert!(second.iter().all(|entry| journal.sequence(entry.id).is_none()));
     scene.ledger = ledger;
@@ -262,7 +262,7 @@ async fn a_batch_that_somebody_else_overtakes_is_decided_on_what_they_have_left(
         &next.await.unwrap().unwrap(),
         |outcome| matches!(outcome, Outcome::Rejected(rejection) if rejection.code() == "below_minimum"),
     );
-    let journal = Journal::read(&mut client).await;
+    let journal = Journal::read(&scene.database).await;
     assert_eq!(journal.entries().len(), 1 + ENTRIES + paid);
     other.close().await;
     scene.ledger.close().await;

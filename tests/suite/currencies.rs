@@ -10,7 +10,7 @@ use dianfu_ledger::money::Currency;
 use dianfu_ledger::query::{self, Moment};
 use dianfu_ledger::rate::{NewRate, RateKind, RateOutcome, RateValue, Rule};
 use dianfu_ledger::register::Signature;
-use dianfu_ledger::verify::{CHAIN_SQL, verify};
+use dianfu_ledger::verify::{Asked, CHAIN_SQL};
 use jiff::civil::Date;
 use uuid::Uuid;
 
@@ -103,8 +103,8 @@ async fn balances_of(book: &Book, codes: &[&str], moment: Moment) -> Vec<i128> {
 impl Book {
     /// Verifies it, and its chains by SQL alone.
     async fn assert_verified(&self) {
-        let mut client = self.ledger.client().await.unwrap();
-        assert_eq!(verify(&mut client, |_| {}).await.unwrap().finding, None);
+        assert_eq!(self.ledger.verify(Asked::default(), |_| {}).await.unwrap().finding, None);
+        let client = self.ledger.client().await.unwrap();
         assert_eq!(client.query(CHAIN_SQL, &[]).await.unwrap().len(), 0);
     }
 }

@@ -5,7 +5,7 @@
 
 use dianfu_ledger::entry::EntryKind;
 use dianfu_ledger::query::{self, Moment};
-use dianfu_ledger::verify::{Place, Rule, verify};
+use dianfu_ledger::verify::{Asked, Place, Rule};
 use dianfu_tests::{cut_segments, tend};
 use tokio_postgres::Client;
 
@@ -47,8 +47,8 @@ async fn rows(owner: &Client) -> Vec<String> {
 
 #[tokio::test]
 async fn an_altered_summary_is_found() {
-    let (_book, mut owner) = book().await;
-    let report = verify(&mut owner, |_| {}).await.unwrap();
+    let (book, owner) = book().await;
+    let report = book.ledger.verify(Asked::default(), |_| {}).await.unwrap();
     assert_eq!(report.finding, None);
     for alteration in [
         "UPDATE summary SET first_date = first_date - 1 WHERE segment_no = 2",
@@ -83,7 +83,7 @@ async fn an_altered_summary_is_found() {
         }
         owner.batch_execute(alteration).await.unwrap();
         assert_ne!(rows(&owner).await, before, "{alteration}");
-        let finding = verify(&mut owner, |_| {}).await.unwrap().finding;
+        let finding = book.ledger.verify(Asked::default(), |_| {}).await.unwrap().finding;
         let finding = finding.unwrap_or_else(|| panic!("not found: {alteration}"));
         assert_eq!(finding.rule, Rule::Summary, "{alteration}: {finding}");
         assert!(matches!(finding.place, Place::Summary { .. }), "{alteration}: {finding}");

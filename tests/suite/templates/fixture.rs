@@ -8,7 +8,7 @@ use dianfu_ledger::register::Signature;
 use dianfu_ledger::template::{Given, Template};
 use dianfu_ledger::template_register::posting::{Answer, Filling, Request};
 use dianfu_ledger::template_register::{TemplateNo, TemplateOutcome};
-use dianfu_ledger::verify::{CHAIN_SQL, verify};
+use dianfu_ledger::verify::{Asked, CHAIN_SQL};
 use dianfu_ledger::{Outcome, id, query};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -90,7 +90,7 @@ pub async fn posted(book: &Book, id: Uuid) -> (Option<TemplateNo>, Vec<i64>) {
 }
 
 pub async fn assert_clean(book: &Book) {
-    let mut client = book.ledger.client().await.unwrap();
-    assert_eq!(verify(&mut client, |_| {}).await.unwrap().finding, None);
+    assert_eq!(book.ledger.verify(Asked::default(), |_| {}).await.unwrap().finding, None);
+    let client = book.ledger.client().await.unwrap();
     assert_eq!(client.query(CHAIN_SQL, &[]).await.unwrap().len(), 0);
 }

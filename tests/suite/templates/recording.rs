@@ -1,7 +1,7 @@
 //! What is on record: versions, what is in force, who was faster, and what `verify` says of what was altered.
 
 use dianfu_ledger::template_register::{TemplateFault, TemplateOutcome, history, last_of, list, sql, versions};
-use dianfu_ledger::verify::{Place, Rule, verify};
+use dianfu_ledger::verify::{Asked, Place, Rule};
 
 use super::fixture::{ALICE, BOB, assert_clean, filling, fresh, post, receipt, record, request};
 use crate::books::Book;
@@ -79,8 +79,7 @@ async fn an_entry_of_a_template_that_was_not_in_force_is_found() {
     for (sequence, template_no, there) in [(2, second, first), (3, first, second), (3, 999, second)] {
         let alter = format!("UPDATE entry SET template_no = {template_no} WHERE sequence = {sequence}");
         vandal.batch_execute(&alter).await.unwrap();
-        let mut client = book.ledger.client().await.unwrap();
-        let finding = verify(&mut client, |_| {}).await.unwrap().finding.unwrap();
+        let finding = book.ledger.verify(Asked::default(), |_| {}).await.unwrap().finding.unwrap();
         let found = (finding.place, finding.rule, finding.actual);
         assert_eq!(found, (Place::Entry { sequence }, Rule::TemplateInForce, template_no.to_string()));
         let restore = format!("UPDATE entry SET template_no = {there} WHERE sequence = {sequence}");
