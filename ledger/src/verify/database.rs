@@ -1,7 +1,7 @@
 //! The journal out of the database: three sessions read one snapshot side by side.
 //!
-//! Each session has a thread and a runtime of its own. What it reads goes into a bounded channel; while that is full the
-//! thread waits, and with it the server.
+//! Each session has a thread and a runtime of its own. What it reads goes into a bounded channel; while that is full
+//! the thread waits, and with it the server.
 
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
@@ -84,8 +84,8 @@ fn rows(table: &'static Table, statements: Vec<String>, keys: Option<Keys>, jobs
     Rows::new(table, from_thread(from))
 }
 
-/// The statements that read a table whose numbers should run from 1 to `last`. The outermost pieces are open, so that no
-/// row escapes.
+/// The statements that read a table whose numbers should run from 1 to `last`. The outermost pieces are open, so that
+/// no row escapes.
 pub fn pieces(table: &Table, last: i64) -> Vec<String> {
     let count = (last.max(1) - 1) / PIECE + 1;
     let piece = |piece: i64| {

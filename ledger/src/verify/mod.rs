@@ -7,8 +7,8 @@
 //!   and hash recomputed from its rows;
 //! - each entry: sequences without gaps, inside its commit and of its time, of a known kind; what takes from a hold or
 //!   moves back an entry takes no more than is left, and no hold outlasts its time;
-//! - limits: no entry took an account or a limit group past the limit that was in force for it, what is held counted in,
-//!   nor posted on an account that was closed, or frozen on its side;
+//! - limits: no entry took an account or a limit group past the limit that was in force for it, what is held counted
+//!   in, nor posted on an account that was closed, or frozen on its side;
 //! - each posting: belongs to an entry, legs numbered from 0, in the currency of an account that exists, of the entry's
 //!   date and layer, naming an item where the account keeps items and nowhere else, and with running totals that are
 //!   those of the posting before on the same account and layer plus this one;
@@ -25,8 +25,9 @@
 //!
 //! # How
 //! The bytes that are hashed are those the server sends: its binary format of a column is the one it takes in a binary
-//! COPY, so the writer's encoder is checked, not trusted. `chain.sql` does the same in SQL alone. Three sessions read one
-//! snapshot (REPEATABLE READ, read only) side by side ([`database`]) and disturb nobody; one thread walks.
+//! COPY, so the writer's encoder is checked, not trusted. `chain.sql` does the same in SQL alone. Three
+//! sessions read one snapshot (REPEATABLE READ, read only) side by side ([`database`]) and disturb nobody; one thread
+//! walks.
 //!
 //! Large tables are read as they lie on the disk, nearly in order ([`order`]). If something is found wrong, everything
 //! is read again, sorted by the server, and what is found then is the answer: so the order on the disk, which is

@@ -1,5 +1,5 @@
-//! The tables of the journal and how they are read: as they lie, in order, or in order piece by piece, always as a binary
-//! COPY ([`crate::journal::tuples`]).
+//! The tables of the journal and how they are read: as they lie, in order, or in order piece by piece, always as a
+//! binary COPY ([`crate::journal::tuples`]).
 //!
 //! The columns are all of a table's, in its order, because the hashes cover them so.
 

@@ -18,8 +18,8 @@ use crate::cli::print::{Column, Output, Sheet};
 /// Compare the balances of another system with ours, account by account; a no if any differs
 ///
 /// The file is CSV: account, currency, and either balance (debit positive) or debit and credit; if wanted `as_of`, one
-/// day for the whole file. `--accounts` names a second one with the columns theirs and ours; accounts that are not in it
-/// are called the same in both. Several of theirs may be one of ours: they are added up.
+/// day for the whole file. `--accounts` names a second one with the columns theirs and ours; accounts that are not in
+/// it are called the same in both. Several of theirs may be one of ours: they are added up.
 #[derive(Args)]
 #[command(after_help = "\
 A complete file:

@@ -1,8 +1,8 @@
 //! The journal in one file, to be checked without a database.
 //!
 //! # Format
-//! Sixteen bytes of [`MAGIC`], which end in the version, then blocks: one byte of kind, the length of what follows (u32,
-//! big-endian), and that.
+//! Sixteen bytes of [`MAGIC`], which end in the version, then blocks: one byte of kind, the length of what follows
+//! (u32, big-endian), and that.
 //!
 //! | kind | holds |
 //! |---|---|
@@ -11,12 +11,12 @@
 //! | 3 | rows of that table in order of its key, each as a binary COPY has it ([`crate::journal::tuples`]) |
 //! | 4 | the end: the SHA-256 of all bytes before this block |
 //!
-//! The tables are those of [`super::sql::TABLES`], in that order, and then the ids of the entries that reversals name. What
-//! the server sends is what is written: the bytes are those that the hashes of the journal cover.
+//! The tables are those of [`super::sql::TABLES`], in that order, and then the ids of the entries that reversals name.
+//! What the server sends is what is written: the bytes are those that the hashes of the journal cover.
 //!
 //! # What a check of it shows
-//! The same as that of the book ([`super::verify`]), by the same code; and that the file is whole, in order, and what was
-//! written. Whoever alters the file can make up a digest that fits: keep a tip elsewhere
+//! The same as that of the book ([`super::verify`]), by the same code; and that the file is whole, in order, and what
+//! was written. Whoever alters the file can make up a digest that fits: keep a tip elsewhere
 //! ([`super::Asked::remembered`]).
 
 mod read;
