@@ -312,7 +312,7 @@ fn capital_account(currency: Currency) -> NewAccount {
     NewAccount {
         code: capital(),
         name: "Paid-in capital".to_owned(),
-        account_type: AccountType::Asset,
+        account_type: AccountType::Equity,
         currency,
         normal_side: NormalSide::Credit,
         open_item: false,
