@@ -134,13 +134,13 @@ mod tests {
         fn every_currency_balances(
             from in 0..4_usize, to in 0..4_usize,
             given in 1..1_000_000_000_000_i64, got in 1..1_000_000_000_000_i64, value in 1..1_000_000_000_000_i64,
-            befores in prop::array::uniform2((-TRILLION..TRILLION, -TRILLION..TRILLION)),
+            there in prop::array::uniform2((-TRILLION..TRILLION, -TRILLION..TRILLION)),
         ) {
             let setup = Setup::starter(Currency::CNY);
             let (from, to) = (CURRENCIES[from], CURRENCIES[to]);
             let given = if from == "CNY" { value } else { given };
             let got = if to == "CNY" { value } else if to == from { given } else { got };
-            let sides = [side("a", -given, from, befores[0]), side("b", got, to, befores[1])];
+            let sides = [side("a", -given, from, there[0]), side("b", got, to, there[1])];
             let (legs, _) = legs(&setup, &sides, value).unwrap();
             let mut sums: BTreeMap<Currency, i128> = BTreeMap::new();
             for leg in &legs {
