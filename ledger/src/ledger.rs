@@ -19,9 +19,11 @@ use crate::decide::Outcome;
 use crate::entry::NewEntry;
 use crate::error::Error;
 use crate::events::Tail;
+use crate::fx::{self, FxFault, Revaluation, Revalued, Setup, Trade, Traded};
 use crate::journal::state::State;
 use crate::journal::turn::{Lookup, turn};
 use crate::limit_group::{self, GroupOutcome, LimitGroup};
+use crate::money::Currency;
 use crate::opening::{self, AccountOutcome, SettingOutcome};
 use crate::period::{self, PeriodOutcome, Reopening, Tightness, YearEnd};
 use crate::rate::{self, NewRate, RateOutcome};
@@ -177,6 +179,51 @@ impl Ledger {
             tx.rollback().await?;
         }
         Ok(outcome)
+    }
+
+    /// Sets the book up for several currencies, and opens the clearing accounts of some.
+    pub async fn set_up_currencies(
+        &self,
+        setup: &Setup,
+        currencies: &[Currency],
+        signature: Signature<'_>,
+    ) -> Result<Result<(), FxFault>, Error> {
+        let mut client = self.client().await?;
+        let tx = client.transaction().await?;
+        let outcome = fx::setup::set(&tx, setup, currencies, signature).await?;
+        if outcome.is_ok() {
+            tx.commit().await?;
+        } else {
+            tx.rollback().await?;
+        }
+        Ok(outcome)
+    }
+
+    /// Exchanges one currency for another, or settles in a foreign one; a rehearsal, without `keep`, posts nothing and
+    /// says what it would.
+    pub async fn trade(&self, trade: &Trade, keep: bool) -> Result<Traded, Error> {
+        let mut client = self.client().await?;
+        let tx = client.transaction().await?;
+        let traded = fx::trade::trade(self, &tx, trade).await?;
+        if keep && matches!(traded, Traded::Posted { .. }) {
+            tx.commit().await?;
+        } else {
+            tx.rollback().await?;
+        }
+        Ok(traded)
+    }
+
+    /// Values accounts of foreign currencies at the rates of a day; a rehearsal, without `keep`, posts nothing.
+    pub async fn revalue(&self, revaluation: &Revaluation, keep: bool) -> Result<Revalued, Error> {
+        let mut client = self.client().await?;
+        let tx = client.transaction().await?;
+        let revalued = fx::revaluation::revalue(self, &tx, revaluation).await?;
+        if keep && matches!(revalued, Revalued::Posted { .. }) {
+            tx.commit().await?;
+        } else {
+            tx.rollback().await?;
+        }
+        Ok(revalued)
     }
 
     /// Closes all days up to one, from now on and on record.

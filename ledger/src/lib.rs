@@ -5,7 +5,7 @@
 //!
 //! Modules in reading order: the vocabulary ([`money`], [`id`], [`clock`], [`account`], [`entry`], [`balance`],
 //! [`chart`]), the pure decisions ([`rejection`], [`decide`], [`template`]), the writing ([`journal`], [`batch`],
-//! [`ledger`], [`opening`], [`register`], [`limit_group`], [`period`], [`allocation`], [`rate`], [`refusal`]),
+//! [`ledger`], [`opening`], [`register`], [`limit_group`], [`period`], [`allocation`], [`rate`], [`fx`], [`refusal`]),
 //! where the books are ([`book`], [`db`]), and the reading ([`query`], [`report`], [`verify`], [`proof`], [`export`],
 //! [`events`]). [`import`] reads what comes from elsewhere.
 
@@ -31,6 +31,7 @@ pub mod period;
 pub mod allocation;
 pub mod refusal;
 pub mod rate;
+pub mod fx;
 
 pub mod book;
 pub mod db;

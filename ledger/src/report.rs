@@ -12,7 +12,7 @@
 //! count.
 //!
 //! Reading order: [`scope`], [`chart`], [`roll_up`] (pure), [`tree`], [`statements`], [`general_ledger`],
-//! [`roll_forward`], [`aging`], [`suspense`], [`manual`], [`cut_off`], [`integrity`], [`diff`]; every
+//! [`roll_forward`], [`aging`], [`suspense`], [`manual`], [`cut_off`], [`integrity`], [`diff`], [`translate`]; every
 //! statement stands in [`sql`].
 
 pub mod aging;
@@ -31,6 +31,7 @@ pub mod scope;
 pub mod sql;
 pub mod statements;
 pub mod suspense;
+pub mod translate;
 pub mod tree;
 
 pub use error::ReportError;

@@ -19,6 +19,7 @@ mod ending;
 mod entry;
 mod events;
 mod export;
+mod fx;
 mod hold;
 mod import;
 mod input;
@@ -96,6 +97,8 @@ enum Command {
     #[command(subcommand)]
     Rate(rate::Rate),
     #[command(subcommand)]
+    Fx(Box<fx::Fx>),
+    #[command(subcommand)]
     Report(report::Report),
     #[command(subcommand)]
     Remittance(remittance::Remittance),
@@ -163,6 +166,7 @@ impl Command {
             Command::Limit(limit) => limit.run(desk).await,
             Command::Period(period) => period.run(desk).await,
             Command::Rate(rate) => rate.run(desk).await,
+            Command::Fx(fx) => fx.run(desk).await,
             Command::Report(report) => report.run(desk).await,
             Command::Remittance(remittance) => remittance.run(desk).await,
             Command::Events(events) => events.run(desk).await,

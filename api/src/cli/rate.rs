@@ -183,7 +183,8 @@ impl RuleArgs {
     }
 }
 
-fn kind(text: &str) -> Result<RateKind, String> {
+/// Reads a kind of rate.
+pub fn kind(text: &str) -> Result<RateKind, String> {
     text.parse().map_err(|fault: dianfu_ledger::rate::RateFault| fault.to_string())
 }
 

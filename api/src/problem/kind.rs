@@ -40,6 +40,8 @@ pub enum Kind {
     EventCursorUnknown,
     /// No such limit group.
     LimitGroupUnknown,
+    /// The book keeps one currency only.
+    FxNotSetUp,
     /// No rate that the rule allows.
     RateMissing,
     /// No such remittance.
@@ -93,6 +95,7 @@ impl Kind {
             Kind::EntryUnknown => (StatusCode::NOT_FOUND, "entry_unknown", "There is no such entry"),
             Kind::EventCursorUnknown => (StatusCode::NOT_FOUND, "cursor_unknown", "There is no such cursor"),
             Kind::LimitGroupUnknown => (StatusCode::NOT_FOUND, "limit_group_unknown", "There is no such limit group"),
+            Kind::FxNotSetUp => (StatusCode::NOT_FOUND, "fx_not_set_up", "The book keeps one currency only"),
             Kind::RateMissing => (StatusCode::NOT_FOUND, "rate_missing", "There is no such rate"),
             Kind::RemittanceUnknown => (StatusCode::NOT_FOUND, "remittance_unknown", "There is no such remittance"),
             Kind::CommitUnknown => (StatusCode::NOT_FOUND, "commit_unknown", "There is no such commit"),

@@ -5,6 +5,7 @@ mod allocations;
 pub(crate) mod asked;
 mod document;
 pub mod entries;
+mod fx;
 mod event_cursors;
 mod events;
 mod health;
@@ -17,6 +18,7 @@ mod refusals;
 mod rates;
 mod remittances;
 mod reports;
+mod translated;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -59,6 +61,9 @@ fn routes(app: &App) -> OpenApiRouter<App> {
                 .routes(routes!(allocations::allocation_create))
                 .routes(routes!(rates::rate_record))
                 .routes(routes!(rates::rate_load))
+                .routes(routes!(fx::fx_exchange))
+                .routes(routes!(fx::fx_settle))
+                .routes(routes!(fx::fx_revalue))
         }))
         // Insurers, by signature, and finance for those who send files by mail.
         .merge(group(app, Permission::ImportRemittances, |routes| {
@@ -70,6 +75,7 @@ fn routes(app: &App) -> OpenApiRouter<App> {
                 .routes(routes!(accounts::account_open))
                 .routes(routes!(accounts::account_change))
                 .routes(routes!(limit_groups::limit_group_set))
+                .routes(routes!(fx::fx_set_up))
         }))
         // Whoever answers for the book.
         .merge(group(app, Permission::ClosePeriods, |routes| {
@@ -104,14 +110,22 @@ fn routes(app: &App) -> OpenApiRouter<App> {
                 .routes(routes!(limit_groups::limit_group_view))
                 .routes(routes!(limit_groups::limit_group_history))
                 .routes(routes!(periods::period_list))
-                .routes(routes!(rates::rate_list))
-                .routes(routes!(rates::rate_look_up))
                 .routes(routes!(open_items::open_item_list))
                 .routes(routes!(open_items::item_history))
                 .routes(routes!(remittances::remittance_list))
                 .routes(routes!(remittances::remittance_view))
         }))
         .merge(group(app, Permission::ReadLedger, report_routes))
+        .merge(group(app, Permission::ReadLedger, currency_routes))
+}
+
+/// What is read about several currencies.
+fn currency_routes(routes: OpenApiRouter<App>) -> OpenApiRouter<App> {
+    routes
+        .routes(routes!(rates::rate_list))
+        .routes(routes!(rates::rate_look_up))
+        .routes(routes!(fx::fx_view_setup))
+        .routes(routes!(translated::fx_report))
 }
 
 /// Reports over the whole book.

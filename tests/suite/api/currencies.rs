@@ -1,8 +1,8 @@
-//! Several currencies over the interface: rates.
+//! Several currencies over the interface: rates, exchange, revaluation, reports in one currency.
 
 use serde_json::{Value, json};
 
-use super::Api;
+use super::{Api, id};
 
 fn usd(date: &str, rate: &str) -> Value {
     json!({"pair": "USD/CNY", "date": date, "rate": rate, "source": "PBOC"})
@@ -86,5 +86,132 @@ async fn every_bad_rate_is_named_at_its_place() {
     assert_eq!(api.get("/v1/rates?kind=average").await.body["rates"][0]["rate"], "7.15");
     for query in ["base=XXX", "kind=A", "limit=0", "page=1"] {
         api.get(&format!("/v1/rates?{query}")).await.problem(400, "parameter_invalid");
+    }
+}
+
+/// A book in CNY that clears USD: a bank account in each, capital, and the accounts of results.
+async fn foreign_book() -> Api {
+    let api = Api::start().await;
+    for (code, account_type, currency) in [
+        ("1002", "asset", "CNY"),
+        ("1002.usd", "asset", "USD"),
+        ("3001", "equity", "CNY"),
+        ("4911", "income", "CNY"),
+        ("4912", "income", "CNY"),
+        ("5911", "expense", "CNY"),
+        ("5912", "expense", "CNY"),
+    ] {
+        let monetary = json!({"monetary": code == "1002.usd"});
+        let account =
+            json!({"code": code, "name": code, "currency": currency, "type": account_type, "metadata": monetary});
+        assert_eq!(api.post("/v1/accounts", &account).await.status, 201);
+    }
+    api.get("/v1/fx/setup").await.problem(404, "fx_not_set_up");
+    let setup = json!({"functional": "CNY", "currencies": ["USD"], "reason": "abroad"});
+    let set = api.put("/v1/fx/setup", &setup).await;
+    assert_eq!((set.status, &set.body["position"]), (200, &json!("1901")), "{set:?}");
+    assert_eq!(api.get("/v1/fx/setup").await.body, set.body);
+    api
+}
+
+fn exchange(n: u32, given: &str, got: &str) -> Value {
+    json!({"id": id(n), "date": "2026-04-10",
+           "from": {"account": "1002", "amount": given, "currency": "CNY"},
+           "to": {"account": "1002.usd", "amount": got, "currency": "USD"}})
+}
+
+/// 100 USD bought for 700 CNY are worth 720 at the end of the month: 20 are gained, and moved back on the next day.
+#[tokio::test]
+async fn money_is_exchanged_revalued_and_shown_in_one_currency() {
+    let api = foreign_book().await;
+    let bought = api.post("/v1/fx/exchanges", &exchange(1, "700.00", "100.00")).await;
+    assert_eq!(
+        (bought.status, &bought.body["status"], &bought.body["value"]),
+        (201, &json!("posted"), &json!("700.00"))
+    );
+    let legs = &bought.body["postings"];
+    assert_eq!(legs[2], json!({"account": "1901.usd", "credit": "100.00", "currency": "USD", "item": "1002.usd"}));
+    assert_eq!(legs[3], json!({"account": "1902.usd", "debit": "700.00", "currency": "CNY", "item": "1002.usd"}));
+    let again = api.post("/v1/fx/exchanges", &exchange(1, "700.00", "100.00")).await;
+    assert_eq!((again.status, &again.body["status"]), (200, &json!("replayed")));
+    let other = api.post("/v1/fx/exchanges", &exchange(1, "700.01", "100.00")).await;
+    assert_eq!(other.problem(409, "id_conflict")["pointer"], "/id");
+    let entry = api.get(&format!("/v1/entries/{}", id(1))).await.body;
+    assert_eq!(
+        (&entry["metadata"]["journal"], &entry["metadata"]["realised"]),
+        (&json!("fx_exchange"), &json!("0.00 CNY"))
+    );
+
+    let rates = json!([
+        {"pair": "USD/CNY", "date": "2026-04-30", "kind": "closing", "rate": "7.2", "source": "PBOC"},
+        {"pair": "USD/CNY", "date": "2026-04-30", "kind": "average", "rate": "7.1", "source": "PBOC"},
+    ]);
+    assert_eq!(api.post("/v1/rates", &json!({"rates": rates, "reason": "month end"})).await.status, 201);
+    let revalue = json!({"date": "2026-04-30"});
+    let done = api.post("/v1/fx/revaluations", &revalue).await;
+    let expected = json!({"account": "1002.usd", "balance": "100.00", "currency": "USD", "carried": "700.00",
+                          "rate": "USD/CNY 7.2 closing 2026-04-30", "value": "720.00", "difference": "20.00",
+                          "posted_before": "0.00", "posted_now": "20.00"});
+    assert_eq!(
+        (done.status, &done.body["accounts"], &done.body["sequences"]),
+        (201, &json!([expected]), &json!([2, 3]))
+    );
+    assert_eq!(api.post("/v1/fx/revaluations", &revalue).await.body["sequences"], json!([]));
+
+    let sheet = api.get("/v1/fx/reports/balance-sheet?in=CNY&as_of=2026-04-30").await.body;
+    assert_eq!(sheet["total"], "0.00", "{sheet}");
+    let line = |account: &str| {
+        let lines = sheet["lines"].as_array().unwrap();
+        lines.iter().find(|line| line["account"] == account).unwrap().clone()
+    };
+    assert_eq!((&line("1002.usd")["amount"], &line("1002.usd")["original"]), (&json!("720.00"), &json!("100.00")));
+    assert_eq!(line("1002.usd")["rate"], "USD/CNY 7.2 closing 2026-04-30");
+    assert_eq!(line("1901.usd")["amount"], "-720.00");
+    let income = api.get("/v1/fx/reports/income-statement?in=CNY&from=2026-04-01&as_of=2026-04-30").await.body;
+    assert_eq!((&income["total"], &income["lines"][0]["account"]), (&json!("-20.00"), &json!("4912")));
+    let missing = api.get("/v1/fx/reports/trial-balance?in=EUR&as_of=2026-04-30").await;
+    assert_eq!(missing.problem(404, "rate_missing")["pointer"], "/query/as_of");
+    api.get("/v1/fx/reports/cash-flow?in=CNY").await.problem(400, "parameter_invalid");
+    api.get("/v1/fx/reports/trial-balance?in=XXX").await.problem(400, "parameter_invalid");
+}
+
+#[tokio::test]
+async fn what_cannot_be_exchanged_is_named_at_its_place() {
+    let api = foreign_book().await;
+    for (change, code, pointer) in [
+        (
+            json!({"from": {"account": "1002.usd", "amount": "1.00", "currency": "CNY"}}),
+            "currency_mismatch",
+            "/from/currency",
+        ),
+        (json!({"from": {"account": "1002", "amount": "1.00"}}), "currency_missing", "/from/currency"),
+        (
+            json!({"from": {"account": "1002", "amount": "1.001", "currency": "CNY"}}),
+            "amount_too_many_decimals",
+            "/from/amount",
+        ),
+        (
+            json!({"from": {"account": "1002", "amount": "0.00", "currency": "CNY"}}),
+            "amount_not_positive",
+            "/from/amount",
+        ),
+        (json!({"to": {"account": "1002.usd"}}), "rate_missing", "/date"),
+        (
+            json!({"to": {"account": "1002.usd"}, "rate": {"pair": "USD/CNY", "rate": "0"}}),
+            "rate_not_positive",
+            "/rate/rate",
+        ),
+        (
+            json!({"to": {"account": "1002.usd"}, "rate": {"pair": "USD/RMB", "rate": "7"}}),
+            "currency_unknown",
+            "/rate/pair",
+        ),
+        (json!({"to": {"account": "3001"}}), "same_currency", "/to/account"),
+        (json!({"via": "RMB"}), "currency_unknown", "/via"),
+    ] {
+        let mut body = exchange(1, "700.00", "100.00");
+        body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        let reply = api.post("/v1/fx/exchanges", &body).await;
+        assert_eq!(reply.problem(422, code)["pointer"], pointer, "{body}");
     }
 }
