@@ -19,7 +19,7 @@ pub mod line;
 pub mod names;
 pub mod ndjson;
 pub mod opening;
-mod rows;
+pub(crate) mod rows;
 pub mod survey;
 mod transaction;
 

@@ -12,8 +12,8 @@
 //! count.
 //!
 //! Reading order: [`scope`], [`chart`], [`roll_up`] (pure), [`tree`], [`statements`], [`general_ledger`],
-//! [`roll_forward`], [`aging`], [`suspense`], [`manual`], [`cut_off`], [`integrity`], [`diff`]; every
-//! statement stands in [`sql`].
+//! [`roll_forward`], [`aging`], [`suspense`], [`manual`], [`cut_off`], [`integrity`], [`diff`],
+//! [`parallel_run`] (pure); every statement stands in [`sql`].
 
 pub mod aging;
 pub mod chart;
@@ -24,6 +24,7 @@ pub mod general_ledger;
 pub mod integrity;
 mod journal;
 pub mod manual;
+pub mod parallel_run;
 mod place;
 pub mod roll_forward;
 pub mod roll_up;

@@ -1,6 +1,7 @@
 //! `dianfu report`: the whole book at a glance.
 
 pub mod items;
+mod parallel_run;
 mod registers;
 mod statements;
 
@@ -24,7 +25,8 @@ Examples:
   dianfu report trial-balance
   dianfu report balance-sheet --as-of 2026-05-31 --format html -o balance-sheet.html
   dianfu report general-ledger 1101 --from 2026-05-01 --format xlsx -o ledger.xlsx
-  dianfu report open-items 1102")]
+  dianfu report open-items 1102
+  dianfu report parallel-run balances.csv    their balances beside ours")]
 pub enum Report {
     TrialBalance(statements::TrialBalance),
     BalanceSheet(statements::BalanceSheet),
@@ -40,6 +42,7 @@ pub enum Report {
     CutOff(registers::CutOff),
     Integrity(registers::Integrity),
     Diff(registers::Diff),
+    ParallelRun(parallel_run::ParallelRun),
 }
 
 impl Report {
@@ -59,6 +62,7 @@ impl Report {
             Report::CutOff(report) => report.run(desk).await,
             Report::Integrity(report) => report.run(desk).await,
             Report::Diff(report) => report.run(desk).await,
+            Report::ParallelRun(report) => report.run(desk).await,
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod item;
 pub mod json;
 pub(crate) mod metadata;
 pub mod outcome;
+pub mod parallel_run;
 pub mod proof;
 pub mod refusal;
 pub mod rate;

@@ -3,6 +3,7 @@
 mod faults;
 mod formats;
 mod oracles;
+mod parallel_run;
 mod resume;
 mod round_trip;
 
