@@ -9,7 +9,7 @@ use dianfu_ledger::account::NewAccount;
 use dianfu_ledger::book::{self, BookName};
 use dianfu_ledger::db::Database;
 use dianfu_ledger::entry::NewEntry;
-use dianfu_ledger::verify::verify;
+use dianfu_ledger::verify::{Asked, verify};
 use dianfu_ledger::{Ledger, Outcome};
 use tokio::task::JoinSet;
 
@@ -123,8 +123,9 @@ async fn start_up(database: &Database, book: &BookName, accounts: &[NewAccount])
 }
 
 async fn is_verified(database: &Database, book: &BookName, entries: usize) -> anyhow::Result<bool> {
-    let mut client = database.connect_service(&book.schema()).await?;
-    let report = verify(&mut client, |_| {}).await?;
+    let started = Instant::now();
+    let report = verify(database, book, Asked::default(), |_| {}).await?;
+    eprintln!("{book}: verified at {:.0} entries/s", per_second(entries, started));
     if let Some(finding) = &report.finding {
         eprintln!("{book}: {finding}");
     }

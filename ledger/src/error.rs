@@ -42,6 +42,9 @@ pub enum Error {
         /// The book's last migration.
         actual: i64,
     },
+    /// An archive could not be read.
+    #[error("the archive could not be read")]
+    Archive(#[source] std::io::Error),
     /// The database holds what this program never wrote.
     #[error("the book holds what this program never wrote: {0}")]
     Corrupt(String),
@@ -68,6 +71,7 @@ impl Error {
             | Error::BookUnknown(_)
             | Error::BookVersion { .. }
             | Error::Corrupt(_)
+            | Error::Archive(_)
             | Error::Posting(_)
             | Error::RequestTooLarge { .. } => false,
         }

@@ -27,6 +27,7 @@ use crate::period::{self, PeriodOutcome, Reopening, Tightness, YearEnd};
 use crate::rate::{self, NewRate, RateOutcome};
 use crate::refusal::{Door, Recorder, Refusal};
 use crate::register::Signature;
+use crate::verify::{self, Asked, Progress, Report};
 
 /// Connections a process keeps to one book for its callers.
 const CONNECTIONS: usize = 16;
@@ -37,6 +38,7 @@ const OWN_CONNECTIONS: usize = 2;
 #[derive(Clone)]
 pub struct Ledger {
     book: BookName,
+    database: Database,
     pool: Pool,
     batcher: Batcher,
     refusals: Recorder,
@@ -55,12 +57,18 @@ impl Ledger {
         let refusals = Recorder::new(pool.clone(), node.clone());
         let (batcher, writer) = Batcher::start(own, node.to_string(), refusals.clone());
         let (writer, tail) = (Arc::new(Mutex::new(Some(writer))), Tail::new(pool.clone()));
-        Ok(Ledger { book: book.clone(), pool, batcher, refusals, tail, node, writer })
+        let (book, database) = (book.clone(), database.clone());
+        Ok(Ledger { book, database, pool, batcher, refusals, tail, node, writer })
     }
 
     /// The book.
     pub fn book(&self) -> &BookName {
         &self.book
+    }
+
+    /// Checks the whole book ([`verify::verify`]).
+    pub async fn verify(&self, asked: Asked, progress: impl FnMut(Progress)) -> Result<Report, Error> {
+        verify::verify(&self.database, &self.book, asked, progress).await
     }
 
     /// A connection in the service's role, on the book's tables.

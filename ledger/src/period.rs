@@ -103,7 +103,7 @@ pub struct SealedTotal {
 
 impl TrialBalanceSeal {
     /// Of a trial balance of one day without a first day.
-    fn of(trial_balance: &TrialBalance, as_of: Date) -> TrialBalanceSeal {
+    pub(crate) fn of(trial_balance: &TrialBalance, as_of: Date) -> TrialBalanceSeal {
         let mut hasher = Sha256::new();
         for row in &trial_balance.rows {
             let line = format!("{}|{}|{}|{}\n", row.account, row.currency, row.debits_minor, row.credits_minor);

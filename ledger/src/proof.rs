@@ -32,8 +32,10 @@ use uuid::Uuid;
 
 use crate::error::Error;
 use crate::journal::codec::{CommitHeader, Hash};
+use crate::journal::tuples::{Batches, Tuple};
 use crate::verify;
-use crate::verify::row::{Commit, append_tuple};
+use crate::verify::row::{Commit, number};
+use crate::verify::sql::Table;
 
 pub use key::{PublicKey, SecretKey};
 pub use receipt::{Fault, Receipt, SignedReceipt};
@@ -117,8 +119,7 @@ pub async fn receipt(
 ) -> Result<Option<Proved>, ProofError> {
     let Some(row) = client.query_opt(sql::COMMIT_OF_ENTRY, &[&entry_id]).await? else { return Ok(None) };
     let sequence: i64 = row.try_get("entry_sequence")?;
-    let Commit { header, entries_root, hash } =
-        Commit::read(&row).map_err(|finding| Error::Corrupt(finding.to_string()))?;
+    let Commit { header, entries_root, hash } = commit(&row)?;
     let Leaves { rows, leaf_hash, root, audit_path } = leaves(client, &header, sequence).await?;
     if root != entries_root || header.hash(&root) != hash {
         return Err(Error::Corrupt(format!("the rows of commit {} are not those it was made of", header.commit_no)))?;
@@ -146,31 +147,51 @@ struct Leaves {
 
 async fn leaves(client: &impl GenericClient, header: &CommitHeader, sequence: i64) -> Result<Leaves, ProofError> {
     let CommitHeader { first_sequence, last_sequence, .. } = *header;
-    let bounds = [first_sequence, last_sequence];
-    let mut postings = client.query(verify::sql::POSTINGS, &[&first_sequence, &last_sequence]).await?.into_iter();
-    let mut next_posting = postings.next();
-    // Not before: the rows of one statement come when those of the statement before have been taken.
-    let entries = client.query_raw(verify::sql::ENTRIES, bounds).await?;
-    let mut entries = std::pin::pin!(entries);
+    let piece = async |table: &Table| client.client().copy_out(&table.piece(first_sequence, last_sequence)).await;
+    let mut postings = Vec::new();
+    let mut batches = Batches::new(piece(&verify::sql::POSTING).await?);
+    while let Some(batch) = batches.next().await? {
+        postings.extend_from_slice(batch.bytes());
+    }
+    let mut postings = postings.as_slice();
     let mut picker = Picker::new(tree::inclusion_nodes(sequence - first_sequence, header.entries()));
     let (mut own, mut leaf_hash) = (Vec::new(), [0; 32]);
-    while let Some(entry) = entries.try_next().await? {
-        let number: i64 = entry.try_get("sequence")?;
-        let mut rows = Vec::new();
-        append_tuple(&entry, &mut rows);
-        let is_own = |posting: &Row| posting.try_get::<_, i64>("sequence").is_ok_and(|of| of == number);
-        while let Some(posting) = next_posting.take_if(|posting| is_own(posting)) {
-            append_tuple(&posting, &mut rows);
-            next_posting = postings.next();
-        }
-        let hash = tree::leaf_hash(&rows);
-        picker.push(hash);
-        if number == sequence {
-            (own, leaf_hash) = (rows, hash);
+    let mut batches = Batches::new(piece(&verify::sql::ENTRY).await?);
+    while let Some(batch) = batches.next().await? {
+        for entry in batch.tuples() {
+            let entry = entry.map_err(Error::from)?;
+            let of = number(entry);
+            let mut rows = entry.bytes().to_vec();
+            while let Ok((posting, rest)) = Tuple::split(postings)
+                && number(posting) == of
+            {
+                rows.extend_from_slice(posting.bytes());
+                postings = rest;
+            }
+            let hash = tree::leaf_hash(&rows);
+            picker.push(hash);
+            if of == sequence {
+                (own, leaf_hash) = (rows, hash);
+            }
         }
     }
     let (root, audit_path) = picker.finish(header.entries())?;
     Ok(Leaves { rows: own, leaf_hash, root, audit_path })
+}
+
+fn commit(row: &Row) -> Result<Commit, ProofError> {
+    let hash = |column: &str| -> Result<Hash, ProofError> {
+        let bytes: &[u8] = row.try_get(column)?;
+        bytes.try_into().map_err(|_| Error::Corrupt(format!("commit.{column} is not 32 bytes")).into())
+    };
+    let header = CommitHeader {
+        previous_hash: hash("previous_hash")?,
+        commit_no: row.try_get("commit_no")?,
+        first_sequence: row.try_get("first_sequence")?,
+        last_sequence: row.try_get("last_sequence")?,
+        booked_at: row.try_get("booked_at")?,
+    };
+    Ok(Commit { header, entries_root: hash("entries_root")?, hash: hash("hash")? })
 }
 
 /// The size of a tree that the commits can give.

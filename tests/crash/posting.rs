@@ -67,8 +67,8 @@ impl Aftermath {
         let ledger = Ledger::open(database, &main_book()).await.unwrap();
         // Whoever was killed in a turn may still hold the head for a moment; what comes after it is settled.
         assert_eq!(ledger.post(Vec::new()).await.unwrap(), []);
-        let mut client = ledger.client().await.unwrap();
-        let journal = Journal::read(&mut client).await;
+        let client = ledger.client().await.unwrap();
+        let journal = Journal::read(database).await;
         self.assert_told_the_truth(&journal);
         if self.in_transactions {
             let rows = client.query("SELECT request FROM flow", &[]).await.unwrap();
@@ -84,7 +84,7 @@ impl Aftermath {
                 (before, _) => panic!("{before:?} in the books before, {outcome:?} now: {entry:?}"),
             }
         }
-        let whole = Journal::read(&mut client).await;
+        let whole = Journal::read(database).await;
         assert!(entries.iter().all(|entry| whole.sequence(entry.id).is_some()));
         assert!(journal.entries().iter().all(|entry| whole.sequence(entry.id) == Some(entry.sequence)));
         ledger.close().await;

@@ -4,14 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::balance::Totals;
+use dianfu_ledger::book::BookName;
+use dianfu_ledger::db::Database;
 use dianfu_ledger::entry::{EntryKind, Layer};
 use dianfu_ledger::query::{self, EntryView, PAGE_ROWS_MAX};
-use dianfu_ledger::verify::verify;
-use tokio_postgres::Client;
+use dianfu_ledger::verify::{Asked, Report, verify};
 use uuid::Uuid;
 
 use crate::poster::{Said, Told};
 use crate::work;
+
+/// Checks the book `main` and answers what was counted; nothing of it may be wrong.
+pub async fn assert_verifies(database: &Database) -> Report {
+    let main = BookName::parse("main").expect("'main' is a name");
+    let report = verify(database, &main, Asked::default(), |_| {}).await.expect("verify the book");
+    assert_eq!(report.finding, None);
+    report
+}
 
 /// Every entry of a book, in order.
 #[derive(Debug)]
@@ -22,9 +31,9 @@ pub struct Journal {
 
 impl Journal {
     /// Reads a book that `verify` finds right, and checks that sequences, ids and running totals are as they must be.
-    pub async fn read(client: &mut Client) -> Self {
-        let report = verify(client, |_| {}).await.expect("verify the book");
-        assert_eq!(report.finding, None);
+    pub async fn read(database: &Database) -> Self {
+        assert_verifies(database).await;
+        let client = &database.connect_service("book_main").await.expect("connect to the book");
         let mut entries: Vec<EntryView> = Vec::new();
         loop {
             let after = entries.last().map_or(0, |last| last.sequence);

@@ -58,7 +58,7 @@ async fn processes_share_a_book_and_its_limits() {
     let said = run(posters).await;
     ended.store(true, Ordering::Relaxed);
 
-    let mut client = ledger.client().await.unwrap();
+    let client = ledger.client().await.unwrap();
     for reader in readers {
         let answers = reader.await.unwrap();
         assert!(answers.len() > 10, "{} questions are too few", answers.len());
@@ -66,7 +66,7 @@ async fn processes_share_a_book_and_its_limits() {
             assert_eq!(query::trial_balance(&**client, moment, None).await.unwrap(), answer);
         }
     }
-    let journal = Journal::read(&mut client).await;
+    let journal = Journal::read(test.database()).await;
     assert_posted_once(&journal, &said);
     assert_limits_held(journal.entries());
     assert_notes_and_entries_agree(&client, &journal, &said[3..]).await;

@@ -81,7 +81,7 @@ async fn a_bad_request_fails_alone_in_a_turn_of_many() {
         assert_eq!(actual, expected);
     }
     ledger.close().await;
-    assert_eq!(Journal::read(&mut owner(&test).await).await.entries().len(), 80);
+    assert_eq!(Journal::read(test.database()).await.entries().len(), 80);
 }
 
 #[tokio::test]
@@ -106,7 +106,7 @@ async fn more_callers_than_places_are_all_answered() {
     sequences.sort_unstable();
     assert!(sequences.iter().copied().eq(1..=6_000));
     ledger.close().await;
-    Journal::read(&mut owner(&test).await).await;
+    Journal::read(test.database()).await;
 }
 
 /// Somebody ends the service's connections over and over, at whatever moment of a turn that meets.
@@ -127,7 +127,7 @@ async fn a_turn_that_loses_its_connection_is_done_once() {
     done.store(true, Ordering::Relaxed);
     assert!(terminating.await.unwrap() > 0, "nothing was terminated");
     ledger.close().await;
-    let journal = Journal::read(&mut owner(&test).await).await;
+    let journal = Journal::read(test.database()).await;
     assert_eq!(journal.entries().len(), told.len());
     for (number, sequence) in told {
         assert_eq!(journal.sequence(entry(number).id), Some(sequence));

@@ -71,7 +71,7 @@ async fn a_process_notices(posted_since: u32) {
     let expected = if in_pot >= 55 { "posted" } else { "below_minimum" };
     assert_eq!(post(&running, 1).await, expected, "{in_pot} in the pot");
     assert_eq!(post(&running, 2).await, "posted");
-    Journal::read(&mut running.client().await.unwrap()).await;
+    Journal::read(test.database()).await;
 }
 
 #[tokio::test]

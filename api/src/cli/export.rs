@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use deadpool_postgres::Client;
 use dianfu_ledger::export::{self, Unsaid};
+use dianfu_ledger::verify::archive;
 
 use super::arguments::MomentArgs;
 use super::desk::Desk;
@@ -29,6 +30,7 @@ pub enum Export {
     Beancount(Beancount),
     Csv(Csv),
     Ndjson(Ndjson),
+    Archive(Archive),
 }
 
 /// Write a plain-text journal that hledger reads
@@ -99,6 +101,20 @@ pub struct Ndjson {
     moment: MomentArgs,
 }
 
+/// Write the whole journal as it is, for `dianfu verify --archive` to check without a database
+///
+/// Every row of every table of the journal in the bytes that its hashes cover, as one snapshot has it. Keep it with a
+/// tip of the book: together they show what the books were.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  dianfu export archive -o main-2026-06-30.dianfu
+  dianfu verify --archive main-2026-06-30.dianfu")]
+pub struct Archive {
+    #[command(flatten)]
+    target: Target,
+}
+
 impl Export {
     pub async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
         let clients = [desk.client().await?, desk.client().await?];
@@ -115,6 +131,11 @@ impl Export {
             Export::Ndjson(Ndjson { target, moment }) => {
                 let (book, moment) = (desk.book(), moment.moment());
                 target.write(async |out, bar| Ok(export::ndjson(clients, book, moment, out, bar).await?)).await?;
+            }
+            Export::Archive(Archive { target }) => {
+                let [mut client, _] = clients;
+                let (client, book) = (&mut **client, desk.book().as_str());
+                target.write(async |out, bar| Ok(archive::write(client, book, out, bar).await?)).await?;
             }
         }
         Ok(Answer::Yes)

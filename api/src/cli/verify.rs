@@ -1,17 +1,19 @@
 //! `dianfu verify`: recompute the book from its journal.
 
-use std::io::{IsTerminal, stderr};
+use std::path::PathBuf;
 
 use clap::Args;
-use deadpool_postgres::Client;
-use dianfu_ledger::verify::{Progress, Report, verify};
-use dianfu_reconcile::import::hexadecimal;
-use indicatif::{ProgressBar, ProgressStyle};
+use dianfu_api::wire::proof::{TipBody, hexadecimal};
+use dianfu_ledger::Ledger;
+use dianfu_ledger::verify::archive::{Header, verify_archive};
+use dianfu_ledger::verify::{Asked, Progress, Report};
+use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::desk::Desk;
-use super::ending::{Answer, say};
+use super::ending::{Answer, note, say};
 use super::print::{Column, Output, Sheet, unless_nobody_reads};
+use super::progress;
 
 /// Recompute every sum, running total and hash of the book, and name the first row that is wrong
 ///
@@ -20,8 +22,15 @@ use super::print::{Column, Output, Sheet, unless_nobody_reads};
 #[command(after_help = "\
 Examples:
   dianfu verify
-  dianfu verify --format json | jq .head_hash")]
+  dianfu verify --format json | jq -r .head_hash > elsewhere
+  dianfu verify --tip $(cat elsewhere)")]
 pub struct Verify {
+    /// A file of `dianfu export archive` to check instead of the book; needs no database
+    #[arg(long, value_name = "FILE")]
+    archive: Option<PathBuf>,
+    /// The hash of a commit or the root of a tip that was kept from an earlier time: it must still be in the book
+    #[arg(long, value_name = "HASH", value_parser = hash)]
+    tip: Option<[u8; 32]>,
     #[command(flatten)]
     output: Output,
 }
@@ -34,6 +43,7 @@ struct VerifyBody {
     commits: i64,
     accounts: i64,
     head_hash: String,
+    tip: Option<TipBody>,
     finding: Option<FindingBody>,
 }
 
@@ -64,28 +74,33 @@ const SHEET: Sheet = Sheet {
 
 impl Verify {
     pub async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
-        show(&mut desk.client().await?, &self.output).await
+        let asked = Asked { remembered: self.tip };
+        let Some(archive) = &self.archive else { return show(desk.ledger().await?, asked, &self.output).await };
+        let bar = progress::bar(0, "entries");
+        let (header, report) = verify_archive(archive, asked, |progress| advance(&bar, progress)).await?;
+        bar.finish_and_clear();
+        if let Some(Header { book, known_at, last_sequence }) = header {
+            note(&format!("an archive of book {book} up to entry {last_sequence}, known at {known_at}"));
+        }
+        tell(report, &self.output)
     }
 }
 
-/// Verifies and prints what came of it.
-pub async fn show(client: &mut Client, output: &Output) -> anyhow::Result<Answer> {
-    let bar = progress_bar();
-    let report = verify(client, |progress| advance(&bar, progress)).await?;
+/// Verifies a book and prints what came of it.
+pub async fn show(ledger: &Ledger, asked: Asked, output: &Output) -> anyhow::Result<Answer> {
+    let bar = progress::bar(0, "entries");
+    let report = ledger.verify(asked, |progress| advance(&bar, progress)).await?;
     bar.finish_and_clear();
+    tell(report, output)
+}
+
+/// Prints what came of a check.
+fn tell(report: Report, output: &Output) -> anyhow::Result<Answer> {
     let finding = report.finding.as_ref().map(ToString::to_string);
     output.print(&body(report), &SHEET).or_else(unless_nobody_reads)?;
     let Some(finding) = finding else { return Ok(Answer::Yes) };
     say(&finding, Some("trust nothing from this row on; compare with a backup or an export from before"));
     Ok(Answer::No)
-}
-
-fn progress_bar() -> ProgressBar {
-    if !stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template("{bar:40} {human_pos} of {human_len} entries, {eta} left");
-    ProgressBar::new(0).with_style(style.expect("the template is well formed"))
 }
 
 fn advance(bar: &ProgressBar, progress: Progress) {
@@ -101,6 +116,7 @@ fn body(report: Report) -> VerifyBody {
         commits: report.commits,
         accounts: report.accounts,
         head_hash: hexadecimal(&report.head_hash),
+        tip: report.tip.map(TipBody::from),
         finding: report.finding.map(|finding| FindingBody {
             place: finding.place.to_string(),
             rule: finding.rule.code(),
@@ -109,4 +125,15 @@ fn body(report: Report) -> VerifyBody {
             actual: finding.actual,
         }),
     }
+}
+
+/// Sixty-four hexadecimal digits.
+fn hash(text: &str) -> Result<[u8; 32], String> {
+    from_hexadecimal(text).ok_or_else(|| "a hash has 64 hexadecimal digits".to_owned())
+}
+
+fn from_hexadecimal(text: &str) -> Option<[u8; 32]> {
+    let digits: Vec<u8> = text.chars().map(|digit| digit.to_digit(16)?.try_into().ok()).collect::<Option<_>>()?;
+    let bytes: Vec<u8> = digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+    if digits.len().is_multiple_of(2) { bytes.try_into().ok() } else { None }
 }

@@ -4,6 +4,8 @@
 //! again in SQL from `int8send`, `uuid_send`, `textsend` and their like. A row is the number of its fields (int16),
 //! then for each field its length (int32, -1 for NULL) and its value in the type's own binary format.
 
+use std::ops::RangeInclusive;
+
 use bytes::{BufMut, BytesMut};
 use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp};
@@ -350,6 +352,15 @@ pub fn from_postgres_micros(micros: i64) -> Option<Timestamp> {
     Timestamp::from_microsecond(micros.checked_add(POSTGRES_EPOCH_MICROS)?).ok()
 }
 
+/// The days that a [`Date`] holds, -9999-01-01 to 9999-12-31, as PostgreSQL counts them.
+pub const POSTGRES_DAYS: RangeInclusive<i32> = -4_382_544..=2_921_939;
+
+/// The inverse of [`from_postgres_days`].
+pub fn postgres_days(value: Date) -> i32 {
+    let days = value.duration_since(POSTGRES_EPOCH_DATE).as_secs() / SECONDS_A_DAY;
+    i32::try_from(days).expect("years -9999 to 9999 are fewer than 2^31 days")
+}
+
 /// `date` as PostgreSQL sends it: days since 2000-01-01. `None` beyond what a [`Date`] holds.
 pub fn from_postgres_days(days: i32) -> Option<Date> {
     POSTGRES_EPOCH_DATE.checked_add(SignedDuration::from_hours(i64::from(days) * HOURS_A_DAY)).ok()
@@ -375,9 +386,8 @@ fn put_i16(out: &mut BytesMut, value: i16) {
 }
 
 fn put_date(out: &mut BytesMut, value: Date) {
-    let days = value.duration_since(POSTGRES_EPOCH_DATE).as_secs() / SECONDS_A_DAY;
     out.put_i32(4);
-    out.put_i32(i32::try_from(days).expect("years -9999 to 9999 are fewer than 2^31 days"));
+    out.put_i32(postgres_days(value));
 }
 
 fn put_bytes(out: &mut BytesMut, value: &[u8]) {

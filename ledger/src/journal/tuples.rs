@@ -90,6 +90,11 @@ impl<'a> Tuple<'a> {
         Ok((Tuple(tuple), rest))
     }
 
+    /// A row that [`Tuple::split`] has found to be whole.
+    pub(crate) fn already_split(row: &'a [u8]) -> Tuple<'a> {
+        Tuple(row)
+    }
+
     /// Its bytes as they came: the number of its fields, then each field's length and value.
     pub fn bytes(self) -> &'a [u8] {
         self.0

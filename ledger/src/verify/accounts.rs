@@ -1,18 +1,16 @@
-//! Accounts and their running totals, derived again.
+//! Accounts and their running totals, derived again, and whether they were open to what was posted.
 
-use std::collections::HashMap;
+use crate::account::{Frozen, Limits, NormalSide};
+use crate::balance::{Balance, Breach, Span, Totals, breach};
+use crate::entry::Effect;
 
-use crate::entry::{Effect, Layer};
-
-use super::row::{Posting, check_chained, value};
-use super::rows::Rows;
-use super::{Finding, Halt, Place, Rule};
+use super::feed::Rows;
+use super::limits::{Change, Changes, Groups};
+use super::row::{self, Posting, check_chained};
+use super::{Finding, Halt, Place, Rule, sql};
 
 /// Three letters of ISO 4217.
 pub type CurrencyCode = [u8; 3];
-
-/// The accounts of the book, each with its totals after the last posting that was checked.
-pub struct Accounts(HashMap<i32, Account>);
 
 /// The last row of a chain that was checked.
 pub struct Tip {
@@ -20,92 +18,127 @@ pub struct Tip {
     pub hash: [u8; 32],
 }
 
+/// The accounts of the book by number, each with its totals after the last posting that was checked.
+pub struct Accounts {
+    by_number: Vec<Account>,
+    codes: Vec<Box<str>>,
+    changes: Changes,
+    groups: Groups,
+    /// The accounts with limits that the entry in hand has touched, as they were before it.
+    touched: Vec<(usize, Balance)>,
+}
+
+#[derive(Clone)]
 struct Account {
     currency: CurrencyCode,
     open_item: bool,
-    settled: Sides,
-    pending: Sides,
-}
-
-/// Totals of one layer. Wide, so that a wrong row cannot overflow them.
-#[derive(Clone, Copy, Default)]
-struct Sides {
-    debits: i128,
-    credits: i128,
-}
-
-impl Sides {
-    /// A leg adds to its side; one that takes from a hold, on the other side than its own sign.
-    fn after(self, effect: Effect, amount_minor: i64) -> Sides {
-        let amount = i128::from(amount_minor);
-        if (amount > 0) == (effect != Effect::Unhold) {
-            Sides { debits: self.debits + amount, ..self }
-        } else {
-            Sides { credits: self.credits - amount, ..self }
-        }
-    }
+    side: NormalSide,
+    closed: bool,
+    frozen: Frozen,
+    /// Whether the account or a group that it is in has limits.
+    limited: bool,
+    limits: Limits,
+    balance: Balance,
 }
 
 impl Accounts {
     /// Reads all accounts, which must be numbered without gaps and chained.
-    pub async fn read(mut rows: Rows<'_>) -> Result<(Accounts, Tip), Halt> {
-        let mut accounts = HashMap::new();
-        let mut expected = 1_i32;
-        let mut hash = [0; 32];
-        while let Some(row) = rows.next().await? {
-            let account_no: i32 = row.get("account_no");
-            let place = Place::Account { account_no };
-            Finding::unless_equal(place, Rule::Dense, &expected, &account_no)?;
-            hash = check_chained(&row, place, &hash)?;
-            let currency: &str = row.get("currency");
-            let unknown = || Finding {
+    pub fn read(rows: &mut Rows) -> Result<(Accounts, Tip), Halt> {
+        let (mut accounts, mut codes) = (Vec::new(), Vec::new());
+        let mut tip = Tip { no: 0, hash: [0; 32] };
+        while let Some(row) = rows.next()? {
+            let number = row::number(row);
+            let place = Place::Account { account_no: i32::try_from(number).unwrap_or(0) };
+            Finding::unless_equal(place, Rule::Dense, &(tip.no + 1), &number)?;
+            tip = Tip { no: number, hash: check_chained(row, &sql::ACCOUNT, place, &tip.hash)? };
+            let row::Account { code, currency, normal_side, open_item } = row::Account::read(row, place)?;
+            let unknown = |expected: &str, actual: &str| Finding {
                 place,
                 rule: Rule::Readable,
-                expected: "three letters of ISO 4217".to_owned(),
-                actual: currency.to_owned(),
+                expected: expected.to_owned(),
+                actual: actual.to_owned(),
             };
-            let currency = currency.as_bytes().try_into().map_err(|_| unknown())?;
-            let open_item = value(&row, place, "open_item")?;
-            let account = Account { currency, open_item, settled: Sides::default(), pending: Sides::default() };
-            accounts.insert(account_no, account);
-            expected += 1;
+            let of_iso = currency.as_bytes().try_into().map_err(|_| unknown("three letters of ISO 4217", currency))?;
+            let side = NormalSide::from_letter(normal_side).ok_or_else(|| unknown("D or C", normal_side))?;
+            codes.push(code.into());
+            accounts.push(Account {
+                currency: of_iso,
+                open_item,
+                side,
+                closed: false,
+                frozen: Frozen::None,
+                limited: false,
+                limits: Limits::default(),
+                balance: Balance::default(),
+            });
         }
-        let no = i64::from(expected) - 1;
-        Ok((Accounts(accounts), Tip { no, hash }))
+        let (changes, groups) = (Changes::default(), Groups::default());
+        Ok((Accounts { by_number: accounts, codes, changes, groups, touched: Vec::new() }, tip))
     }
 
-    /// Checks that settings are numbered without gaps, belong to accounts, and are chained.
-    pub async fn check_settings(&self, mut rows: Rows<'_>) -> Result<Tip, Halt> {
+    /// The codes, by number from 1.
+    pub fn codes(&self) -> &[Box<str>] {
+        &self.codes
+    }
+
+    /// The currency of an account.
+    pub fn currency(&self, index: usize) -> CurrencyCode {
+        self.by_number[index].currency
+    }
+
+    /// Checks that settings are numbered without gaps, belong to accounts, and are chained; keeps what they say.
+    pub fn check_settings(&mut self, rows: &mut Rows) -> Result<Tip, Halt> {
         let mut tip = Tip { no: 0, hash: [0; 32] };
-        while let Some(row) = rows.next().await? {
-            let (setting_no, account_no) = (row.get("setting_no"), row.get("account_no"));
+        while let Some(row) = rows.next()? {
+            let setting_no = row::number(row);
             let place = Place::Setting { setting_no };
             Finding::unless_equal(place, Rule::Dense, &(tip.no + 1), &setting_no)?;
-            if !self.0.contains_key(&account_no) {
-                return Err(unknown_account(place, account_no).into());
-            }
-            tip = Tip { no: setting_no, hash: check_chained(&row, place, &tip.hash)? };
+            let setting = row::Setting::read(row, place)?;
+            let account = self.index(place, setting.account_no)?;
+            tip = Tip { no: setting_no, hash: check_chained(row, &sql::SETTING, place, &tip.hash)? };
+            let frozen = Frozen::from_word(setting.frozen).ok_or_else(|| Finding {
+                place,
+                rule: Rule::Readable,
+                expected: "none, in, out or both".to_owned(),
+                actual: setting.frozen.to_owned(),
+            })?;
+            let limits = Limits { min_minor: setting.min_minor, max_minor: setting.max_minor };
+            let change = Change::Setting { account, limits, closed: setting.closed, frozen };
+            self.changes.push(setting.after_sequence, change);
         }
         Ok(tip)
     }
 
-    /// Checks that the register is numbered without gaps and chained.
-    pub async fn check_register(mut rows: Rows<'_>) -> Result<Tip, Halt> {
-        let mut tip = Tip { no: 0, hash: [0; 32] };
-        while let Some(row) = rows.next().await? {
-            let register_no = row.get("register_no");
-            let place = Place::Register { register_no };
-            Finding::unless_equal(place, Rule::Dense, &(tip.no + 1), &register_no)?;
-            tip = Tip { no: register_no, hash: check_chained(&row, place, &tip.hash)? };
+    /// What the register says of limit groups.
+    pub fn changes(&mut self) -> &mut Changes {
+        &mut self.changes
+    }
+
+    /// Puts in force what is in force for this entry.
+    pub fn begin(&mut self, sequence: i64) {
+        while let Some(change) = self.changes.next_before(sequence) {
+            match change {
+                Change::Setting { account, limits, closed, frozen } => {
+                    let account = &mut self.by_number[account];
+                    (account.limits, account.closed, account.frozen) = (limits, closed, frozen);
+                    account.limited |= limits != Limits::default();
+                }
+                Change::Group { name, side, limits, members } => {
+                    for member in &members {
+                        self.by_number[*member].limited = true;
+                    }
+                    let accounts = &self.by_number;
+                    self.groups.set(name, side, limits, members, |member| accounts[member].balance);
+                }
+            }
         }
-        Ok(tip)
     }
 
     /// Checks a posting against its account and folds it in; answers its currency.
     pub fn check(&mut self, effect: Effect, posting: &Posting<'_>) -> Result<CurrencyCode, Finding> {
         let place = posting.place();
-        let account = self.0.get_mut(&posting.account_no);
-        let account = account.ok_or_else(|| unknown_account(place, posting.account_no))?;
+        let index = self.index(place, posting.account_no)?;
+        let account = &mut self.by_number[index];
         if posting.currency.as_bytes() != account.currency {
             let expected = String::from_utf8_lossy(&account.currency).into_owned();
             return Err(Finding { place, rule: Rule::Currency, expected, actual: posting.currency.to_owned() });
@@ -115,17 +148,73 @@ impl Accounts {
             let actual = posting.item.unwrap_or("no item").to_owned();
             return Err(Finding { place, rule: Rule::Item, expected, actual });
         }
-        let sides = match effect.layer() {
-            Layer::Settled => &mut account.settled,
-            Layer::Pending => &mut account.pending,
-        };
-        *sides = sides.after(effect, posting.amount_minor);
-        Finding::unless_equal(place, Rule::DebitsAfter, &sides.debits, &posting.debits_after.into())?;
-        Finding::unless_equal(place, Rule::CreditsAfter, &sides.credits, &posting.credits_after.into())?;
+        account.check_open(effect, posting)?;
+        if account.limited && self.touched.iter().all(|(touched, _)| *touched != index) {
+            self.touched.push((index, account.balance));
+        }
+        let layer = effect.layer();
+        let (debits, credits) = after(account.balance.layer(layer), effect, posting.amount_minor);
+        Finding::unless_equal(place, Rule::DebitsAfter, &debits, &posting.debits_after.into())?;
+        Finding::unless_equal(place, Rule::CreditsAfter, &credits, &posting.credits_after.into())?;
+        account.balance.set_layer(layer, Totals { debits: posting.debits_after, credits: posting.credits_after });
         Ok(account.currency)
+    }
+
+    /// Behind an entry's last posting: no account and no group may have passed a limit by it.
+    pub fn end(&mut self, place: Place) -> Result<(), Finding> {
+        let passed = |of: &str, limits: Limits, before: Span, after: Span| match breach(limits, before, after) {
+            None => Ok(()),
+            Some(breach) => Err(passed_limit(place, of, breach)),
+        };
+        for (index, before) in self.touched.drain(..) {
+            let Account { side, limits, balance, .. } = self.by_number[index];
+            passed(&self.codes[index], limits, before.span(side), balance.span(side))?;
+            self.groups.replace(index, &before, &balance);
+        }
+        self.groups.check_touched(|name, limits, before, after| passed(name, limits, before, after))
+    }
+
+    fn index(&self, place: Place, account_no: i32) -> Result<usize, Finding> {
+        let index = usize::try_from(account_no).ok().and_then(|no| no.checked_sub(1));
+        index.filter(|index| *index < self.by_number.len()).ok_or_else(|| Finding {
+            place,
+            rule: Rule::Known,
+            expected: "an account".to_owned(),
+            actual: format!("account {account_no}"),
+        })
     }
 }
 
-fn unknown_account(place: Place, account_no: i32) -> Finding {
-    Finding { place, rule: Rule::Known, expected: "an account".to_owned(), actual: format!("account {account_no}") }
+impl Account {
+    /// What is held can always be given back.
+    fn check_open(&self, effect: Effect, posting: &Posting<'_>) -> Result<(), Finding> {
+        if effect == Effect::Unhold || (!self.closed && self.frozen == Frozen::None) {
+            return Ok(());
+        }
+        let raises = self.side.seen_from(posting.amount_minor.into()) > 0;
+        if !self.closed && !self.frozen.refuses(raises) {
+            return Ok(());
+        }
+        let (expected, actual) = (
+            if self.closed { "nothing on a closed account" } else { "nothing against the freeze" }.to_owned(),
+            posting.amount_minor.to_string(),
+        );
+        Err(Finding { place: posting.place(), rule: Rule::AccountOpen, expected, actual })
+    }
+}
+
+/// Debits and credits after a leg, wide, so that a wrong row cannot overflow them. A leg adds to its side; one that
+/// takes from a hold takes away, from the other side than its own sign.
+fn after(before: Totals, effect: Effect, amount_minor: i64) -> (i128, i128) {
+    let (debits, credits) = (i128::from(before.debits), i128::from(before.credits));
+    let amount = i128::from(amount_minor);
+    if (amount > 0) == (effect != Effect::Unhold) { (debits + amount, credits) } else { (debits, credits - amount) }
+}
+
+fn passed_limit(place: Place, of: &str, breach: Breach) -> Finding {
+    let (expected, actual) = match breach {
+        Breach::BelowMin { limit, would_be } => (format!("at least {limit} on {of}"), would_be.to_string()),
+        Breach::AboveMax { limit, would_be } => (format!("at most {limit} on {of}"), would_be.to_string()),
+    };
+    Finding { place, rule: Rule::WithinLimits, expected, actual }
 }

@@ -199,6 +199,17 @@ wrong AS (
     SELECT 'closing', register_no, NULL, NULL, recomputed, decode(digest, 'hex')
     FROM sealed
     WHERE encode(recomputed, 'hex') <> digest
+    UNION ALL
+    -- Segments lie one behind the other, and those that are sealed are full.
+    SELECT 'segment', segment_no, NULL, NULL, NULL, NULL
+    FROM (
+        SELECT segment_no, first_sequence, last_sequence, sealed_at,
+               row_number() OVER (ORDER BY segment_no) AS place,
+               lag(last_sequence, 1, 0::bigint) OVER (ORDER BY segment_no) AS before
+        FROM segment
+    ) AS laid
+    WHERE segment_no <> place OR first_sequence <> before + 1
+       OR (sealed_at IS NOT NULL AND last_sequence > (SELECT max(sequence) FROM head))
 )
 SELECT kind, number,
        encode(hash_before, 'hex') AS hash_before,

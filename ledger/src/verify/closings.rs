@@ -1,76 +1,97 @@
 //! Closings: every entry counts on a day that was open to it, and what was sealed follows from the journal.
 
-use tokio_postgres::Transaction;
+use crate::journal::codec::{from_postgres_micros, postgres_days};
+use crate::period::{Closing, TrialBalanceSeal};
 
-use crate::journal::state::Closed;
-use crate::period::{self, Closing};
+use super::accounts::Accounts;
+use super::row::{self, Entry, Head, Posting, Record};
+use super::seals::Seals;
+use super::{Finding, Place, Rule};
 
-use super::row::{Entry, Head};
-use super::{Finding, Halt, Place, Rule, sql};
+/// Up to which days the books are closed, softly and hard.
+type Closed = (Option<i32>, Option<i32>);
 
-/// The closings on record, and the one that is in force for the next entry.
+/// The closings on record, and the one that is in force for the entry in hand.
+#[derive(Default)]
 pub struct Closings {
     all: Vec<(Place, i64, Closing)>,
     passed: usize,
     now: Closed,
+    seals: Seals,
+    made: Vec<(Place, TrialBalanceSeal, TrialBalanceSeal)>,
 }
 
 impl Closings {
-    /// Reads them; they are few.
-    pub async fn read(tx: &Transaction<'_>) -> Result<Closings, Halt> {
-        let mut all = Vec::new();
-        for row in tx.query(sql::CLOSINGS, &[]).await? {
-            let place = Place::Register { register_no: row.get("register_no") };
-            let content: &str = row.get("content");
-            let closing = Closing::parse(content).map_err(|_| Finding {
-                place,
-                rule: Rule::Readable,
-                expected: "a closing".to_owned(),
-                actual: content.to_owned(),
-            })?;
-            all.push((place, row.get("after_sequence"), closing));
+    /// Takes in a row of the register that is a closing; they come in order.
+    pub fn push(&mut self, place: Place, record: &Record<'_>) -> Result<(), Finding> {
+        let closing = Closing::parse(record.content).map_err(|_| Finding {
+            place,
+            rule: Rule::Readable,
+            expected: "a closing".to_owned(),
+            actual: record.content.to_owned(),
+        })?;
+        if let Some(sealed) = &closing.trial_balance {
+            self.seals.expect(postgres_days(sealed.as_of));
         }
-        Ok(Closings { all, passed: 0, now: Closed::default() })
+        self.all.push((place, record.after_sequence, closing));
+        Ok(())
     }
 
-    /// Entries come in order of sequence.
-    pub fn check(&mut self, entry: &Entry) -> Result<(), Finding> {
-        while let Some((_, after_sequence, closing)) = self.all.get(self.passed)
-            && *after_sequence < entry.sequence
+    /// Puts in force what is in force for this entry; `booked_at` is the time of the commit before.
+    pub fn begin(&mut self, sequence: i64, booked_at: i64, accounts: &Accounts) {
+        while let Some((place, after_sequence, closing)) = self.all.get(self.passed)
+            && *after_sequence < sequence
         {
-            self.now = closing.closed();
+            self.now = closed(closing);
+            if let Some(sealed) = &closing.trial_balance {
+                let known_at = from_postgres_micros(booked_at).unwrap_or_default();
+                let again = self.seals.make(sealed.as_of, known_at, accounts);
+                self.made.push((*place, again, sealed.clone()));
+            }
             self.passed += 1;
         }
-        let closed_through = if entry.adjusting { self.now.hard_through } else { self.now.soft_through };
+    }
+
+    /// Whether the entry's day was open to it.
+    pub fn check(&self, entry: &Entry) -> Result<(), Finding> {
+        let closed_through = if entry.adjusting { self.now.1 } else { self.now.0 };
         match closed_through.filter(|closed_through| entry.effective_date <= *closed_through) {
             None => Ok(()),
             Some(closed_through) => Err(Finding {
                 place: entry.place(),
                 rule: Rule::DayOpen,
-                expected: format!("a day after {closed_through}"),
-                actual: entry.effective_date.to_string(),
+                expected: format!("a day after {}", row::day(closed_through)),
+                actual: row::day(entry.effective_date),
             }),
         }
     }
 
-    /// The head must say what the last closing says.
-    pub fn check_head(&self, head: &Head) -> Result<(), Finding> {
-        let last = self.all.last().map(|(_, _, closing)| closing.closed()).unwrap_or_default();
-        let shown = |closed: Closed| {
-            let day = |day: Option<jiff::civil::Date>| day.map_or_else(|| "no day".to_owned(), |day| day.to_string());
-            format!("closed softly through {}, hard through {}", day(closed.soft_through), day(closed.hard_through))
-        };
-        Finding::unless_equal(Place::Head, Rule::HeadIsLast, &shown(last), &shown(head.closed))
+    /// Counts a posting of settled money in the trial balances that are still to be sealed.
+    pub fn count(&mut self, posting: &Posting<'_>) {
+        self.seals.count(posting);
     }
 
-    /// Makes every sealed trial balance up again. Costs one pass over the postings a seal.
-    pub async fn check_seals(&self, tx: &Transaction<'_>) -> Result<(), Halt> {
-        for (place, _, closing) in &self.all {
-            let Some(sealed) = &closing.trial_balance else { continue };
-            let again = period::seal(tx, sealed.as_of, Some(sealed.known_at)).await?;
-            let texts = [&again, sealed].map(|seal| serde_json::to_string(seal).expect("days and texts are JSON"));
+    /// The head must say what the last closing says.
+    pub fn check_head(&self, head: &Head) -> Result<(), Finding> {
+        let last = self.all.last().map(|(_, _, closing)| closed(closing)).unwrap_or_default();
+        let shown = |(soft, hard): Closed| {
+            let day = |day: Option<i32>| day.map_or_else(|| "no day".to_owned(), row::day);
+            format!("closed softly through {}, hard through {}", day(soft), day(hard))
+        };
+        let actual = (head.soft_closed_through, head.hard_closed_through);
+        Finding::unless_equal(Place::Head, Rule::HeadIsLast, &shown(last), &shown(actual))
+    }
+
+    /// What was sealed must be what was made up again.
+    pub fn check_seals(&self) -> Result<(), Finding> {
+        for (place, again, sealed) in &self.made {
+            let texts = [again, sealed].map(|seal| serde_json::to_string(seal).expect("days and texts are JSON"));
             Finding::unless_equal(*place, Rule::SealedTrialBalance, &texts[0], &texts[1])?;
         }
         Ok(())
     }
+}
+
+fn closed(closing: &Closing) -> Closed {
+    (closing.soft_through.map(postgres_days), closing.hard_through.map(postgres_days))
 }

@@ -22,6 +22,11 @@ pub enum Place {
         /// Its number.
         register_no: i64,
     },
+    /// A row of table `segment`.
+    Segment {
+        /// Its number.
+        segment_no: i32,
+    },
     /// A row of table `commit`.
     Commit {
         /// Its number.
@@ -39,6 +44,16 @@ pub enum Place {
         /// Its leg.
         leg: i16,
     },
+    /// A table whose rows cannot be told apart.
+    Table {
+        /// Its name.
+        table: &'static str,
+    },
+    /// A place in an archive.
+    Archive {
+        /// Where, in bytes from its beginning.
+        offset: u64,
+    },
 }
 
 impl Place {
@@ -49,9 +64,12 @@ impl Place {
             Place::Account { .. } => "account",
             Place::Setting { .. } => "account_setting",
             Place::Register { .. } => "register",
+            Place::Segment { .. } => "segment",
             Place::Commit { .. } => "commit",
             Place::Entry { .. } => "entry",
             Place::Posting { .. } => "posting",
+            Place::Table { table } => table,
+            Place::Archive { .. } => "archive",
         }
     }
 }
@@ -60,7 +78,9 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let table = self.table();
         match self {
-            Place::Head => f.write_str(table),
+            Place::Head | Place::Table { .. } => f.write_str(table),
+            Place::Segment { segment_no } => write!(f, "{table} {segment_no}"),
+            Place::Archive { offset } => write!(f, "{table} at byte {offset}"),
             Place::Account { account_no } => write!(f, "{table} {account_no}"),
             Place::Setting { setting_no } => write!(f, "{table} {setting_no}"),
             Place::Register { register_no } => write!(f, "{table} {register_no}"),
@@ -108,12 +128,16 @@ pub enum Rule {
     Layer,
     /// A posting names an item exactly where its account keeps items.
     Item,
+    /// A posting is on an account that was open to it: not closed, and not frozen on its side.
+    AccountOpen,
     /// Running debits follow from the posting before.
     DebitsAfter,
     /// Running credits follow from the posting before.
     CreditsAfter,
     /// An entry sums to zero in each currency.
     Balances,
+    /// No account and no limit group passes by an entry the limit that was in force for it.
+    WithinLimits,
     /// An entry counts on a day that was open to it.
     DayOpen,
     /// The trial balance that was sealed is the one that follows from the journal.
@@ -130,6 +154,12 @@ pub enum Rule {
     MovesAtMost,
     /// The head is where the last rows are.
     HeadIsLast,
+    /// What somebody keeps of the book is still in it.
+    Remembered,
+    /// An archive is whole and in order.
+    ArchiveWhole,
+    /// An archive is what was written.
+    ArchiveDigest,
 }
 
 impl Rule {
@@ -153,9 +183,11 @@ impl Rule {
             Rule::EffectiveDate => "effective_date",
             Rule::Layer => "layer",
             Rule::Item => "item",
+            Rule::AccountOpen => "account_open",
             Rule::DebitsAfter => "debits_after",
             Rule::CreditsAfter => "credits_after",
             Rule::Balances => "balances",
+            Rule::WithinLimits => "within_limits",
             Rule::DayOpen => "day_open",
             Rule::SealedTrialBalance => "sealed_trial_balance",
             Rule::GroupMembers => "group_members",
@@ -164,6 +196,9 @@ impl Rule {
             Rule::HoldsEndInTime => "holds_end_in_time",
             Rule::MovesAtMost => "moves_at_most",
             Rule::HeadIsLast => "head_is_last",
+            Rule::Remembered => "remembered",
+            Rule::ArchiveWhole => "archive_whole",
+            Rule::ArchiveDigest => "archive_digest",
         }
     }
 
@@ -187,9 +222,11 @@ impl Rule {
             Rule::EffectiveDate => "a posting must have its entry's effective date",
             Rule::Layer => "a posting must be in the layer of its entry's kind",
             Rule::Item => "a posting must name an item exactly where its account keeps items",
+            Rule::AccountOpen => "the account must have been open to the posting",
             Rule::DebitsAfter => "the account's debits must follow from the posting before",
             Rule::CreditsAfter => "the account's credits must follow from the posting before",
             Rule::Balances => "an entry must sum to zero in each currency",
+            Rule::WithinLimits => "an entry must not take an account or a limit group past its limit",
             Rule::DayOpen => "an entry must count on a day that was open to it",
             Rule::SealedTrialBalance => "the sealed trial balance must be the one that follows from the journal",
             Rule::GroupMembers => "the members of a limit group must be the accounts that its record names",
@@ -198,6 +235,9 @@ impl Rule {
             Rule::HoldsEndInTime => "a hold must end when its time is over",
             Rule::MovesAtMost => "an entry must move no more than it was to move at most",
             Rule::HeadIsLast => "the head must be where the last rows are",
+            Rule::Remembered => "what was kept of the book must still be in it",
+            Rule::ArchiveWhole => "an archive must be whole and in order",
+            Rule::ArchiveDigest => "an archive must be what was written",
         }
     }
 }

@@ -7,10 +7,13 @@
 //!   and hash recomputed from its rows;
 //! - each entry: sequences without gaps, inside its commit and of its time, of a known kind; what takes from a hold or
 //!   moves back an entry takes no more than is left, and no hold outlasts its time;
+//! - limits: no entry took an account or a limit group past the limit that was in force for it, what is held counted
+//!   in, nor posted on an account that was closed, or frozen on its side;
 //! - each posting: belongs to an entry, legs numbered from 0, in the currency of an account that exists, of the entry's
 //!   date and layer, naming an item where the account keeps items and nowhere else, and with running totals that are
 //!   those of the posting before on the same account and layer plus this one;
 //! - each entry again: at least two legs, summing to zero per currency and layer;
+//! - segments: one behind the other without gaps, sealed in order;
 //! - the head: it is where the last commit, account, setting, record and segment are;
 //! - closings: every entry counts on a day that was open to it, and every trial balance that was sealed is the one that
 //!   follows from the journal.
@@ -20,39 +23,57 @@
 //!
 //! # How
 //! The bytes that are hashed are those the server sends: its binary format of a column is the one it takes in a binary
-//! COPY, so the writer's encoder is checked, not trusted. `chain.sql` does the same in SQL alone. The check reads one
-//! snapshot (REPEATABLE READ, read only) and disturbs nobody.
+//! COPY, so the writer's encoder is checked, not trusted. `chain.sql` does the same in SQL alone. Three sessions read
+//! one snapshot (REPEATABLE READ, read only) side by side ([`database`]) and disturb nobody; one thread walks.
+//!
+//! Large tables are read as they lie on the disk, nearly in order ([`order`]). If something is found wrong, everything
+//! is read again, sorted by the server, and what is found then is the answer: so the order on the disk, which is
+//! nobody's promise, never makes a finding, and sorting is paid for by wrong books alone.
 //!
 //! What no check of the journal alone can see: an end cut off together with its commits and the head put back to fit,
-//! or books rewritten whole. Keep the head's hash elsewhere ([`Report::head_hash`]) and compare.
+//! or books rewritten whole. Keep the head's hash elsewhere ([`Report::head_hash`]) and have it looked for
+//! ([`Asked::remembered`]).
 //!
 //! # Cost
-//! One pass over all rows in order of sequence. Memory is bounded by the accounts, the holds that are held at one time,
-//! the entries that are moved back at some time, and the largest commit; it does not grow with the rest of the journal.
+//! One pass over all rows: about a microsecond of two cores an entry with two legs, most of it the server's. Memory is
+//! bounded by the accounts with their settings and the trial balances to be sealed, the holds that are held at one
+//! time, and the entries that are moved back at some time; it does not grow with the rest of the journal.
+//!
+//! Reading order: [`feed`], [`row`], [`walk`], then what the walk asks; [`database`] for where rows come from.
 
 mod accounts;
+pub mod archive;
 mod closings;
+mod database;
+mod feed;
 mod finding;
+mod limits;
+mod order;
 mod originals;
+mod records;
 pub(crate) mod row;
-mod rows;
+mod seals;
 pub mod sql;
+mod tips;
 mod walk;
 
 pub use finding::{Finding, Place, Rule};
 
-use tokio_postgres::{Client, IsolationLevel, Row, Transaction};
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
 
-use crate::account::AccountNo;
+use crate::book::BookName;
+use crate::db::Database;
 use crate::error::Error;
+use crate::proof::Tip;
 
 use self::accounts::Accounts;
-use self::closings::Closings;
+use self::database::Order;
+use self::feed::Journal;
 use self::originals::Originals;
-use self::row::Head;
 pub use self::row::hex;
-use self::rows::{Rows, pieces};
-use self::walk::Walk;
+use self::tips::Tips;
+use self::walk::{Tables, Walk};
 
 /// SQL that recomputes every hash without this program and lists the rows that differ; it runs in `psql`
 /// with the search path set to the book. No rows is the good answer.
@@ -68,7 +89,7 @@ pub struct Progress {
 }
 
 /// What a check found. The counts are of rows that were checked: all of them, unless there is a finding.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Report {
     /// Entries.
     pub entries: i64,
@@ -80,8 +101,17 @@ pub struct Report {
     pub accounts: i64,
     /// Hash of the last commit, as the head has it: all of the journal in 32 bytes.
     pub head_hash: [u8; 32],
+    /// The tip of the tree over all commits that were checked, by which later books can be compared ([`crate::proof`]).
+    pub tip: Option<Tip>,
     /// The first row that is wrong.
     pub finding: Option<Finding>,
+}
+
+/// What is asked besides whether the book is right.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Asked {
+    /// The hash of a commit, or the root of a tip, that somebody has kept: it must be found in the book.
+    pub remembered: Option<[u8; 32]>,
 }
 
 impl Report {
@@ -95,6 +125,10 @@ impl Report {
 enum Halt {
     Found(Box<Finding>),
     Failed(Error),
+    /// Rows lie so far out of order that only the server can sort them.
+    Mixed,
+    /// Nobody waits for the answer.
+    Unwanted,
 }
 
 impl From<Finding> for Halt {
@@ -115,53 +149,95 @@ impl From<tokio_postgres::Error> for Halt {
     }
 }
 
-/// Checks the book that the client's search path names. `progress` is told after each commit.
-pub async fn verify(client: &mut Client, mut progress: impl FnMut(Progress)) -> Result<Report, Error> {
-    let snapshot = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true);
-    let tx = snapshot.start().await?;
-    // Room to sort a piece in memory; compiling statements that run a few times does not pay.
-    tx.batch_execute("SET LOCAL work_mem = '64MB'; SET LOCAL jit = off").await?;
-    let mut report = Report { entries: 0, postings: 0, commits: 0, accounts: 0, head_hash: [0; 32], finding: None };
-    match check(&tx, &mut report, &mut progress).await {
+/// Entries between two reports of progress.
+const PROGRESS_ENTRIES: i64 = 1 << 14;
+/// Reports of progress that may wait; more are left out.
+const PROGRESS_AHEAD: usize = 64;
+
+/// Checks a book. `progress` is told now and then, and at the end.
+pub async fn verify(
+    database: &Database,
+    book: &BookName,
+    asked: Asked,
+    mut progress: impl FnMut(Progress),
+) -> Result<Report, Error> {
+    let journal = database::open(database, book, Order::AsItLies).await?;
+    match walk_beside(journal, asked, &mut progress).await {
+        (report, Ok(())) => Ok(report),
+        (_, Err(Halt::Failed(error))) => Err(error),
+        (_, Err(Halt::Found(_) | Halt::Mixed | Halt::Unwanted)) => {
+            let journal = database::open(database, book, Order::Sorted).await?;
+            finished(walk_beside(journal, asked, &mut progress).await)
+        }
+    }
+}
+
+fn finished((mut report, outcome): (Report, Result<(), Halt>)) -> Result<Report, Error> {
+    match outcome {
         Ok(()) => {}
         Err(Halt::Found(finding)) => report.finding = Some(*finding),
         Err(Halt::Failed(error)) => return Err(error),
+        Err(Halt::Mixed | Halt::Unwanted) => unreachable!("sorted rows are not mixed, and somebody waits for them"),
     }
-    tx.rollback().await?;
     Ok(report)
 }
 
-fn check_members(differing: Option<&Row>) -> Result<(), Finding> {
-    let Some(row) = differing else { return Ok(()) };
-    let accounts = |column: &str| {
-        let numbers: Vec<AccountNo> = row.get(column);
-        let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
-        if numbers.is_empty() { "no account".to_owned() } else { format!("accounts {}", numbers.join(", ")) }
+/// Walks on a thread of its own and tells the caller's task how far it is. If that goes away, the walk ends too.
+async fn walk_beside(
+    journal: Journal,
+    asked: Asked,
+    progress: &mut impl FnMut(Progress),
+) -> (Report, Result<(), Halt>) {
+    let (told, mut steps) = mpsc::channel(PROGRESS_AHEAD);
+    let walk = spawn_blocking(move || {
+        let mut report = Report::default();
+        let mut reported = 0;
+        let outcome = check(journal, asked, &mut report, &mut |step: Progress| {
+            if step.entries - reported >= PROGRESS_ENTRIES {
+                reported = step.entries;
+                _ = told.try_send(step);
+            }
+            !told.is_closed()
+        });
+        (report, outcome)
+    });
+    while let Some(step) = steps.recv().await {
+        progress(step);
+    }
+    let (report, outcome) = match walk.await {
+        Ok(ended) => ended,
+        Err(failure) => std::panic::resume_unwind(failure.into_panic()),
     };
-    let place = Place::Register { register_no: row.get("register_no") };
-    Finding::unless_equal(place, Rule::GroupMembers, &accounts("named"), &accounts("listed"))
+    progress(Progress { entries: report.entries, entries_total: report.entries });
+    (report, outcome)
 }
 
-async fn check(tx: &Transaction<'_>, report: &mut Report, progress: &mut impl FnMut(Progress)) -> Result<(), Halt> {
-    let head = tx.query_opt(sql::HEAD, &[]).await?;
-    let head = Head::read(head.as_ref())?;
+/// Checks everything; the report has the counts, whatever comes of it.
+fn check(
+    journal: Journal,
+    asked: Asked,
+    report: &mut Report,
+    progress: &mut impl FnMut(Progress) -> bool,
+) -> Result<(), Halt> {
+    let Journal { mut head, mut segments, mut accounts, mut settings, mut register, mut members, mut reversed, .. } =
+        journal;
+    let head = records::head(&mut head)?;
     report.head_hash = head.hash;
-
-    let (accounts, last_account) = Accounts::read(Rows::open(tx, sql::ACCOUNTS, pieces(1)).await?).await?;
+    let last_segment = records::segments(&mut segments, &head)?;
+    let (mut accounts, last_account) = Accounts::read(&mut accounts)?;
     report.accounts = last_account.no;
-    let last_setting = accounts.check_settings(Rows::open(tx, sql::SETTINGS, pieces(1)).await?).await?;
-    let last_record = Accounts::check_register(Rows::open(tx, sql::REGISTER, pieces(1)).await?).await?;
-    check_members(tx.query_opt(sql::MEMBERS, &[]).await?.as_ref())?;
-    let closings = Closings::read(tx).await?;
-    let reversed = tx.query(sql::REVERSED, &[]).await?.iter().map(|row| row.get(0)).collect();
+    let last_setting = accounts.check_settings(&mut settings)?;
+    let (closings, last_record) = records::register(&mut register, &mut members, &mut accounts)?;
+    let reversed = records::reversed(&mut reversed)?;
 
-    let commits = Rows::open(tx, sql::COMMITS, pieces(1)).await?;
-    let entries = Rows::open(tx, sql::ENTRIES, pieces(head.sequence)).await?;
-    let postings = Rows::open(tx, sql::POSTINGS, pieces(head.sequence)).await?;
-    let mut walk = Walk::new(accounts, Originals::new(reversed), closings, commits, entries, postings);
-    let outcome = walk.all(&mut |entries| progress(Progress { entries, entries_total: head.sequence })).await;
-    (report.entries, report.postings, report.commits) = walk.counts();
+    let mut walk = Walk::new(accounts, Originals::new(reversed), closings, Tips::new(asked.remembered));
+    let mut tables = Tables { commits: journal.commits, entries: journal.entries, postings: journal.postings };
+    let entries_total = head.sequence;
+    let outcome = walk.all(&mut tables, &mut |entries| progress(Progress { entries, entries_total }));
+    (report.entries, report.postings, report.commits) = (walk.entries, walk.postings, walk.last_commit_no());
+    report.tip = walk.tips.tip();
     outcome?;
-    walk.check_head(&head, &last_account, &last_setting, &last_record)?;
-    walk.closings().check_seals(tx).await
+    records::check_head(&head, &walk, last_segment, [last_account, last_setting, last_record])?;
+    walk.closings.check_seals()?;
+    Ok(walk.tips.check()?)
 }

@@ -5,12 +5,12 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use jiff::Timestamp;
+use foldhash::fast::RandomState;
 use uuid::Uuid;
 
 use crate::entry::{EntryKind, Layer};
 
-use super::row::{Entry, Posting};
+use super::row::{self, Entry, Posting};
 use super::{Finding, Place, Rule};
 
 /// What stands on one account and item: of an entry's leg, or of what is left of it.
@@ -44,7 +44,7 @@ impl ItemLeg {
 struct Original {
     kind: EntryKind,
     relates_to: Option<Uuid>,
-    expires_at: Option<Timestamp>,
+    expires_at: Option<i64>,
     left: Vec<ItemLeg>,
 }
 
@@ -80,16 +80,21 @@ impl Original {
 
 /// The entries from which something is still to be taken.
 pub struct Originals {
-    reversed: HashSet<Uuid>,
+    reversed: HashSet<Uuid, RandomState>,
     known: HashMap<Uuid, Original>,
     groups: HashMap<Uuid, Vec<Uuid>>,
-    expiries: BTreeSet<(Timestamp, Uuid)>,
+    expiries: BTreeSet<(i64, Uuid)>,
 }
 
 impl Originals {
     /// With the ids of all entries that some reversal names.
-    pub fn new(reversed: HashSet<Uuid>) -> Originals {
+    pub fn new(reversed: HashSet<Uuid, RandomState>) -> Originals {
         Originals { reversed, known: HashMap::new(), groups: HashMap::new(), expiries: BTreeSet::new() }
+    }
+
+    /// Whether the legs of an entry matter here.
+    pub fn wants(&self, entry: &Entry, kind: EntryKind) -> bool {
+        kind != EntryKind::Post || (!self.reversed.is_empty() && self.reversed.contains(&entry.id))
     }
 
     /// Takes an entry in: what can be taken from it later, and what it takes itself.
@@ -113,7 +118,7 @@ impl Originals {
             Some((expires_at, hold)) if kind != EntryKind::Expiry && *expires_at <= entry.booked_at => Err(Finding {
                 place: entry.place(),
                 rule: Rule::HoldsEndInTime,
-                expected: format!("the end of hold {hold}, which expired at {expires_at}"),
+                expected: format!("the end of hold {hold}, which expired at {}", row::time(*expires_at)),
                 actual: kind.word().to_owned(),
             }),
             Some(_) | None => Ok(()),
@@ -121,7 +126,7 @@ impl Originals {
     }
 
     /// When the first of the holds that still hold something expires.
-    pub fn next_expiry(&self) -> Option<Timestamp> {
+    pub fn next_expiry(&self) -> Option<i64> {
         self.expiries.first().map(|(expires_at, _)| *expires_at)
     }
 

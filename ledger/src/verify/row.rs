@@ -1,16 +1,14 @@
-//! Rows as the check sees them, and their bytes as the hash covers them.
+//! Rows as the check sees them.
+//!
+//! Days and times stay what the server sends, days and microseconds from 2000-01-01: comparing them costs nothing, and
+//! only a finding shows them.
 
-use std::error::Error as StdError;
-
-use jiff::Timestamp;
-use jiff::civil::Date;
-use tokio_postgres::Row;
-use tokio_postgres::types::{FromSql, FromSqlOwned, Type};
 use uuid::Uuid;
 
-use crate::journal::codec::{CommitHeader, chained};
-use crate::journal::state::Closed;
+use crate::journal::codec::{CommitHeader, POSTGRES_DAYS, chained, from_postgres_days, from_postgres_micros};
+use crate::journal::tuples::{Fields, Tuple, TupleError};
 
+use super::sql::{self, Table};
 use super::{Finding, Place, Rule};
 
 /// The head.
@@ -18,48 +16,40 @@ pub struct Head {
     pub sequence: i64,
     pub commit_no: i64,
     pub hash: [u8; 32],
-    pub booked_at: Timestamp,
+    pub booked_at: i64,
     pub account_no: i32,
     pub account_hash: [u8; 32],
     pub setting_no: i64,
     pub setting_hash: [u8; 32],
     pub register_no: i64,
     pub register_hash: [u8; 32],
-    pub next_expiry: Option<Timestamp>,
+    pub soft_closed_through: Option<i32>,
+    pub hard_closed_through: Option<i32>,
+    pub next_expiry: Option<i64>,
     pub segment_no: i32,
     pub segment_end: i64,
-    /// The last segment: not of the head, but what it must say.
-    pub segments: i32,
-    /// Where the last segment ends: not of the head, but what it must say.
-    pub segments_end: i64,
-    pub closed: Closed,
 }
 
 impl Head {
-    pub fn read(row: Option<&Row>) -> Result<Head, Finding> {
-        let place = Place::Head;
-        let missing = || Finding { place, rule: Rule::Readable, expected: "one row".into(), actual: "none".into() };
-        let row = row.ok_or_else(missing)?;
-        Ok(Head {
-            sequence: value(row, place, "sequence")?,
-            commit_no: value(row, place, "commit_no")?,
-            hash: hash(row, place, "hash")?,
-            booked_at: value(row, place, "booked_at")?,
-            account_no: value(row, place, "account_no")?,
-            account_hash: hash(row, place, "account_hash")?,
-            setting_no: value(row, place, "setting_no")?,
-            setting_hash: hash(row, place, "setting_hash")?,
-            register_no: value(row, place, "register_no")?,
-            register_hash: hash(row, place, "register_hash")?,
-            next_expiry: value(row, place, "next_expiry")?,
-            segment_no: value(row, place, "segment_no")?,
-            segment_end: value(row, place, "segment_end")?,
-            segments: value(row, place, "segments")?,
-            segments_end: value(row, place, "segments_end")?,
-            closed: Closed {
-                soft_through: value(row, place, "soft_closed_through")?,
-                hard_through: value(row, place, "hard_closed_through")?,
-            },
+    pub fn read(row: Tuple<'_>) -> Result<Head, Finding> {
+        read(row, &sql::HEAD, Place::Head, |fields| {
+            Ok(Head {
+                sequence: fields.get()?,
+                commit_no: fields.get()?,
+                hash: fields.get()?,
+                booked_at: fields.get()?,
+                account_no: fields.get()?,
+                account_hash: fields.get()?,
+                setting_no: fields.get()?,
+                setting_hash: fields.get()?,
+                register_no: fields.get()?,
+                register_hash: fields.get()?,
+                soft_closed_through: fields.get()?,
+                hard_closed_through: fields.get()?,
+                next_expiry: fields.get()?,
+                segment_no: fields.get()?,
+                segment_end: fields.get()?,
+            })
         })
     }
 }
@@ -72,52 +62,65 @@ pub struct Commit {
 }
 
 impl Commit {
-    pub fn read(row: &Row) -> Result<Commit, Finding> {
-        let commit_no = row.get("commit_no");
-        let place = Place::Commit { commit_no };
-        Ok(Commit {
-            header: CommitHeader {
-                previous_hash: hash(row, place, "previous_hash")?,
-                commit_no,
-                first_sequence: value(row, place, "first_sequence")?,
-                last_sequence: value(row, place, "last_sequence")?,
-                booked_at: value(row, place, "booked_at")?,
-            },
-            entries_root: hash(row, place, "entries_root")?,
-            hash: hash(row, place, "hash")?,
+    pub fn read(row: Tuple<'_>) -> Result<Commit, Finding> {
+        let commit_no = number(row);
+        read(row, &sql::COMMIT, Place::Commit { commit_no }, |fields| {
+            let (commit_no, first_sequence, last_sequence) = (fields.get()?, fields.get()?, fields.get()?);
+            let (booked_at, entries_root, previous_hash) = (fields.get()?, fields.get()?, fields.get()?);
+            let header = CommitHeader { previous_hash, commit_no, first_sequence, last_sequence, booked_at };
+            let hash = fields.get()?;
+            fields.get::<&str>()?;
+            Ok(Commit { header, entries_root, hash })
         })
     }
 }
 
 /// What later rows are compared with, of a row of table `entry`.
+#[derive(Clone, Copy)]
 pub struct Entry {
     pub sequence: i64,
     pub id: Uuid,
     pub kind: i16,
-    pub effective_date: Date,
-    pub booked_at: Timestamp,
+    pub effective_date: i32,
+    pub booked_at: i64,
     pub relates_to: Option<Uuid>,
     pub hold_group: Option<Uuid>,
-    pub expires_at: Option<Timestamp>,
+    pub expires_at: Option<i64>,
     pub at_most_minor: Option<i64>,
     pub adjusting: bool,
 }
 
 impl Entry {
-    pub fn read(row: &Row) -> Result<Entry, Finding> {
-        let sequence = row.get("sequence");
-        let place = Place::Entry { sequence };
-        Ok(Entry {
-            sequence,
-            id: value(row, place, "entry_id")?,
-            kind: value(row, place, "kind")?,
-            effective_date: value(row, place, "effective_date")?,
-            booked_at: value(row, place, "booked_at")?,
-            relates_to: value(row, place, "relates_to")?,
-            hold_group: value(row, place, "hold_group")?,
-            expires_at: value(row, place, "expires_at")?,
-            at_most_minor: value(row, place, "at_most_minor")?,
-            adjusting: value(row, place, "adjusting")?,
+    pub fn read(row: Tuple<'_>) -> Result<Entry, Finding> {
+        let place = Place::Entry { sequence: number(row) };
+        read(row, &sql::ENTRY, place, |fields| {
+            let (sequence, id, kind) = (fields.get()?, fields.get()?, fields.get()?);
+            let effective_date = fields.get()?;
+            if !POSTGRES_DAYS.contains(&effective_date) {
+                return Err(TupleError::Value { field: 4 });
+            }
+            let booked_at = fields.get()?;
+            fields.get::<Option<i32>>()?; // value_date
+            let (relates_to, hold_group) = (fields.get()?, fields.get()?);
+            let expires_at = fields.get::<Option<i64>>()?;
+            if expires_at.is_some_and(|micros| from_postgres_micros(micros).is_none()) {
+                return Err(TupleError::Value { field: 9 });
+            }
+            let (at_most_minor, adjusting) = (fields.get()?, fields.get()?);
+            fields.get::<Option<i32>>()?; // template_no
+            fields.skip(4)?; // texts
+            Ok(Entry {
+                sequence,
+                id,
+                kind,
+                effective_date,
+                booked_at,
+                relates_to,
+                hold_group,
+                expires_at,
+                at_most_minor,
+                adjusting,
+            })
         })
     }
 
@@ -133,7 +136,7 @@ pub struct Posting<'r> {
     pub debits_after: i64,
     pub credits_after: i64,
     pub account_no: i32,
-    pub effective_date: Date,
+    pub effective_date: i32,
     pub leg: i16,
     pub layer: i16,
     pub currency: &'r str,
@@ -141,20 +144,23 @@ pub struct Posting<'r> {
 }
 
 impl<'r> Posting<'r> {
-    pub fn read(row: &'r Row) -> Result<Posting<'r>, Finding> {
-        let (sequence, leg) = (row.get("sequence"), row.get("leg"));
-        let place = Place::Posting { sequence, leg };
-        Ok(Posting {
-            sequence,
-            amount_minor: value(row, place, "amount_minor")?,
-            debits_after: value(row, place, "debits_after")?,
-            credits_after: value(row, place, "credits_after")?,
-            account_no: value(row, place, "account_no")?,
-            effective_date: value(row, place, "effective_date")?,
-            leg,
-            layer: value(row, place, "layer")?,
-            currency: row.get("currency"),
-            item: row.get("item"),
+    pub fn read(row: Tuple<'r>) -> Result<Posting<'r>, Finding> {
+        let place = Place::Posting { sequence: number(row), leg: -1 };
+        read(row, &sql::POSTING, place, |fields| {
+            let posting = Posting {
+                sequence: fields.get()?,
+                amount_minor: fields.get()?,
+                debits_after: fields.get()?,
+                credits_after: fields.get()?,
+                account_no: fields.get()?,
+                effective_date: fields.get()?,
+                leg: fields.get()?,
+                layer: fields.get()?,
+                currency: fields.get()?,
+                item: fields.get()?,
+            };
+            fields.get::<Option<i32>>()?; // due_date
+            Ok(posting)
         })
     }
 
@@ -163,61 +169,143 @@ impl<'r> Posting<'r> {
     }
 }
 
+/// A row of table `account`, but for what is only hashed.
+pub struct Account<'r> {
+    pub code: &'r str,
+    pub currency: &'r str,
+    pub normal_side: &'r str,
+    pub open_item: bool,
+}
+
+impl<'r> Account<'r> {
+    pub fn read(row: Tuple<'r>, place: Place) -> Result<Account<'r>, Finding> {
+        read(row, &sql::ACCOUNT, place, |fields| {
+            fields.skip(1)?;
+            let code = fields.get()?;
+            fields.skip(2)?;
+            let (currency, normal_side, open_item) = (fields.get()?, fields.get()?, fields.get()?);
+            fields.skip(3)?;
+            Ok(Account { code, currency, normal_side, open_item })
+        })
+    }
+}
+
+/// A row of table `account_setting`, but for what is only hashed.
+pub struct Setting<'r> {
+    pub account_no: i32,
+    pub after_sequence: i64,
+    pub min_minor: Option<i64>,
+    pub max_minor: Option<i64>,
+    pub closed: bool,
+    pub frozen: &'r str,
+}
+
+impl<'r> Setting<'r> {
+    pub fn read(row: Tuple<'r>, place: Place) -> Result<Setting<'r>, Finding> {
+        read(row, &sql::SETTING, place, |fields| {
+            fields.skip(1)?;
+            let setting = Setting {
+                account_no: fields.get()?,
+                after_sequence: fields.get()?,
+                min_minor: fields.get()?,
+                max_minor: fields.get()?,
+                closed: fields.get()?,
+                frozen: fields.get()?,
+            };
+            fields.skip(6)?;
+            Ok(setting)
+        })
+    }
+}
+
+/// A row of table `register`, but for what is only hashed.
+pub struct Record<'r> {
+    pub kind: &'r str,
+    pub name: &'r str,
+    pub content: &'r str,
+    pub after_sequence: i64,
+}
+
+impl<'r> Record<'r> {
+    pub fn read(row: Tuple<'r>, place: Place) -> Result<Record<'r>, Finding> {
+        read(row, &sql::REGISTER, place, |fields| {
+            fields.skip(1)?;
+            let (kind, name, content, after_sequence) = (fields.get()?, fields.get()?, fields.get()?, fields.get()?);
+            fields.skip(5)?;
+            Ok(Record { kind, name, content, after_sequence })
+        })
+    }
+}
+
+/// A row of table `segment`.
+pub struct Segment {
+    pub number: i32,
+    pub first_sequence: i64,
+    pub last_sequence: i64,
+    pub is_sealed: bool,
+}
+
+impl Segment {
+    pub fn read(row: Tuple<'_>) -> Result<Segment, Finding> {
+        let place = Place::Segment { segment_no: i32::try_from(number(row)).unwrap_or(0) };
+        read(row, &sql::SEGMENT, place, |fields| {
+            let (number, first_sequence, last_sequence) = (fields.get()?, fields.get()?, fields.get()?);
+            let is_sealed = fields.get::<Option<i64>>()?.is_some();
+            Ok(Segment { number, first_sequence, last_sequence, is_sealed })
+        })
+    }
+}
+
+/// The first field as a number, to say where something is.
+pub fn number(row: Tuple<'_>) -> i64 {
+    let narrow = |_| row.fields().get::<i32>().map(i64::from);
+    row.fields().get::<i64>().or_else(narrow).unwrap_or(0)
+}
+
+/// Reads a row's fields; what the program can never have written, such as an infinite date, is a finding.
+pub fn read<'r, T>(
+    row: Tuple<'r>,
+    table: &Table,
+    place: Place,
+    fields: impl FnOnce(&mut Fields<'r>) -> Result<T, TupleError>,
+) -> Result<T, Finding> {
+    let mut left = row.fields();
+    fields(&mut left).and_then(|value| left.end().map(|()| value)).map_err(|fault| unreadable(place, table, fault))
+}
+
+fn unreadable(place: Place, table: &Table, fault: TupleError) -> Finding {
+    let actual = match fault {
+        TupleError::Length { field, .. } | TupleError::Value { field } => {
+            let column = table.columns.get(usize::from(field) - 1);
+            column.map_or_else(|| fault.to_string(), |column| format!("another in {column}"))
+        }
+        TupleError::Header | TupleError::CutOff | TupleError::Surplus => fault.to_string(),
+    };
+    Finding { place, rule: Rule::Readable, expected: "a value that this program can write".to_owned(), actual }
+}
+
 /// Checks a row whose last column chains it to the row before; answers its hash.
-pub fn check_chained(row: &Row, place: Place, previous: &[u8; 32]) -> Result<[u8; 32], Finding> {
-    let mut tuple = Vec::new();
-    append_columns(row, row.len() - 1, &mut tuple);
-    let actual = hash(row, place, "hash")?;
-    Finding::unless_equal(place, Rule::Hash, &hex(&chained(previous, &tuple)), &hex(&actual))?;
+pub fn check_chained(row: Tuple<'_>, table: &Table, place: Place, previous: &[u8; 32]) -> Result<[u8; 32], Finding> {
+    let covered = table.columns.len() - 1;
+    let (rest, actual) = read(row, table, place, |fields| {
+        fields.skip(covered)?;
+        Ok((fields.rest().len(), fields.get::<[u8; 32]>()?))
+    })?;
+    let columns = &row.bytes()[2..row.bytes().len() - rest];
+    let count = u16::try_from(covered).expect("a table has at most 1,600 columns").to_be_bytes();
+    let expected = chained(previous, &[count.as_slice(), columns].concat());
+    Finding::unless_equal(place, Rule::Hash, &hex(&expected), &hex(&actual))?;
     Ok(actual)
 }
 
-/// Appends a row as a binary COPY has it: the number of fields, then each as its length and its bytes.
-pub fn append_tuple(row: &Row, out: &mut Vec<u8>) {
-    append_columns(row, row.len(), out);
+/// A day as people read it.
+pub fn day(days: i32) -> String {
+    from_postgres_days(days).map_or_else(|| format!("day {days}"), |date| date.to_string())
 }
 
-fn append_columns(row: &Row, count: usize, out: &mut Vec<u8>) {
-    let fields = i16::try_from(count).expect("a table has at most 1,600 columns");
-    out.extend(fields.to_be_bytes());
-    for column in 0..count {
-        match row.get::<_, Option<Field<'_>>>(column) {
-            Some(Field(bytes)) => {
-                let length = i32::try_from(bytes.len()).expect("a field has less than 2 GB");
-                out.extend(length.to_be_bytes());
-                out.extend(bytes);
-            }
-            None => out.extend((-1_i32).to_be_bytes()),
-        }
-    }
-}
-
-/// A column's bytes as they came, whatever its type.
-struct Field<'r>(&'r [u8]);
-
-impl<'r> FromSql<'r> for Field<'r> {
-    fn from_sql(_: &Type, bytes: &'r [u8]) -> Result<Field<'r>, Box<dyn StdError + Sync + Send>> {
-        Ok(Field(bytes))
-    }
-
-    fn accepts(_: &Type) -> bool {
-        true
-    }
-}
-
-/// A value, or a finding if the column holds one that the program can never have written, such as an infinite date.
-pub fn value<T: FromSqlOwned>(row: &Row, place: Place, column: &str) -> Result<T, Finding> {
-    row.try_get(column).map_err(|_| unreadable(place, column))
-}
-
-fn hash(row: &Row, place: Place, column: &str) -> Result<[u8; 32], Finding> {
-    let bytes: &[u8] = row.get(column);
-    bytes.try_into().map_err(|_| unreadable(place, column))
-}
-
-fn unreadable(place: Place, column: &str) -> Finding {
-    let actual = format!("another in {column}");
-    Finding { place, rule: Rule::Readable, expected: "a value that this program can write".to_owned(), actual }
+/// A time as people read it.
+pub fn time(micros: i64) -> String {
+    from_postgres_micros(micros).map_or_else(|| format!("microsecond {micros}"), |time| time.to_string())
 }
 
 /// A hash as hexadecimal digits.

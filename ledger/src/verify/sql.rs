@@ -1,102 +1,237 @@
-//! The statements of the check. Each table is read in order and in pieces `$1` to `$2`; the columns are all of the
-//! table's, in its order, because the hash of a commit covers them so.
+//! The tables of the journal and how they are read: as they lie, in order, or in order piece by piece, always as a
+//! binary COPY ([`crate::journal::tuples`]).
+//!
+//! The columns are all of a table's, in its order, because the hashes cover them so.
 
-/// The head, and where the segments end.
-pub const HEAD: &str = "
-    SELECT sequence, commit_no, hash, booked_at, account_no, account_hash, setting_no, setting_hash,
-           register_no, register_hash, next_expiry, segment_no, segment_end,
-           (SELECT COALESCE(max(segment_no), 0) FROM segment) AS segments,
-           (SELECT COALESCE(max(last_sequence), 0) FROM segment) AS segments_end,
-           soft_closed_through, hard_closed_through
-    FROM head";
+/// A table of the journal.
+#[derive(Debug)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// Its columns, in table order.
+    pub columns: &'static [&'static str],
+    /// What tells its rows apart, and in which order they are checked.
+    pub key: &'static [&'static str],
+}
 
-/// Accounts by number; the hash covers the columns before it.
-pub const ACCOUNTS: &str = "
-    SELECT account_no, code, name, type, currency, normal_side, open_item, opened_at, opened_by, hash
-    FROM account
-    WHERE account_no BETWEEN $1::bigint AND $2::bigint
-    ORDER BY account_no";
+impl Table {
+    /// All rows in the order in which they lie on the disk, which is nearly that of their keys and costs nothing.
+    pub fn as_it_lies(&self) -> String {
+        let Table { name, columns, .. } = self;
+        format!("COPY (SELECT {} FROM {name}) TO STDOUT (FORMAT binary)", columns.join(", "))
+    }
 
-/// Settings by number; the hash covers the columns before it.
+    /// All rows in order.
+    pub fn in_order(&self) -> String {
+        let Table { name, columns, key } = self;
+        let (columns, key) = (columns.join(", "), key.join(", "));
+        format!("COPY (SELECT {columns} FROM {name} ORDER BY {key}) TO STDOUT (FORMAT binary)")
+    }
+
+    /// The rows of a range of the first column of the key, in order: few enough to be sorted in memory.
+    pub fn piece(&self, first: i64, last: i64) -> String {
+        let Table { name, columns, key } = self;
+        let (number, columns, key) = (key[0], columns.join(", "), key.join(", "));
+        let rows = format!("SELECT {columns} FROM {name} WHERE {number} BETWEEN {first} AND {last} ORDER BY {key}");
+        format!("COPY ({rows}) TO STDOUT (FORMAT binary)")
+    }
+}
+
+/// The head, but for its key, which has one value.
+pub const HEAD: Table = Table {
+    name: "head",
+    columns: &[
+        "sequence",
+        "commit_no",
+        "hash",
+        "booked_at",
+        "account_no",
+        "account_hash",
+        "setting_no",
+        "setting_hash",
+        "register_no",
+        "register_hash",
+        "soft_closed_through",
+        "hard_closed_through",
+        "next_expiry",
+        "segment_no",
+        "segment_end",
+    ],
+    key: &["sequence"],
+};
+
+/// The segments.
+pub const SEGMENT: Table = Table {
+    name: "segment",
+    columns: &["segment_no", "first_sequence", "last_sequence", "sealed_at"],
+    key: &["segment_no"],
+};
+
+/// Accounts; the hash covers the columns before it.
+pub const ACCOUNT: Table = Table {
+    name: "account",
+    columns: &[
+        "account_no",
+        "code",
+        "name",
+        "type",
+        "currency",
+        "normal_side",
+        "open_item",
+        "opened_at",
+        "opened_by",
+        "hash",
+    ],
+    key: &["account_no"],
+};
+
+/// Settings; the hash covers the columns before it.
+pub const SETTING: Table = Table {
+    name: "account_setting",
+    columns: &[
+        "setting_no",
+        "account_no",
+        "after_sequence",
+        "min_minor",
+        "max_minor",
+        "closed",
+        "frozen",
+        "parent",
+        "metadata",
+        "recorded_at",
+        "actor",
+        "reason",
+        "hash",
+    ],
+    key: &["setting_no"],
+};
+
+/// The register; the hash covers the columns before it.
+pub const REGISTER: Table = Table {
+    name: "register",
+    columns: &[
+        "register_no",
+        "kind",
+        "name",
+        "content",
+        "after_sequence",
+        "proposed_by",
+        "recorded_at",
+        "actor",
+        "reason",
+        "hash",
+    ],
+    key: &["register_no"],
+};
+
+/// The members of limit groups.
+pub const MEMBER: Table =
+    Table { name: "limit_group_member", columns: &["account_no", "register_no"], key: &["register_no", "account_no"] };
+
+/// Commits.
+pub const COMMIT: Table = Table {
+    name: "commit",
+    columns: &[
+        "commit_no",
+        "first_sequence",
+        "last_sequence",
+        "booked_at",
+        "entries_root",
+        "previous_hash",
+        "hash",
+        "node",
+    ],
+    key: &["commit_no"],
+};
+
+/// Entries.
+pub const ENTRY: Table = Table {
+    name: "entry",
+    columns: &[
+        "sequence",
+        "entry_id",
+        "kind",
+        "effective_date",
+        "booked_at",
+        "value_date",
+        "relates_to",
+        "hold_group",
+        "expires_at",
+        "at_most_minor",
+        "adjusting",
+        "template_no",
+        "reference",
+        "description",
+        "metadata",
+        "actor",
+    ],
+    key: &["sequence"],
+};
+
+/// Postings.
+pub const POSTING: Table = Table {
+    name: "posting",
+    columns: &[
+        "sequence",
+        "amount_minor",
+        "debits_after",
+        "credits_after",
+        "account_no",
+        "effective_date",
+        "leg",
+        "layer",
+        "currency",
+        "item",
+        "due_date",
+    ],
+    key: &["sequence", "leg"],
+};
+
+/// Every table, in the order in which they are checked.
+pub const TABLES: [&Table; 9] = [&HEAD, &SEGMENT, &ACCOUNT, &SETTING, &REGISTER, &MEMBER, &COMMIT, &ENTRY, &POSTING];
+
+/// The ids of the entries that some reversal names: which entries to remember. Not trusted: whoever leaves one out
+/// makes the check find a reversal of nothing.
+pub const REVERSED: Table = Table {
+    name: "(SELECT DISTINCT relates_to FROM entry WHERE kind = 5 AND relates_to IS NOT NULL) AS reversed",
+    columns: &["relates_to"],
+    key: &["relates_to"],
+};
+
+/// The snapshot of this transaction, for other connections to read the same.
+pub const EXPORT_SNAPSHOT: &str = "SELECT pg_export_snapshot()";
+
+/// Up to where the journal goes, or says that it goes.
+pub const LAST_SEQUENCE: &str = "SELECT COALESCE(max(sequence), 0) FROM head";
+
+/// What an archive is of.
+pub const ARCHIVED: &str = "SELECT sequence, booked_at FROM head";
+
+/// Begins to read one snapshot.
+pub const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// What a transaction that reads the journal needs: the rows as they lie, without parallel workers, which mix them, and
+/// without joining a scan in the middle that somebody else has begun; room to sort a piece in memory.
 pub const SETTINGS: &str = "
-    SELECT setting_no, account_no, after_sequence, min_minor, max_minor, closed, frozen, parent, metadata, recorded_at,
-           actor, reason, hash
-    FROM account_setting
-    WHERE setting_no BETWEEN $1 AND $2
-    ORDER BY setting_no";
+    SET LOCAL max_parallel_workers_per_gather = 0;
+    SET LOCAL synchronize_seqscans = off;
+    SET LOCAL work_mem = '64MB';
+    SET LOCAL jit = off";
 
-/// The register by number; the hash covers the columns before it.
-pub const REGISTER: &str = "
-    SELECT register_no, kind, name, content, after_sequence, proposed_by, recorded_at, actor, reason, hash
-    FROM register
-    WHERE register_no BETWEEN $1 AND $2
-    ORDER BY register_no";
+/// Reads what another transaction reads.
+pub fn import_snapshot(snapshot: &str) -> String {
+    format!("SET TRANSACTION SNAPSHOT '{snapshot}'; {SETTINGS}")
+}
 
-/// The entries that some reversal names.
-pub const REVERSED: &str = "
-    SELECT DISTINCT relates_to
-    FROM entry
-    WHERE kind = 5 AND relates_to IS NOT NULL";
-
-/// Every closing on record, oldest first.
-pub const CLOSINGS: &str = "
-    SELECT register_no, after_sequence, content::text AS content
-    FROM register
-    WHERE kind = 'closing'
-    ORDER BY register_no";
-
-/// The first record whose members are not the accounts that it names.
-pub const MEMBERS: &str = "
-    SELECT register_no, COALESCE(named, '{}') AS named, COALESCE(listed, '{}') AS listed
-    FROM (SELECT register_no FROM register UNION SELECT register_no FROM limit_group_member) AS every
-    LEFT JOIN register r USING (register_no)
-    CROSS JOIN LATERAL (
-        SELECT array_agg(account_no ORDER BY account_no) AS named
-        FROM json_array_elements_text(CASE r.kind WHEN 'limit_group' THEN r.content -> 'accounts' END) AS listing (code)
-        JOIN account USING (code)
-    ) AS content
-    CROSS JOIN LATERAL (
-        SELECT array_agg(account_no ORDER BY account_no) AS listed
-        FROM limit_group_member
-        WHERE register_no = every.register_no
-    ) AS member
-    WHERE named IS DISTINCT FROM listed
-    ORDER BY register_no
-    LIMIT 1";
-
-/// Commits by number.
-pub const COMMITS: &str = "
-    SELECT commit_no, first_sequence, last_sequence, booked_at, entries_root, previous_hash, hash
-    FROM commit
-    WHERE commit_no BETWEEN $1 AND $2
-    ORDER BY commit_no";
-
-/// Entries by sequence.
-pub const ENTRIES: &str = "
-    SELECT sequence, entry_id, kind, effective_date, booked_at, value_date, relates_to, hold_group, expires_at,
-           at_most_minor, adjusting, template_no, reference, description, metadata, actor
-    FROM entry
-    WHERE sequence BETWEEN $1 AND $2
-    ORDER BY sequence";
-
-/// Postings by sequence and leg: along the index on the sequence, and sorted by leg within an entry.
-pub const POSTINGS: &str = "
-    SELECT sequence, amount_minor, debits_after, credits_after, account_no, effective_date, leg, layer, currency, item,
-           due_date
-    FROM posting
-    WHERE sequence BETWEEN $1 AND $2
-    ORDER BY sequence, leg";
-
-/// Every statement by name.
-pub const ALL: [(&str, &str); 10] = [
-    ("HEAD", HEAD),
-    ("ACCOUNTS", ACCOUNTS),
-    ("SETTINGS", SETTINGS),
-    ("REGISTER", REGISTER),
-    ("CLOSINGS", CLOSINGS),
-    ("MEMBERS", MEMBERS),
-    ("REVERSED", REVERSED),
-    ("COMMITS", COMMITS),
-    ("ENTRIES", ENTRIES),
-    ("POSTINGS", POSTINGS),
-];
+/// Every statement by name, for a test to prepare.
+pub fn all() -> Vec<(String, String)> {
+    let tables = TABLES.into_iter().chain([&REVERSED]);
+    let of_table = |table: &Table| {
+        let statements = [table.as_it_lies(), table.in_order()];
+        statements.map(|statement| (table.name.to_owned(), statement))
+    };
+    let pieces = [&COMMIT, &ENTRY, &POSTING].map(|table| (table.name.to_owned(), table.piece(i64::MIN, i64::MAX)));
+    let others = [("EXPORT_SNAPSHOT", EXPORT_SNAPSHOT), ("LAST_SEQUENCE", LAST_SEQUENCE), ("ARCHIVED", ARCHIVED)];
+    let others = others.map(|(name, statement)| (name.to_owned(), statement.to_owned()));
+    tables.flat_map(of_table).chain(pieces).chain(others).collect()
+}

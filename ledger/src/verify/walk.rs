@@ -1,107 +1,86 @@
 //! The walk through the journal: commit by commit, each with its entries, each with its postings.
 
-use tokio_postgres::Row;
-
 use crate::entry::{EntryKind, Layer, POSTINGS_MIN};
-use crate::journal::codec::{MerkleRoot, leaf_hash};
+use crate::journal::codec::{MerkleRoot, leaf_hash, postgres_micros};
+use crate::journal::tuples::Tuple;
 
-use super::accounts::{Accounts, CurrencyCode, Tip};
+use super::accounts::{Accounts, CurrencyCode};
 use super::closings::Closings;
+use super::feed::Rows;
 use super::originals::{ItemLeg, Originals};
-use super::row::{Commit, Entry, Head, Posting, append_tuple, hex};
-use super::rows::Rows;
+use super::row::{self, Commit, Entry, Posting, hex};
+use super::tips::Tips;
 use super::{Finding, Halt, Place, Rule};
 
 /// Where the walk stands.
-pub struct Walk<'t> {
-    accounts: Accounts,
-    originals: Originals,
-    closings: Closings,
-    commits: Rows<'t>,
-    entries: Rows<'t>,
-    postings: Rows<'t>,
-    last: Option<Commit>,
-    n_entries: i64,
-    n_postings: i64,
+pub struct Walk {
+    pub accounts: Accounts,
+    pub originals: Originals,
+    pub closings: Closings,
+    pub tips: Tips,
+    pub last: Option<Commit>,
+    pub entries: i64,
+    pub postings: i64,
+    legs: Legs,
+    /// The rows of the entry in hand: its own and those of its postings.
+    leaf: Vec<u8>,
 }
 
-impl<'t> Walk<'t> {
+/// The tables that are walked through side by side.
+pub struct Tables {
+    pub commits: Rows,
+    pub entries: Rows,
+    pub postings: Rows,
+}
+
+impl Walk {
     /// A walk from the beginning.
-    pub fn new(
-        accounts: Accounts,
-        originals: Originals,
-        closings: Closings,
-        commits: Rows<'t>,
-        entries: Rows<'t>,
-        postings: Rows<'t>,
-    ) -> Walk<'t> {
-        Walk { accounts, originals, closings, commits, entries, postings, last: None, n_entries: 0, n_postings: 0 }
+    pub fn new(accounts: Accounts, originals: Originals, closings: Closings, tips: Tips) -> Walk {
+        let (legs, leaf) = (Legs::default(), Vec::new());
+        Walk { accounts, originals, closings, tips, last: None, entries: 0, postings: 0, legs, leaf }
     }
 
-    /// Entries, postings and commits that were found right.
-    pub fn counts(&self) -> (i64, i64, i64) {
-        (self.n_entries, self.n_postings, self.last_commit_no())
-    }
-
-    /// Walks to the end. `after_commit` is told how many entries are done.
-    pub async fn all(&mut self, after_commit: &mut impl FnMut(i64)) -> Result<(), Halt> {
-        while let Some(row) = self.commits.next().await? {
-            let commit = Commit::read(&row)?;
+    /// Walks to the end. `after_commit` is told how many entries are done, and says whether to go on.
+    pub fn all(&mut self, tables: &mut Tables, after_commit: &mut impl FnMut(i64) -> bool) -> Result<(), Halt> {
+        while let Some(row) = tables.commits.next()? {
+            let commit = Commit::read(row)?;
             self.check_follows(&commit)?;
-            self.check_rows(&commit).await?;
+            self.check_rows(&commit, tables)?;
+            self.tips.pass(&commit);
             self.last = Some(commit);
-            after_commit(self.n_entries);
+            if !after_commit(self.entries) {
+                return Err(Halt::Unwanted);
+            }
         }
-        self.check_nothing_left().await
+        self.begin(i64::MAX);
+        self.check_nothing_left(tables)
     }
 
-    /// The head must be where the walk has ended.
-    pub fn check_head(&self, head: &Head, account: &Tip, setting: &Tip, record: &Tip) -> Result<(), Finding> {
-        let is = |expected: i64, actual: i64, what: &str| {
-            let named = |number: i64| format!("{what} {number}");
-            Finding::unless_equal(Place::Head, Rule::HeadIsLast, &named(expected), &named(actual))
-        };
-        is(self.last_sequence(), head.sequence, "sequence")?;
-        is(self.last_commit_no(), head.commit_no, "commit_no")?;
-        is(account.no, head.account_no.into(), "account_no")?;
-        is(setting.no, head.setting_no, "setting_no")?;
-        is(record.no, head.register_no, "register_no")?;
-        is(head.segments.into(), head.segment_no.into(), "segment_no")?;
-        is(head.segments_end, head.segment_end, "segment_end")?;
-        for (expected, actual) in [
-            (self.last_hash(), head.hash),
-            (account.hash, head.account_hash),
-            (setting.hash, head.setting_hash),
-            (record.hash, head.register_hash),
-        ] {
-            Finding::unless_equal(Place::Head, Rule::HeadIsLast, &hex(&expected), &hex(&actual))?;
-        }
-        self.closings.check_head(head)?;
-        if let Some(first) = self.originals.next_expiry().filter(|first| head.next_expiry.is_none_or(|at| at > *first))
-        {
-            let expected = format!("a look at the holds at {first}");
-            let actual = head.next_expiry.map_or_else(|| "never".to_owned(), |at| at.to_string());
-            return Err(Finding { place: Place::Head, rule: Rule::HoldsEndInTime, expected, actual });
-        }
-        let Some(last) = &self.last else { return Ok(()) };
-        Finding::unless_equal(Place::Head, Rule::HeadIsLast, &last.header.booked_at, &head.booked_at)
-    }
-
-    /// The closings on record.
-    pub fn closings(&self) -> &Closings {
-        &self.closings
-    }
-
-    fn last_sequence(&self) -> i64 {
+    /// The last sequence that was checked.
+    pub fn last_sequence(&self) -> i64 {
         self.last.as_ref().map_or(0, |last| last.header.last_sequence)
     }
 
-    fn last_commit_no(&self) -> i64 {
+    /// The last commit that was checked.
+    pub fn last_commit_no(&self) -> i64 {
         self.last.as_ref().map_or(0, |last| last.header.commit_no)
     }
 
-    fn last_hash(&self) -> [u8; 32] {
+    /// Its hash.
+    pub fn last_hash(&self) -> [u8; 32] {
         self.last.as_ref().map_or([0; 32], |last| last.hash)
+    }
+
+    /// When it was booked.
+    pub fn booked_at(&self) -> i64 {
+        self.last.as_ref().map_or(NEVER, |last| postgres_micros(last.header.booked_at))
+    }
+
+    /// Puts in force what is in force for an entry.
+    fn begin(&mut self, sequence: i64) {
+        self.accounts.begin(sequence);
+        let booked_at = self.booked_at();
+        self.closings.begin(sequence, booked_at, &self.accounts);
     }
 
     fn check_follows(&self, commit: &Commit) -> Result<(), Finding> {
@@ -124,19 +103,24 @@ impl<'t> Walk<'t> {
         }
     }
 
-    /// Checks the entries of a commit, then their postings, and makes up the tree over them.
-    async fn check_rows(&mut self, commit: &Commit) -> Result<(), Halt> {
+    /// Checks the entries of a commit, each with its postings, and makes up the tree over them.
+    fn check_rows(&mut self, commit: &Commit, tables: &mut Tables) -> Result<(), Halt> {
         let header = &commit.header;
+        let booked_at = postgres_micros(header.booked_at);
         let mut root = MerkleRoot::default();
         for sequence in header.first_sequence..=header.last_sequence {
-            let row = self.entries.next().await?.ok_or_else(|| missing_entry(sequence))?;
-            let entry = checked_entry(&row, sequence, commit)?;
+            self.begin(sequence);
+            let row = tables.entries.next()?.ok_or_else(|| missing_entry(sequence))?;
+            let (entry, kind) = checked_entry(row, sequence, booked_at)?;
             self.closings.check(&entry)?;
-            let mut tuple = Vec::new();
-            append_tuple(&row, &mut tuple);
-            let postings = self.check_postings(&entry).await?;
-            root.push(leaf_hash(&tuple, &postings));
-            self.n_entries += 1;
+            self.leaf.clear();
+            self.leaf.extend_from_slice(row.bytes());
+            let entry_bytes = self.leaf.len();
+            self.collect_postings(sequence, &mut tables.postings)?;
+            self.check_postings(&entry, kind, entry_bytes)?;
+            let (entry, postings) = self.leaf.split_at(entry_bytes);
+            root.push(leaf_hash(entry, postings));
+            self.entries += 1;
         }
         let place = Place::Commit { commit_no: header.commit_no };
         let entries_root = root.finish();
@@ -146,42 +130,61 @@ impl<'t> Walk<'t> {
         Ok(Finding::unless_equal(place, Rule::Hash, &hashes[0], &hashes[1])?)
     }
 
-    /// Answers the bytes of the postings.
-    async fn check_postings(&mut self, entry: &Entry) -> Result<Vec<u8>, Halt> {
-        let kind = EntryKind::from_number(entry.kind).expect("the kind was checked with the entry");
-        self.originals.check_expiries(entry, kind)?;
-        let mut legs = Legs::default();
-        let mut tuples = Vec::new();
-        while let Some(next) = self.postings.peek().await? {
-            if next.get::<_, i64>("sequence") > entry.sequence {
-                break;
+    /// Puts the postings of an entry behind its row.
+    fn collect_postings(&mut self, sequence: i64, postings: &mut Rows) -> Result<(), Halt> {
+        while let Some(row) = postings.peek()? {
+            match row::number(row).cmp(&sequence) {
+                std::cmp::Ordering::Less => return Err(no_entry(&Posting::read(row)?).into()),
+                std::cmp::Ordering::Equal => self.leaf.extend_from_slice(row.bytes()),
+                std::cmp::Ordering::Greater => break,
             }
-            let Some(row) = self.postings.next().await? else { break };
-            let posting = Posting::read(&row)?;
-            let layer = check_against_entry(&posting, entry, kind, legs.count)?;
-            let effect = kind.effect(layer).expect("the layer was checked with the posting");
-            let currency = self.accounts.check(effect, &posting)?;
-            legs.add(&posting, currency);
-            append_tuple(&row, &mut tuples);
-            self.n_postings += 1;
+            postings.take();
         }
-        legs.check_whole(entry, kind)?;
-        self.originals.entry(entry, kind, &legs.items)?;
-        Ok(tuples)
+        Ok(())
     }
 
-    async fn check_nothing_left(&mut self) -> Result<(), Halt> {
-        if let Some(row) = self.entries.next().await? {
-            let (expected, actual) = (format!("at most {}", self.last_sequence()), row.get::<_, i64>("sequence"));
+    fn check_postings(&mut self, entry: &Entry, kind: EntryKind, entry_bytes: usize) -> Result<(), Halt> {
+        self.originals.check_expiries(entry, kind)?;
+        self.legs.clear();
+        let wanted = self.originals.wants(entry, kind);
+        let mut rest = &self.leaf[entry_bytes..];
+        while !rest.is_empty() {
+            let (row, behind) = Tuple::split(rest).unwrap_or_else(|_| unreachable!("rows were split before"));
+            rest = behind;
+            let posting = Posting::read(row)?;
+            let layer = check_against_entry(&posting, entry, kind, self.legs.count)?;
+            let effect = kind.effect(layer).expect("the layer was checked with the posting");
+            let currency = self.accounts.check(effect, &posting)?;
+            self.closings.count(&posting);
+            self.legs.add(&posting, currency);
+            if wanted {
+                self.legs.items.push(ItemLeg::new(&posting));
+            }
+            self.postings += 1;
+        }
+        self.legs.check_whole(entry, kind)?;
+        self.accounts.end(entry.place())?;
+        if wanted {
+            self.originals.entry(entry, kind, &self.legs.items)?;
+        }
+        Ok(())
+    }
+
+    fn check_nothing_left(&self, tables: &mut Tables) -> Result<(), Halt> {
+        if let Some(row) = tables.entries.next()? {
+            let (expected, actual) = (format!("at most {}", self.last_sequence()), row::number(row));
             let place = Place::Entry { sequence: actual };
             return Err(Finding { place, rule: Rule::InCommit, expected, actual: actual.to_string() }.into());
         }
-        match self.postings.next().await? {
-            Some(row) => Err(no_entry(&Posting::read(&row)?).into()),
+        match tables.postings.next()? {
+            Some(row) => Err(no_entry(&Posting::read(row)?).into()),
             None => Ok(()),
         }
     }
 }
+
+/// When a book without commits was booked: 1970-01-01, as the head says.
+const NEVER: i64 = -946_684_800_000_000;
 
 /// The legs of one entry so far.
 #[derive(Default)]
@@ -193,6 +196,12 @@ struct Legs {
 }
 
 impl Legs {
+    fn clear(&mut self) {
+        (self.count, self.largest_minor) = (0, 0);
+        self.sums.clear();
+        self.items.clear();
+    }
+
     fn add(&mut self, posting: &Posting<'_>, currency: CurrencyCode) {
         self.count += 1;
         let amount = i128::from(posting.amount_minor);
@@ -200,7 +209,6 @@ impl Legs {
             Some((_, sum)) => *sum += amount,
             None => self.sums.push(((currency, posting.layer), amount)),
         }
-        self.items.push(ItemLeg::new(posting));
         self.largest_minor = self.largest_minor.max(posting.amount_minor.unsigned_abs());
     }
 
@@ -230,46 +238,42 @@ fn missing_entry(sequence: i64) -> Finding {
     Finding { place, rule: Rule::Dense, expected: sequence.to_string(), actual: "none".to_owned() }
 }
 
-fn checked_entry(row: &Row, expected: i64, commit: &Commit) -> Result<Entry, Finding> {
+fn checked_entry(row: Tuple<'_>, expected: i64, booked_at: i64) -> Result<(Entry, EntryKind), Finding> {
     let place = Place::Entry { sequence: expected };
-    Finding::unless_equal(place, Rule::Dense, &expected, &row.get("sequence"))?;
+    Finding::unless_equal(place, Rule::Dense, &expected, &row::number(row))?;
     let entry = Entry::read(row)?;
-    Finding::unless_equal(place, Rule::BookedAt, &commit.header.booked_at, &entry.booked_at)?;
-    let found = |expected: &str, actual: String| {
-        Err(Finding { place, rule: Rule::Kind, expected: expected.to_owned(), actual })
-    };
-    match (EntryKind::from_number(entry.kind), entry.relates_to) {
-        (None, _) => return found("0 to 5", entry.kind.to_string()),
-        (Some(EntryKind::Post | EntryKind::Hold), Some(other)) => {
-            return found("takes from no entry", other.to_string());
-        }
-        (Some(_), _) => {}
+    let found =
+        |rule, expected: &str, actual: String| Err(Finding { place, rule, expected: expected.to_owned(), actual });
+    if entry.booked_at != booked_at {
+        return found(Rule::BookedAt, &row::time(booked_at), row::time(entry.booked_at));
     }
-    let kind = EntryKind::from_number(entry.kind);
-    match (kind, entry.expires_at) {
-        (Some(kind), Some(expires_at)) if kind != EntryKind::Hold => {
-            found("an end only for a hold", expires_at.to_string())
+    let Some(kind) = EntryKind::from_number(entry.kind) else {
+        return found(Rule::Kind, "0 to 5", entry.kind.to_string());
+    };
+    match (kind, entry.relates_to, entry.expires_at) {
+        (EntryKind::Post | EntryKind::Hold, Some(other), _) => {
+            found(Rule::Kind, "takes from no entry", other.to_string())
         }
-        _ => Ok(entry),
+        (kind, _, Some(expires_at)) if kind != EntryKind::Hold => {
+            found(Rule::Kind, "an end only for a hold", row::time(expires_at))
+        }
+        _ => Ok((entry, kind)),
     }
 }
 
 fn check_against_entry(posting: &Posting<'_>, entry: &Entry, kind: EntryKind, leg: i32) -> Result<Layer, Finding> {
-    if posting.sequence < entry.sequence {
-        return Err(no_entry(posting));
-    }
     let place = posting.place();
     Finding::unless_equal(place, Rule::Dense, &leg, &posting.leg.into())?;
-    Finding::unless_equal(place, Rule::EffectiveDate, &entry.effective_date, &posting.effective_date)?;
+    let found = |rule, expected, actual| Err(Finding { place, rule, expected, actual });
+    if posting.effective_date != entry.effective_date {
+        return found(Rule::EffectiveDate, row::day(entry.effective_date), row::day(posting.effective_date));
+    }
     let layer = Layer::from_number(posting.layer).filter(|layer| kind.effect(*layer).is_some());
     let Some(layer) = layer else {
-        let (expected, actual) = (format!("a layer of a {}", kind.word()), posting.layer.to_string());
-        return Err(Finding { place, rule: Rule::Layer, expected, actual });
+        return found(Rule::Layer, format!("a layer of a {}", kind.word()), posting.layer.to_string());
     };
     match posting.amount_minor {
-        0 => {
-            Err(Finding { place, rule: Rule::AmountNotZero, expected: "an amount".to_owned(), actual: "0".to_owned() })
-        }
+        0 => found(Rule::AmountNotZero, "an amount".to_owned(), "0".to_owned()),
         _ => Ok(layer),
     }
 }

@@ -113,8 +113,7 @@ impl StateMachineTest for Machine {
 
     fn teardown(machine: Machine, expected: <Self::Reference as ReferenceStateMachine>::State) {
         machine.runtime.block_on(async {
-            let mut client = machine.handles[0].ledger.client().await.unwrap();
-            whole::compare(&mut client, &machine.book.at, &expected).await;
+            whole::compare(&machine.handles[0].ledger, &machine.book.at, &expected).await;
         });
     }
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use dianfu_ledger::Ledger;
 use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::balance::Totals;
 use dianfu_ledger::clock;
 use dianfu_ledger::entry::{Layer, NewPosting};
 use dianfu_ledger::query::{self, AccountFilter, DateRange, EntryView, Items, Moment, PostingView, Sums};
-use dianfu_ledger::verify::verify;
+use dianfu_ledger::verify::Asked;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio_postgres::Client;
@@ -18,8 +19,9 @@ use super::reference::State;
 use super::rules::SOME_DAY_OF_BOOKING;
 
 /// Compares everything that can be asked.
-pub async fn compare(client: &mut Client, booked_at: &BTreeMap<Uuid, Timestamp>, state: &State) {
-    let report = verify(client, |_| {}).await.unwrap();
+pub async fn compare(ledger: &Ledger, booked_at: &BTreeMap<Uuid, Timestamp>, state: &State) {
+    let report = ledger.verify(Asked::default(), |_| {}).await.unwrap();
+    let client = &mut **ledger.client().await.unwrap();
     assert_eq!(report.finding, None);
     assert_eq!(report.entries, i64::try_from(state.books.entries.len()).unwrap());
     let expected = entry_views(&state.books, booked_at);

@@ -8,13 +8,13 @@ use dianfu_ledger::book::BookName;
 use dianfu_ledger::entry::{NewEntry, NewPosting};
 use dianfu_ledger::money::{Currency, Money};
 use dianfu_ledger::query::{Items, Moment, open_items};
-use dianfu_ledger::verify::verify;
 use dianfu_ledger::{Ledger, Outcome, clock, id};
 use dianfu_reconcile::import::{Delivery, Imported, import};
 use dianfu_reconcile::report::{self, RemittanceView};
 use dianfu_reconcile::{CashReceipt, Refusal, cash, receive};
 use dianfu_settlement::chart::{insurer_accounts, platform_accounts};
 use dianfu_settlement::number::PartyNo;
+use dianfu_tests::journal::assert_verifies;
 use dianfu_tests::{TestDatabase, test_database};
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -123,10 +123,7 @@ impl Desk {
     }
 
     pub async fn verify(&self) {
-        let mut client = self.test.database().connect_owner().await.unwrap();
-        client.batch_execute("SET search_path = book_main").await.unwrap();
-        let report = verify(&mut client, |_| {}).await.unwrap();
-        assert!(report.is_clean(), "{:?}", report.finding);
+        assert_verifies(self.test.database()).await;
     }
 
     /// How many rows a table has.

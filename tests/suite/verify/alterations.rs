@@ -399,6 +399,27 @@ pub const ALTERATIONS: &[Alteration] = &[
     Alteration(&[], "DELETE FROM head", Place::Head, Rule::Readable),
     Alteration(&["head.account_hash"], "UPDATE head SET account_hash = hash", Place::Head, Rule::HeadIsLast),
     Alteration(&["head.setting_hash"], "UPDATE head SET setting_hash = hash", Place::Head, Rule::HeadIsLast),
+    // Segments, column by column.
+    Alteration(
+        &["segment.segment_no"],
+        "UPDATE segment SET segment_no = 2",
+        Place::Segment { segment_no: 2 },
+        Rule::Dense,
+    ),
+    Alteration(
+        &["segment.first_sequence"],
+        "UPDATE segment SET first_sequence = 2",
+        Place::Segment { segment_no: 1 },
+        Rule::Dense,
+    ),
+    Alteration(&["segment.last_sequence"], "UPDATE segment SET last_sequence = 7", Place::Head, Rule::HeadIsLast),
+    Alteration(
+        &["segment.sealed_at"],
+        "UPDATE segment SET sealed_at = now()",
+        Place::Segment { segment_no: 1 },
+        Rule::SequencesOrdered,
+    ),
+    Alteration(&[], "DELETE FROM segment", Place::Head, Rule::HeadIsLast),
     // Accounts, column by column.
     Alteration(&["account.account_no"], "UPDATE account SET account_no = 99 WHERE account_no = 3", account(4), DENSE),
     Alteration(&["account.code"], "UPDATE account SET code = '1009' WHERE account_no = 2", account(2), HASH),

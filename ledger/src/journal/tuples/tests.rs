@@ -5,7 +5,7 @@ use futures_util::stream;
 use jiff::civil::date;
 
 use super::*;
-use crate::journal::codec::EntryRow;
+use crate::journal::codec::{EntryRow, POSTGRES_DAYS, postgres_days};
 
 fn row(reference: &str) -> Vec<u8> {
     let mut out = BytesMut::new();
@@ -118,4 +118,13 @@ async fn a_copy_is_read_whole_or_named() {
     assert_eq!(batches(&[&begun, &COPY_TRAILER, &second]).await, of(TupleError::Surplus));
     let long = row(&"x".repeat(BATCH_BYTES));
     assert_eq!(batches(&[&begun, &long, &second, &COPY_TRAILER]).await, Ok(vec![[first, long].concat(), second]));
+}
+
+#[test]
+fn days_are_those_that_a_date_holds() {
+    for day in [date(-9999, 1, 1), date(1999, 12, 31), date(2000, 2, 29), date(9999, 12, 31)] {
+        assert!(POSTGRES_DAYS.contains(&postgres_days(day)), "{day}");
+        assert_eq!(from_postgres_days(postgres_days(day)), Some(day));
+    }
+    assert_eq!((*POSTGRES_DAYS.start(), *POSTGRES_DAYS.end()), (postgres_days(Date::MIN), postgres_days(Date::MAX)));
 }
