@@ -207,6 +207,14 @@ CREATE TRIGGER head_stays BEFORE DELETE ON head
 CREATE TRIGGER head_is_not_truncated BEFORE TRUNCATE ON head
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+-- A turn that decides before the one before it has committed holds one of these, from before it reads the clock to its
+-- end: it does not hold the head yet, and who asks what was known at a time waits for both. As many as may overlap.
+CREATE TABLE lane (
+    lane_no integer NOT NULL,
+    CONSTRAINT lane_pkey PRIMARY KEY (lane_no)
+);
+INSERT INTO lane VALUES (1), (2);
+
 -- Every entry sums to zero per currency and layer. Reads its transition table alone, so that it costs one pass over
 -- what the statement wrote; the legs of an entry therefore come in one statement.
 CREATE FUNCTION entries_balance() RETURNS trigger
@@ -459,4 +467,4 @@ BEGIN
     END LOOP;
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO dianfu_service', current_schema());
 END $$;
-GRANT SELECT, UPDATE ON head TO dianfu_service;
+GRANT SELECT, UPDATE ON head, lane TO dianfu_service;

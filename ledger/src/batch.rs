@@ -1,5 +1,5 @@
 //! Group commit: one writer task a book and process turns whatever callers have asked for in the meantime into one
-//! turn and one COMMIT.
+//! turn and one COMMIT; when much is waiting, two turns overlap ([`crate::journal::relay`]).
 //!
 //! Promises: an answer comes only after COMMIT; each caller gets its own outcomes, in order; one caller's bad request
 //! never fails another's; memory is bounded by `QUEUE_BYTES_MAX`, past which callers wait for a place. A failed turn is
@@ -7,45 +7,35 @@
 //! cannot be found out, or the database stays away, callers get [`Error::Unavailable`]: nothing is half done, and the
 //! same ids may be sent again.
 //!
-//! The writer has a session of its own, which no reader can hold up, and what it knows of the accounts lives as long as
-//! that session: a server that was put back to an earlier time has ended it. A writer that panics starts anew.
+//! The writer has sessions of its own, which no reader can hold up, and what it knows of the accounts lives as long as
+//! they do: a server that was put back to an earlier time has ended them. A turn that panics takes nothing with it: its
+//! callers are told to ask again.
 
-use std::panic::AssertUnwindSafe;
+mod writer;
+
 use std::sync::Arc;
-use std::time::Duration;
 
-use deadpool_postgres::{Client, Pool};
-use futures_util::FutureExt;
+use deadpool_postgres::Pool;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::decide::Outcome;
 use crate::entry::NewEntry;
 use crate::error::Error;
-use crate::journal::sealing::Sealer;
-use crate::journal::state::State;
-use crate::journal::turn::{Lookup, turn};
 use crate::refusal::{Door, Recorder, Refusal};
+
+pub use self::writer::TURNS_AT_ONCE;
 
 /// The most entries one request may have: one turn's worth.
 pub const REQUEST_ENTRIES_MAX: usize = 10_000;
 /// The most bytes one request may have, by [`NewEntry::size`].
 pub const REQUEST_BYTES_MAX: usize = 32 << 20;
-/// Entries after which a turn takes no further request: 8,192 two-leg entries are about 4 MB.
-const TURN_ENTRIES: usize = 8_192;
-/// Bytes after which a turn takes no further request.
-const TURN_BYTES: usize = 8 << 20;
 /// Requests that may wait.
 const QUEUE_REQUESTS_MAX: usize = 4_096;
 /// Bytes that may wait or be on their way; a request waits for its share.
 const QUEUE_BYTES_MAX: usize = 64 << 20;
 /// Bytes that are counted as one.
 const BYTES_A_PERMIT: usize = 1 << 10;
-/// Turns that look ids up first after one turn met a replay: retries come in swarms.
-const WARY_TURNS: u32 = 32;
-/// Pauses before a failed turn is tried again; after the last, callers are told.
-const RETRY_AFTER: [Duration; 3] = [Duration::ZERO, Duration::from_millis(50), Duration::from_millis(400)];
-
 struct Job {
     entries: Vec<NewEntry>,
     answer: oneshot::Sender<Result<Vec<Outcome>, Error>>,
@@ -73,13 +63,13 @@ pub struct Batcher {
 }
 
 impl Batcher {
-    /// Starts the writer task of a book, and what seals segments behind it, on sessions of `pool`, two at most. What
-    /// the rules refuse goes to `refusals`.
-    pub fn start(pool: Pool, node: String, refusals: Recorder) -> (Batcher, JoinHandle<()>) {
+    /// Starts the writer task of a book, and what seals segments behind it, on sessions of `pool`: [`TURNS_AT_ONCE`] and
+    /// one at most. What the rules refuse goes to `refusals`.
+    pub fn start(pool: Pool, node: Arc<str>, refusals: Recorder) -> (Batcher, JoinHandle<()>) {
         let (queue, jobs) = mpsc::channel(QUEUE_REQUESTS_MAX);
         let room = Arc::new(Semaphore::new(QUEUE_BYTES_MAX / BYTES_A_PERMIT));
         let stop = Arc::new(Notify::new());
-        let writer = tokio::spawn(write_for_ever(pool, node, refusals, jobs, stop.clone()));
+        let writer = tokio::spawn(writer::write_for_ever(pool, node, refusals, jobs, stop.clone()));
         (Batcher { queue, room, stop }, writer)
     }
 
@@ -98,169 +88,6 @@ impl Batcher {
     pub fn stop(&self) {
         self.stop.notify_one();
     }
-}
-
-/// Ends when it is stopped, or when every [`Batcher`] is gone, and the queue is worked off.
-async fn write_for_ever(
-    pool: Pool,
-    node: String,
-    refusals: Recorder,
-    mut jobs: mpsc::Receiver<Job>,
-    stop: Arc<Notify>,
-) {
-    let holds_due = Arc::new(Notify::new());
-    let sealer = Sealer::start(pool.clone(), holds_due.clone());
-    loop {
-        let writer = Writer {
-            pool: &pool,
-            node: &node,
-            sealer: &sealer,
-            refusals: &refusals,
-            session: None,
-            state: State::default(),
-            wary_turns: 0,
-        };
-        if AssertUnwindSafe(writer.run(&mut jobs, &stop, &holds_due)).catch_unwind().await.is_ok() {
-            return;
-        }
-        tracing::error!("the writer panicked; its callers are told to ask again, and it starts anew");
-    }
-}
-
-struct Writer<'a> {
-    pool: &'a Pool,
-    node: &'a str,
-    sealer: &'a Sealer,
-    refusals: &'a Recorder,
-    session: Option<Client>,
-    state: State,
-    wary_turns: u32,
-}
-
-/// A turn that failed.
-struct Failed {
-    error: Error,
-    /// Whether it may be in the books all the same: COMMIT was on its way.
-    in_doubt: bool,
-}
-
-impl From<Error> for Failed {
-    fn from(error: Error) -> Failed {
-        Failed { error, in_doubt: false }
-    }
-}
-
-impl Writer<'_> {
-    async fn run(mut self, jobs: &mut mpsc::Receiver<Job>, stop: &Notify, holds_due: &Notify) {
-        loop {
-            let first = tokio::select! {
-                biased;
-                () = stop.notified() => {
-                    jobs.close();
-                    continue;
-                }
-                first = jobs.recv() => first,
-                () = holds_due.notified() => {
-                    self.write(Vec::new()).await;
-                    continue;
-                }
-            };
-            let Some(first) = first else { return };
-            let batch = gather(first, jobs);
-            self.write(batch).await;
-        }
-    }
-
-    async fn write(&mut self, batch: Vec<Job>) {
-        match self.write_with_retries(&batch).await {
-            Ok(outcomes) => answer(batch, outcomes, self.refusals),
-            Err(failed) if failed.in_doubt || failed.error.is_retryable() => refuse(batch, || Error::Unavailable),
-            Err(failed) if batch.len() == 1 => refuse(batch, || Error::Posting(failed.error.in_full())),
-            Err(_) => self.write_one_by_one(batch).await,
-        }
-    }
-
-    /// The database refused what `decide` let through, which is our mistake: find the request, spare the others.
-    async fn write_one_by_one(&mut self, batch: Vec<Job>) {
-        for job in batch {
-            match self.write_with_retries(std::slice::from_ref(&job)).await {
-                Ok(outcomes) => answer(vec![job], outcomes, self.refusals),
-                Err(failed) if failed.in_doubt || failed.error.is_retryable() => {
-                    refuse(vec![job], || Error::Unavailable);
-                }
-                Err(failed) => refuse(vec![job], || Error::Posting(failed.error.in_full())),
-            }
-        }
-    }
-
-    async fn write_with_retries(&mut self, batch: &[Job]) -> Result<Vec<Outcome>, Failed> {
-        let requests: Vec<&[NewEntry]> = batch.iter().map(|job| job.entries.as_slice()).collect();
-        let mut lookup = if self.wary_turns > 0 { Lookup::First } else { Lookup::InDoubt };
-        self.wary_turns = self.wary_turns.saturating_sub(1);
-        let mut last = Failed { error: Error::Unavailable, in_doubt: false };
-        for pause in RETRY_AFTER {
-            if !pause.is_zero() {
-                tokio::time::sleep(pause).await;
-            }
-            match self.turn(&requests, lookup).await {
-                Ok(outcomes) => return Ok(outcomes),
-                Err(Failed { error, in_doubt }) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, ?lookup, in_doubt, "a turn failed");
-                    self.wary_turns = WARY_TURNS;
-                    let seen_with_lookup = lookup == Lookup::First;
-                    lookup = Lookup::First;
-                    // Doubt stays until a turn has looked and committed.
-                    last = Failed { error, in_doubt: in_doubt || last.in_doubt };
-                    if seen_with_lookup && !last.error.is_retryable() {
-                        break;
-                    }
-                }
-            }
-        }
-        Err(last)
-    }
-
-    async fn turn(&mut self, requests: &[&[NewEntry]], lookup: Lookup) -> Result<Vec<Outcome>, Failed> {
-        let mut session = self.session().await?;
-        let tx = session.transaction().await.map_err(Error::from)?;
-        let turn = turn(&tx, &mut self.state, requests, lookup, self.node).await?;
-        tx.commit().await.map_err(|error| Failed { error: error.into(), in_doubt: true })?;
-        self.session = Some(session);
-        if let Some(fold) = turn.fold {
-            fold.into_state(&mut self.state);
-        }
-        if turn.opened_segment {
-            self.sealer.wake();
-        }
-        if turn.outcomes.iter().any(|outcome| matches!(outcome, Outcome::Replayed(_))) {
-            self.wary_turns = WARY_TURNS;
-        }
-        Ok(turn.outcomes)
-    }
-
-    /// The session of the last turn; after a turn that failed, another one and no knowledge.
-    async fn session(&mut self) -> Result<Client, Error> {
-        match self.session.take() {
-            Some(session) if !session.is_closed() => Ok(session),
-            Some(_) | None => {
-                self.state = State::default();
-                Ok(self.pool.get().await?)
-            }
-        }
-    }
-}
-
-/// Takes what is waiting, without waiting for more.
-fn gather(first: Job, jobs: &mut mpsc::Receiver<Job>) -> Vec<Job> {
-    let (mut entries, mut bytes) = (first.entries.len(), first.bytes);
-    let mut batch = vec![first];
-    while entries < TURN_ENTRIES && bytes < TURN_BYTES {
-        let Ok(job) = jobs.try_recv() else { break };
-        entries += job.entries.len();
-        bytes += job.bytes;
-        batch.push(job);
-    }
-    batch
 }
 
 fn answer(batch: Vec<Job>, outcomes: Vec<Outcome>, refusals: &Recorder) {

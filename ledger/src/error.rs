@@ -79,6 +79,11 @@ impl Error {
         causes.fold(self.to_string(), |said, cause| format!("{said}: {cause}"))
     }
 
+    /// Whether a lock was not to be had in the time given.
+    pub(crate) fn is_lock_timeout(&self) -> bool {
+        matches!(self, Error::Database(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE))
+    }
+
     /// Whether the database refused a statement because of a named constraint of ours.
     pub fn violates(&self, constraint: &str) -> bool {
         match self {

@@ -19,8 +19,7 @@ use crate::decide::Outcome;
 use crate::entry::NewEntry;
 use crate::error::Error;
 use crate::events::Tail;
-use crate::journal::state::State;
-use crate::journal::turn::{Lookup, turn};
+use crate::journal::turn::{Asking, Lookup, turn};
 use crate::limit_group::{self, GroupOutcome, LimitGroup};
 use crate::opening::{self, AccountOutcome, SettingOutcome};
 use crate::period::{self, PeriodOutcome, Reopening, Tightness, YearEnd};
@@ -30,8 +29,8 @@ use crate::register::Signature;
 
 /// Connections a process keeps to one book for its callers.
 const CONNECTIONS: usize = 16;
-/// Connections it keeps for the writer and for what seals segments, so that callers cannot hold them up.
-const OWN_CONNECTIONS: usize = 2;
+/// Connections it keeps for the writer's turns and for what seals segments, so that callers cannot hold them up.
+const OWN_CONNECTIONS: usize = batch::TURNS_AT_ONCE + 1;
 
 /// A book's ledger in this process; cheap to clone.
 #[derive(Clone)]
@@ -53,7 +52,7 @@ impl Ledger {
         let node: Arc<str> = format!("pid-{}", std::process::id()).into();
         let own = database.service_pool(&book.schema(), OWN_CONNECTIONS)?;
         let refusals = Recorder::new(pool.clone(), node.clone());
-        let (batcher, writer) = Batcher::start(own, node.to_string(), refusals.clone());
+        let (batcher, writer) = Batcher::start(own, node.clone(), refusals.clone());
         let (writer, tail) = (Arc::new(Mutex::new(Some(writer))), Tail::new(pool.clone()));
         Ok(Ledger { book: book.clone(), pool, batcher, refusals, tail, node, writer })
     }
@@ -90,17 +89,17 @@ impl Ledger {
     /// Call it last: it locks the head until the transaction ends, and every other posting of the book waits.
     pub async fn post_in(&self, tx: &Transaction<'_>, entries: &[NewEntry]) -> Result<Vec<Outcome>, Error> {
         batch::size(entries)?;
-        // A state of its own: what this transaction reads of itself may yet be rolled back, so it must not reach the
+        // On a state of its own: what this transaction reads of itself may yet be rolled back, so it must not reach the
         // writer's state. The writer learns of these entries from the head, as of another process's.
-        let mut state = State::default();
-        let turn = turn(tx, &mut state, &[entries], Lookup::First, &self.node).await?;
-        for (entry, outcome) in entries.iter().zip(&turn.outcomes) {
+        let asking = Asking { requests: &[entries], lookup: Lookup::First };
+        let outcomes = turn(tx, asking, &self.node).await?;
+        for (entry, outcome) in entries.iter().zip(&outcomes) {
             if let Outcome::Rejected(rejection) = outcome {
                 // Not in this transaction, which may be rolled back for it.
                 self.refusals.offer(Refusal::of_entry(Door::PostIn, entry.clone(), rejection));
             }
         }
-        Ok(turn.outcomes)
+        Ok(outcomes)
     }
 
     /// Opens accounts: one outcome an account, in order. The same definition again is fine.

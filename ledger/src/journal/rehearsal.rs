@@ -20,9 +20,9 @@ use crate::entry::{EntryKind, NewEntry};
 use crate::error::Error;
 use crate::opening::{self, AccountOutcome};
 
+use super::reading::{Asked, load_accounts, load_accounts_of, look_up};
 use super::sql;
 use super::state::{KnownAccount, State};
-use super::turn::{Asked, load_accounts, load_accounts_of, look_up};
 
 /// Those of these accounts that are open in the book.
 pub async fn open_among(

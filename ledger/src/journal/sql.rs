@@ -25,7 +25,7 @@ use crate::journal::state::{Known, KnownAccount, KnownGroup};
 use crate::limit_group::LimitGroup;
 
 /// The one row that is the lock, the fence, the sequence and the tip of the hash chain.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Head {
     /// Last entry written.
     pub sequence: i64,
@@ -61,17 +61,27 @@ pub struct Head {
 
 /// Locks the head until the end of the transaction: whoever holds it is the only writer of the book.
 pub async fn lock_head(tx: &Transaction<'_>) -> Result<Head, Error> {
+    Ok(lock_head_then_clock(tx).await?.0)
+}
+
+/// Locks the head, and only then reads the database's clock, so that the times of commits rise on every node alike.
+pub async fn lock_head_then_clock(tx: &Transaction<'_>) -> Result<(Head, Timestamp), Error> {
     const SQL: &str = "
-        SELECT sequence, commit_no, hash, booked_at, account_no, account_hash, setting_no, setting_hash, register_no,
-               register_hash, soft_closed_through, hard_closed_through, next_expiry, segment_no, segment_end
-        FROM head
-        FOR UPDATE";
+        WITH locked AS MATERIALIZED (
+            SELECT sequence, commit_no, hash, booked_at, account_no, account_hash, setting_no, setting_hash,
+                   register_no, register_hash, soft_closed_through, hard_closed_through, next_expiry, segment_no,
+                   segment_end
+            FROM head
+            FOR UPDATE
+        )
+        SELECT *, clock_timestamp() AS clock
+        FROM locked";
     let row = tx.query_one(&tx.prepare_cached(SQL).await?, &[]).await?;
     let hash = |column: &str| {
         let bytes: &[u8] = row.get(column);
         bytes.try_into().map_err(|_| Error::Corrupt(format!("head.{column} is not 32 bytes")))
     };
-    Ok(Head {
+    let head = Head {
         sequence: row.get("sequence"),
         commit_no: row.get("commit_no"),
         hash: hash("hash")?,
@@ -87,10 +97,27 @@ pub async fn lock_head(tx: &Transaction<'_>) -> Result<Head, Error> {
         next_expiry: row.get("next_expiry"),
         segment_no: row.get("segment_no"),
         segment_end: row.get("segment_end"),
-    })
+    };
+    Ok((head, row.get("clock")))
 }
 
-/// The database's clock. Asked after the head is locked, so that the times of commits rise on every node alike.
+/// Takes a lane until the end of the transaction, and only then reads the database's clock; `None` if none is free.
+/// From now on the transaction waits for any lock 200 ms at most.
+pub async fn take_lane(tx: &Transaction<'_>) -> Result<Option<Timestamp>, Error> {
+    const SQL: &str = "
+        WITH taken AS MATERIALIZED (
+            SELECT lane_no
+            FROM lane
+            LIMIT 1
+            FOR UPDATE SKIP LOCKED
+        )
+        SELECT clock_timestamp() AS clock, set_config('lock_timeout', '200ms', true)
+        FROM taken";
+    let row = tx.query_opt(&tx.prepare_cached(SQL).await?, &[]).await?;
+    Ok(row.map(|row| row.get("clock")))
+}
+
+/// The database's clock.
 pub async fn clock(tx: &Transaction<'_>) -> Result<Timestamp, Error> {
     Ok(tx.query_one(&tx.prepare_cached("SELECT clock_timestamp()").await?, &[]).await?.get(0))
 }

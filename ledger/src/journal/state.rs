@@ -1,7 +1,8 @@
 //! What a process knows of a book: the accounts it has touched, with their totals as of one sequence.
 //!
 //! Accounts are read when they are first touched; entries of other processes are folded in by the turn. Memory grows
-//! with the accounts touched, never with the journal. The state changes only after a COMMIT.
+//! with the accounts touched, never with the journal. The state is ahead of COMMIT by a turn or two, and dropped if one
+//! of them fails.
 
 use std::collections::HashMap;
 
@@ -137,6 +138,14 @@ impl State {
             self.groups[group].totals.replace(&known.balance, &balance);
         }
         known.balance = balance;
+    }
+
+    /// Folds in a batch: the balances that it leaves behind, and its last entry, if it has one.
+    pub fn fold(&mut self, after: Vec<(Slot, Balance)>, last_sequence: Option<i64>) {
+        for (slot, balance) in after {
+            self.set_balance(slot, balance);
+        }
+        self.sequence = last_sequence.unwrap_or(self.sequence);
     }
 
     /// The limit group in a slot.

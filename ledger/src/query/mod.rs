@@ -15,10 +15,11 @@
 //! - Nothing asked for: the head as it is committed now. Its `booked_at` is what the answer reports as known.
 //! - A time up to the head's `booked_at`: turns book strictly later than the head they lock, so a turn in flight is
 //!   later than this time, and the commits that count are all there.
-//! - A later time: a turn in flight may still book before it. `SELECT … FROM head FOR SHARE` waits for that turn; any
-//!   turn that locks the head after us reads the database's clock after us. So a time that this clock has passed is
-//!   settled, and a time it has not passed is refused (`known_at_in_future`). This leans on the database's clock not
-//!   being set back by more than the age of the question, and needs UPDATE on `head`, as every writer has it.
+//! - A later time: a turn in flight may still book before it. `SELECT … FOR SHARE` of the lanes and then of the head
+//!   waits for turns that run ahead of the head and for the one that holds it; any turn that takes a lane or locks the
+//!   head after us reads the database's clock after us. So a time that this clock has passed is settled, and a time it
+//!   has not passed is refused (`known_at_in_future`). This leans on the database's clock not being set back by more
+//!   than the age of the question, and needs UPDATE on `head` and `lane`, as every writer has it.
 //!   Under REPEATABLE READ that wait may end in a serialization failure: ask at READ COMMITTED.
 //!
 //! Accounts stand outside of time: they are never removed or changed, an account without postings has balance zero at

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio_postgres::GenericClient;
 
+use crate::error::Error;
+
 use super::{QueryError, sql};
 
 /// The two sides of the instant a question is about. The default is now, with whatever is dated in the future.
@@ -37,7 +39,7 @@ pub struct Horizon {
     pub as_of: Option<Date>,
 }
 
-/// Resolves a moment. One statement for now, two for a time the head has passed, three for a later one.
+/// Resolves a moment. One statement for now, two for a time the head has passed, four for a later one.
 pub async fn horizon(client: &impl GenericClient, moment: Moment) -> Result<Horizon, QueryError> {
     let as_of = moment.as_of;
     let head = client.query_one(sql::HEAD, &[]).await?;
@@ -46,7 +48,7 @@ pub async fn horizon(client: &impl GenericClient, moment: Moment) -> Result<Hori
         return Ok(Horizon { sequence: head.try_get("sequence")?, known_at: booked_at, as_of });
     };
     if known_at > booked_at {
-        wait_for_turn_in_flight(client, known_at).await?;
+        wait_for_turns_in_flight(client, known_at).await?;
     }
     let last = client.query_opt(sql::LAST_SEQUENCE_KNOWN_AT, &[&known_at]).await?;
     let sequence = last.map_or(Ok(0), |row| row.try_get("last_sequence"))?;
@@ -54,8 +56,12 @@ pub async fn horizon(client: &impl GenericClient, moment: Moment) -> Result<Hori
 }
 
 /// Returns when every turn that books at or before `known_at` has ended.
-async fn wait_for_turn_in_flight(client: &impl GenericClient, known_at: Timestamp) -> Result<(), QueryError> {
-    let clock: Timestamp = client.query_one(sql::HEAD_FOR_SHARE, &[]).await?.try_get("clock")?;
+async fn wait_for_turns_in_flight(client: &impl GenericClient, known_at: Timestamp) -> Result<(), QueryError> {
+    // Lanes first: a turn that runs ahead locks the head later, and must not find it locked by who waits for it.
+    let lanes = client.query(sql::LANES_FOR_SHARE, &[]).await?;
+    client.query_one(sql::HEAD_FOR_SHARE, &[]).await?;
+    let clocks = lanes.iter().map(|lane| lane.try_get::<_, Timestamp>("clock")).collect::<Result<Vec<_>, _>>()?;
+    let clock = clocks.into_iter().min().ok_or_else(|| Error::Corrupt("lane has no rows".to_owned()))?;
     // Also refused when equal: the next turn may book within the same microsecond.
     if known_at >= clock { Err(QueryError::KnownAtInFuture { known_at, clock }) } else { Ok(()) }
 }

@@ -10,10 +10,16 @@ pub const HEAD: &str = "
     SELECT sequence, booked_at
     FROM head";
 
-/// Waits for the turn that holds the head. The clock is read before the wait, so that every turn that locks the head
-/// after this reads a later one.
-pub const HEAD_FOR_SHARE: &str = "
+/// Waits for the turns that run ahead of the head. The clock is read before the wait, so that every turn that takes a
+/// lane, or locks the head, after this reads a later one.
+pub const LANES_FOR_SHARE: &str = "
     SELECT clock_timestamp() AS clock
+    FROM lane
+    FOR SHARE";
+
+/// Waits for the turn that holds the head.
+pub const HEAD_FOR_SHARE: &str = "
+    SELECT
     FROM head
     FOR SHARE";
 
@@ -257,9 +263,10 @@ pub const POSTINGS_OF_ENTRIES: &str = "
     ORDER BY p.sequence, p.leg";
 
 /// Every statement by name.
-pub const ALL: [(&str, &str); 19] = [
+pub const ALL: [(&str, &str); 20] = [
     ("HEAD", HEAD),
     ("HEAD_FOR_SHARE", HEAD_FOR_SHARE),
+    ("LANES_FOR_SHARE", LANES_FOR_SHARE),
     ("LAST_SEQUENCE_KNOWN_AT", LAST_SEQUENCE_KNOWN_AT),
     ("ACCOUNT", ACCOUNT),
     ("ACCOUNTS", ACCOUNTS),

@@ -1,0 +1,357 @@
+//! The writer task: takes what waits, runs turns, and sees to those that fail.
+//!
+//! A turn runs as a task of its own, which answers its callers itself. As soon as enough is waiting, the next is begun
+//! beside it; little is not worth a turn of its own and waits for the end of the one under way, so that callers of
+//! single entries share one COMMIT. When a turn does not come to its end, those begun after it come to nothing, too;
+//! then all of them are asked for again, in order, each alone.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::{Client, Pool};
+use tokio::sync::{Notify, mpsc};
+use tokio::task::{JoinError, JoinHandle};
+
+use crate::decide::Outcome;
+use crate::entry::NewEntry;
+use crate::error::Error;
+use crate::journal::relay::{self, After, Before, Ran, Stopped, seam};
+use crate::journal::sealing::Sealer;
+use crate::journal::turn::{Asking, Lookup};
+use crate::refusal::Recorder;
+
+use super::{Job, answer, refuse};
+
+/// Turns under way, each on a session of its own.
+pub const TURNS_AT_ONCE: usize = 2;
+/// Entries after which a turn takes no further request: 8,192 two-leg entries are about 4 MB.
+const TURN_ENTRIES: usize = 8_192;
+/// Bytes after which a turn takes no further request.
+const TURN_BYTES: usize = 8 << 20;
+/// Entries that are worth a turn beside another.
+const AHEAD_ENTRIES: usize = 1_024;
+/// Turns that do not run ahead after one was overtaken: whoever else posts will do so again.
+const ALONE_TURNS: u32 = 64;
+/// Turns that look ids up first after one turn met a replay: retries come in swarms.
+const WARY_TURNS: u32 = 32;
+/// Pauses before a turn is tried; after the last, callers are told.
+const TRY_AFTER: [Duration; 3] = [Duration::ZERO, Duration::from_millis(50), Duration::from_millis(400)];
+
+/// Ends when it is stopped, or when every [`super::Batcher`] is gone, and the queue is worked off.
+pub(super) async fn write_for_ever(
+    pool: Pool,
+    node: Arc<str>,
+    refusals: Recorder,
+    jobs: mpsc::Receiver<Job>,
+    stop: Arc<Notify>,
+) {
+    let holds_due = Arc::new(Notify::new());
+    let sealer = Sealer::start(pool.clone(), holds_due.clone());
+    let writer = Writer {
+        pool,
+        node,
+        refusals,
+        sealer,
+        jobs: Some(jobs),
+        waiting: VecDeque::new(),
+        under_way: VecDeque::new(),
+        sessions: Vec::new(),
+        before: None,
+        wary_turns: 0,
+        alone_turns: 0,
+    };
+    writer.run(&stop, &holds_due).await;
+}
+
+struct Writer {
+    pool: Pool,
+    node: Arc<str>,
+    refusals: Recorder,
+    sealer: Sealer,
+    /// `None` when nothing more will come.
+    jobs: Option<mpsc::Receiver<Job>>,
+    waiting: VecDeque<Job>,
+    under_way: VecDeque<JoinHandle<Done>>,
+    sessions: Vec<Client>,
+    /// The end of the last turn begun.
+    before: Option<Before>,
+    wary_turns: u32,
+    alone_turns: u32,
+}
+
+/// What a turn's task gives back.
+enum Done {
+    /// It is committed, and its callers are answered.
+    Committed { session: Client, opened_segment: bool, met_replay: bool },
+    /// Not, and its callers wait.
+    Stopped { batch: Vec<Job>, why: Stopped },
+}
+
+impl Writer {
+    async fn run(mut self, stop: &Notify, holds_due: &Notify) {
+        loop {
+            self.take_what_waits();
+            if self.may_begin() {
+                let batch = self.next_batch();
+                self.begin(batch).await;
+                continue;
+            }
+            if self.jobs.is_none() && self.under_way.is_empty() {
+                return;
+            }
+            let (is_idle, has_room) = (self.under_way.is_empty(), self.has_room());
+            tokio::select! {
+                biased;
+                () = stop.notified() => self.jobs.as_mut().into_iter().for_each(mpsc::Receiver::close),
+                done = first_of(&mut self.under_way), if !is_idle => self.ended(done).await,
+                job = next_of(&mut self.jobs), if has_room && self.jobs.is_some() => match job {
+                    Some(job) => self.waiting.push_back(job),
+                    None => self.jobs = None,
+                },
+                () = holds_due.notified(), if is_idle => self.begin(Vec::new()).await,
+            }
+        }
+    }
+
+    /// Takes what is waiting, without waiting for more.
+    fn take_what_waits(&mut self) {
+        while self.has_room()
+            && let Some(Ok(job)) = self.jobs.as_mut().map(mpsc::Receiver::try_recv)
+        {
+            self.waiting.push_back(job);
+        }
+    }
+
+    /// Whether what waits is less than one turn takes.
+    fn has_room(&self) -> bool {
+        let entries: usize = self.waiting.iter().map(|job| job.entries.len()).sum();
+        let bytes: usize = self.waiting.iter().map(|job| job.bytes).sum();
+        entries < TURN_ENTRIES && bytes < TURN_BYTES
+    }
+
+    fn may_begin(&self) -> bool {
+        let entries = || self.waiting.iter().map(|job| job.entries.len()).sum::<usize>();
+        match self.under_way.len() {
+            0 => !self.waiting.is_empty(),
+            1..TURNS_AT_ONCE => self.alone_turns == 0 && entries() >= AHEAD_ENTRIES,
+            _ => false,
+        }
+    }
+
+    /// One request, and as many more as fit into a turn with it.
+    fn next_batch(&mut self) -> Vec<Job> {
+        let (mut entries, mut bytes) = (0, 0);
+        let mut batch = Vec::new();
+        while let Some(job) = self.waiting.pop_front_if(|job| {
+            (entries, bytes) = (entries + job.entries.len(), bytes + job.bytes);
+            batch.is_empty() || (entries <= TURN_ENTRIES && bytes <= TURN_BYTES)
+        }) {
+            batch.push(job);
+        }
+        batch
+    }
+
+    /// Begins a turn, beside one that may be under way.
+    async fn begin(&mut self, batch: Vec<Job>) {
+        let lookup = if self.wary_turns > 0 { Lookup::First } else { Lookup::InDoubt };
+        self.wary_turns = self.wary_turns.saturating_sub(1);
+        self.alone_turns = self.alone_turns.saturating_sub(1);
+        match self.spawn(batch, lookup).await {
+            Ok(turn) => self.under_way.push_back(turn),
+            Err((batch, error)) => {
+                let stopped = Done::Stopped { batch, why: error.into() };
+                self.under_way.push_back(tokio::spawn(async { stopped }));
+            }
+        }
+    }
+
+    async fn spawn(&mut self, batch: Vec<Job>, lookup: Lookup) -> Result<JoinHandle<Done>, (Vec<Job>, Error)> {
+        let session = match self.session().await {
+            Ok(session) => session,
+            Err(error) => return Err((batch, error)),
+        };
+        let (after, before) = seam();
+        let before = self.before.replace(before);
+        let may_run_ahead = !self.under_way.is_empty();
+        let turn = Turn {
+            session,
+            batch,
+            lookup,
+            before,
+            after,
+            may_run_ahead,
+            node: self.node.clone(),
+            refusals: self.refusals.clone(),
+        };
+        Ok(tokio::spawn(turn.run()))
+    }
+
+    /// A session that is free; when one has ended, other ones and no knowledge.
+    async fn session(&mut self) -> Result<Client, Error> {
+        if self.sessions.iter().any(|session| session.is_closed()) {
+            self.forget();
+        }
+        match self.sessions.pop() {
+            Some(session) => Ok(session),
+            None => Ok(self.pool.get().await?),
+        }
+    }
+
+    fn forget(&mut self) {
+        self.sessions.clear();
+        self.before = None;
+    }
+
+    /// Sees to the end of the turn that was begun first.
+    async fn ended(&mut self, done: Result<Done, JoinError>) {
+        let Some(stopped) = self.committed(done) else { return };
+        let mut all = vec![stopped];
+        // Those begun after it find that it came to nothing.
+        while let Some(turn) = self.under_way.pop_front() {
+            all.extend(self.committed(turn.await));
+        }
+        for (batch, why) in all {
+            self.write_again(batch, why).await;
+        }
+    }
+
+    /// Notes what a turn has brought; what of it is still to be done.
+    fn committed(&mut self, done: Result<Done, JoinError>) -> Option<(Vec<Job>, Stopped)> {
+        match done {
+            Ok(Done::Committed { session, opened_segment, met_replay }) => {
+                self.sessions.push(session);
+                if opened_segment {
+                    self.sealer.wake();
+                }
+                if met_replay {
+                    self.wary_turns = WARY_TURNS;
+                }
+                None
+            }
+            Ok(Done::Stopped { batch, why }) => {
+                self.forget();
+                match &why {
+                    Stopped::Undone => {}
+                    Stopped::Overtaken => self.alone_turns = ALONE_TURNS,
+                    Stopped::Failed { error, in_doubt } => {
+                        tracing::warn!(error = error as &dyn std::error::Error, in_doubt, "a turn failed");
+                        self.wary_turns = WARY_TURNS;
+                    }
+                }
+                Some((batch, why))
+            }
+            Err(error) => {
+                self.forget();
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a turn panicked; its callers are to ask again"
+                );
+                Some((Vec::new(), Stopped::Undone))
+            }
+        }
+    }
+
+    /// Writes what a turn was stopped in, alone.
+    async fn write_again(&mut self, batch: Vec<Job>, why: Stopped) {
+        let Some((batch, failed)) = self.try_again(batch, why).await else { return };
+        match failed {
+            Failed { in_doubt, error } if in_doubt || error.is_retryable() => refuse(batch, || Error::Unavailable),
+            Failed { error, .. } if batch.len() == 1 => refuse(batch, || Error::Posting(error.in_full())),
+            Failed { .. } => self.write_one_by_one(batch).await,
+        }
+    }
+
+    /// The database refused what `decide` let through, which is our mistake: find the request, spare the others.
+    async fn write_one_by_one(&mut self, batch: Vec<Job>) {
+        for job in batch {
+            let Some((batch, failed)) = self.try_again(vec![job], Stopped::Undone).await else { continue };
+            match failed {
+                Failed { in_doubt, error } if in_doubt || error.is_retryable() => refuse(batch, || Error::Unavailable),
+                Failed { error, .. } => refuse(batch, || Error::Posting(error.in_full())),
+            }
+        }
+    }
+
+    /// Tries a batch until it is committed or cannot be, with every id looked up once it has failed.
+    async fn try_again(&mut self, mut batch: Vec<Job>, why: Stopped) -> Option<(Vec<Job>, Failed)> {
+        let (mut last, tries) = match why {
+            Stopped::Undone | Stopped::Overtaken => (None, &TRY_AFTER[..]),
+            Stopped::Failed { error, in_doubt } => (Some(Failed { error, in_doubt }), &TRY_AFTER[1..]),
+        };
+        for pause in tries {
+            if !pause.is_zero() {
+                tokio::time::sleep(*pause).await;
+            }
+            let lookup = if self.wary_turns > 0 { Lookup::First } else { Lookup::InDoubt };
+            let done = match self.spawn(batch, lookup).await {
+                Ok(turn) => turn.await,
+                Err((batch, error)) => Ok(Done::Stopped { batch, why: error.into() }),
+            };
+            let (stopped, why) = self.committed(done)?;
+            batch = stopped;
+            // Doubt stays until a turn has looked and committed.
+            let was_in_doubt = last.is_some_and(|last: Failed| last.in_doubt);
+            let failed = match why {
+                Stopped::Failed { error, in_doubt } => Failed { error, in_doubt: in_doubt || was_in_doubt },
+                Stopped::Undone | Stopped::Overtaken => Failed { error: Error::Unavailable, in_doubt: was_in_doubt },
+            };
+            let is_final = lookup == Lookup::First && !failed.error.is_retryable();
+            last = Some(failed);
+            if is_final {
+                break;
+            }
+        }
+        last.map(|failed| (batch, failed))
+    }
+}
+
+/// How a batch failed at last.
+struct Failed {
+    error: Error,
+    /// Whether it may be in the books all the same: COMMIT was on its way.
+    in_doubt: bool,
+}
+
+/// A turn with all that it needs.
+struct Turn {
+    session: Client,
+    batch: Vec<Job>,
+    lookup: Lookup,
+    before: Option<Before>,
+    after: After,
+    may_run_ahead: bool,
+    node: Arc<str>,
+    refusals: Recorder,
+}
+
+impl Turn {
+    async fn run(self) -> Done {
+        let Turn { mut session, batch, lookup, before, after, may_run_ahead, node, refusals } = self;
+        let requests: Vec<&[NewEntry]> = batch.iter().map(|job| job.entries.as_slice()).collect();
+        let asking = Asking { requests: &requests, lookup };
+        match relay::run(&mut session, asking, before, after, may_run_ahead, &node).await {
+            Ok(Ran { outcomes, opened_segment }) => {
+                let met_replay = outcomes.iter().any(|outcome| matches!(outcome, Outcome::Replayed(_)));
+                answer(batch, outcomes, &refusals);
+                Done::Committed { session, opened_segment, met_replay }
+            }
+            Err(why) => Done::Stopped { batch, why },
+        }
+    }
+}
+
+/// The end of the turn that was begun first.
+async fn first_of(under_way: &mut VecDeque<JoinHandle<Done>>) -> Result<Done, JoinError> {
+    let Some(first) = under_way.front_mut() else { return std::future::pending().await };
+    let done = first.await;
+    under_way.pop_front();
+    done
+}
+
+async fn next_of(jobs: &mut Option<mpsc::Receiver<Job>>) -> Option<Job> {
+    match jobs {
+        Some(jobs) => jobs.recv().await,
+        None => None,
+    }
+}

@@ -1,0 +1,189 @@
+//! What a turn has decided, as it is written: rows encoded once, which COPY sends and the commit's hash covers.
+//!
+//! Nothing of a draft borrows from the requests or the state, so that the next batch can be decided while it is on its
+//! way. Copying needs no lock: until the commit is recorded and the head has moved, under the head's lock, its rows are
+//! nobody's.
+
+use bytes::{BufMut, Bytes, BytesMut};
+use deadpool_postgres::Transaction;
+use jiff::Timestamp;
+
+use crate::clock;
+use crate::decide::{Accepted, Decided, Leg};
+use crate::error::Error;
+
+use super::codec::{COPY_HEADER, COPY_TRAILER, CommitHeader, EntryRow, Hash, MerkleRoot, PostingRow, leaf_hash};
+use super::sql::{self, CommitRow, Head};
+
+/// Where postings go: a part of the journal, up to a sequence.
+pub(super) struct Segment {
+    pub(super) no: i32,
+    pub(super) last_sequence: i64,
+}
+
+/// The rows of one commit.
+pub(super) struct Draft {
+    entries: Rows,
+    /// By segment: its number, and the postings of those entries that are in it.
+    postings: Vec<(i32, Rows)>,
+    first_sequence: i64,
+    /// The last entry.
+    pub(super) last_sequence: i64,
+    booked_at: Timestamp,
+    /// When the first of its holds ends by itself.
+    next_expiry: Option<Timestamp>,
+}
+
+impl Draft {
+    /// Encodes what was decided, the postings for the segments that take them; `None` if nothing is to be written.
+    pub(super) fn of(decided: &Decided<'_>, segments: &[Segment], booked_at: Timestamp) -> Option<Draft> {
+        let (first, last) = (decided.entries.first()?, decided.entries.last()?);
+        let entries = Rows::of(&decided.entries, 210, |accepted, out| encode_entry(accepted, booked_at, out));
+        let mut rest = decided.entries.as_slice();
+        let postings = segments.iter().map(|segment| {
+            let own = rest.partition_point(|accepted| accepted.sequence <= segment.last_sequence);
+            let (here, later) = rest.split_at(own);
+            rest = later;
+            let rows = Rows::of(here, 240, |accepted, out| {
+                for leg in &decided.legs[accepted.first_leg..accepted.end_leg] {
+                    encode_posting(leg, out);
+                }
+            });
+            (segment.no, rows)
+        });
+        let expiries = decided.entries.iter().filter_map(|accepted| accepted.entry.expires_at.map(clock::as_kept));
+        Some(Draft {
+            postings: postings.collect(),
+            entries,
+            first_sequence: first.sequence,
+            last_sequence: last.sequence,
+            booked_at,
+            next_expiry: expiries.min(),
+        })
+    }
+
+    /// Streams all rows in; answers the root of the tree of the entries, made up while the server works.
+    pub(super) async fn copy(&self, tx: &Transaction<'_>) -> Result<Hash, Error> {
+        let mut copying = sql::copy_entries(tx, self.entries.bytes.clone()).await?;
+        let mut root = MerkleRoot::default();
+        let mut entry = 0;
+        for (segment_no, postings) in &self.postings {
+            for place in 0..postings.len() {
+                root.push(leaf_hash(self.entries.row(entry), postings.row(place)));
+                entry += 1;
+            }
+            copying.finish().await?;
+            copying = sql::copy_postings(tx, *segment_no, postings.bytes.clone()).await?;
+        }
+        copying.finish().await?;
+        Ok(root.finish())
+    }
+
+    /// Records the commit and moves the head, which is locked, to it, in the database and in memory.
+    pub(super) async fn record(
+        &self,
+        tx: &Transaction<'_>,
+        head: &mut Head,
+        entries_root: &Hash,
+        node: &str,
+    ) -> Result<(), Error> {
+        let header = CommitHeader {
+            previous_hash: head.hash,
+            commit_no: head.commit_no + 1,
+            first_sequence: self.first_sequence,
+            last_sequence: self.last_sequence,
+            booked_at: self.booked_at,
+        };
+        let hash = header.hash(entries_root);
+        let row = CommitRow {
+            commit_no: header.commit_no,
+            first_sequence: header.first_sequence,
+            last_sequence: header.last_sequence,
+            booked_at: header.booked_at,
+            entries_root,
+            previous_hash: &header.previous_hash,
+            hash: &hash,
+            node,
+        };
+        self.move_head(head);
+        head.hash = hash;
+        sql::commit(tx, &row, head.next_expiry).await
+    }
+
+    /// Moves the head in memory to where it will be, but for the hash, which is known when the rows are copied.
+    pub(super) fn move_head(&self, head: &mut Head) {
+        (head.sequence, head.commit_no, head.booked_at) = (self.last_sequence, head.commit_no + 1, self.booked_at);
+        head.next_expiry = self.next_expiry.into_iter().chain(head.next_expiry).min();
+    }
+}
+
+/// Rows of one table as a COPY stream, and where those of each entry begin.
+struct Rows {
+    bytes: Bytes,
+    starts: Vec<usize>,
+}
+
+impl Rows {
+    fn of<T>(entries: &[T], bytes_an_entry: usize, mut encode: impl FnMut(&T, &mut BytesMut)) -> Rows {
+        let mut out = BytesMut::with_capacity(entries.len() * bytes_an_entry + 64);
+        let mut starts = Vec::with_capacity(entries.len() + 1);
+        out.put_slice(COPY_HEADER);
+        for entry in entries {
+            starts.push(out.len());
+            encode(entry, &mut out);
+        }
+        starts.push(out.len());
+        out.put_slice(&COPY_TRAILER);
+        Rows { bytes: out.freeze(), starts }
+    }
+
+    /// Of how many entries.
+    fn len(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// The bytes of an entry's rows.
+    fn row(&self, entry: usize) -> &[u8] {
+        &self.bytes[self.starts[entry]..self.starts[entry + 1]]
+    }
+}
+
+fn encode_entry(accepted: &Accepted<'_>, booked_at: Timestamp, out: &mut BytesMut) {
+    let entry = accepted.entry;
+    let row = EntryRow {
+        sequence: accepted.sequence,
+        entry_id: entry.id,
+        kind: entry.kind.number(),
+        effective_date: accepted.effective_date,
+        booked_at,
+        value_date: accepted.value_date,
+        relates_to: entry.relates_to,
+        hold_group: entry.hold_group,
+        expires_at: entry.expires_at.map(clock::as_kept),
+        at_most_minor: accepted.at_most_minor,
+        adjusting: entry.adjusting,
+        template_no: entry.template_no,
+        reference: &entry.reference,
+        description: &entry.description,
+        metadata: entry.metadata.as_deref(),
+        actor: &entry.actor,
+    };
+    row.encode(out);
+}
+
+fn encode_posting(leg: &Leg<'_>, out: &mut BytesMut) {
+    let row = PostingRow {
+        sequence: leg.sequence,
+        amount_minor: leg.amount.minor,
+        debits_after: leg.debits_after,
+        credits_after: leg.credits_after,
+        account_no: leg.account_no,
+        effective_date: leg.effective_date,
+        leg: leg.leg,
+        layer: leg.layer.number(),
+        currency: leg.amount.currency.code(),
+        item: leg.item,
+        due_date: leg.due_date,
+    };
+    row.encode(out);
+}

@@ -1,0 +1,244 @@
+//! Turns one after the other, on two sessions, each begun before the one before it has ended.
+//!
+//! When a turn has decided, it hands what it knows to the next ([`Baton`]): that one decides on top of it and sends its
+//! rows while the first still sends, records and commits. A turn that runs ahead like this does not hold the head. It
+//! takes a lane instead, before it reads the clock, so that whoever asks what was known at a time can wait for it. When
+//! the turn before it has committed, it locks the head and compares all of it with what that turn has left: only if
+//! nobody else has written since, its rows, its hash and its answers are what they would have been one after the other,
+//! and it commits.
+//!
+//! So nothing is ever built on what is not durable, and at most one COMMIT is under way, and in doubt if it fails. If
+//! the turn before comes to nothing, or somebody else was faster, everything ahead is rolled back and asked for anew.
+//! What would need the head to be decided waits for it as any turn does: a batch that has to do with entries in flight
+//! (by id, by what it takes from, by group of holds), that may need another segment, or before which holds are to end.
+//!
+//! No wait is for ever: a turn that runs ahead waits for locks [`sql::take_lane`] long at most, because the database
+//! cannot see that it also waits for the turn before it.
+
+use std::collections::HashSet;
+
+use deadpool_postgres::{Client, Transaction};
+use foldhash::fast::RandomState;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use crate::decide::{Journaled, Outcome};
+use crate::error::Error;
+
+use super::draft::Draft;
+use super::reading::known;
+use super::sql::{self, Head};
+use super::state::State;
+use super::turn::{Asking, Drafted, booked_at, draft, lock};
+
+/// What the next turn begins with: what will be true when this one commits.
+#[derive(Default)]
+struct Baton {
+    state: State,
+    /// The head as it will be but for the hash; `None` before the first turn.
+    head: Option<Head>,
+    in_flight: InFlight,
+}
+
+/// What entries in flight have to do with: their ids, what they take from, and groups of holds.
+#[derive(Default)]
+pub(super) struct InFlight(HashSet<Uuid, RandomState>);
+
+impl InFlight {
+    fn of(asking: Asking<'_>) -> InFlight {
+        InFlight(
+            asking.entries().flat_map(|entry| [Some(entry.id), entry.relates_to, entry.hold_group]).flatten().collect(),
+        )
+    }
+
+    fn meets(&self, asking: Asking<'_>) -> bool {
+        let mut named = asking.entries().flat_map(|entry| [Some(entry.id), entry.relates_to, entry.hold_group]);
+        named.any(|id| id.is_some_and(|id| self.0.contains(&id)))
+    }
+
+    /// Whether they have to do with what was looked up.
+    pub(super) fn meet(&self, journaled: &Journaled) -> bool {
+        let mut looked_up = journaled.entries.keys().chain(journaled.groups.keys());
+        !self.0.is_empty() && looked_up.any(|id| self.0.contains(id))
+    }
+}
+
+/// Where a turn begins: at the end of the one before it.
+pub struct Before {
+    baton: oneshot::Receiver<Baton>,
+    committed: oneshot::Receiver<Head>,
+}
+
+/// The end of a turn, for the one after it. Dropped, it says that this one has come to nothing.
+pub struct After {
+    baton: oneshot::Sender<Baton>,
+    committed: oneshot::Sender<Head>,
+}
+
+/// The seam between two turns.
+pub fn seam() -> (After, Before) {
+    let (give_baton, baton) = oneshot::channel();
+    let (give_committed, committed) = oneshot::channel();
+    (After { baton: give_baton, committed: give_committed }, Before { baton, committed })
+}
+
+/// What became of a turn that is committed.
+#[derive(Debug)]
+pub struct Ran {
+    /// One an entry, in the order of the requests.
+    pub outcomes: Vec<Outcome>,
+    /// Whether it opened a segment, so that the one before can be sealed.
+    pub opened_segment: bool,
+}
+
+/// Why a turn is not committed.
+#[derive(Debug)]
+pub enum Stopped {
+    /// The turn before it came to nothing; this one has not been tried, and nothing of it is in the books.
+    Undone,
+    /// It ran ahead, and somebody else was faster; nothing of it is in the books.
+    Overtaken,
+    /// It failed.
+    Failed {
+        /// Of what.
+        error: Error,
+        /// Whether it may be in the books all the same: COMMIT was on its way.
+        in_doubt: bool,
+    },
+}
+
+impl From<Error> for Stopped {
+    fn from(error: Error) -> Stopped {
+        Stopped::Failed { error, in_doubt: false }
+    }
+}
+
+impl From<tokio_postgres::Error> for Stopped {
+    fn from(error: tokio_postgres::Error) -> Stopped {
+        Error::from(error).into()
+    }
+}
+
+/// Runs a turn and commits it. `before`: the turn before it, if this process knows what that left behind.
+pub async fn run(
+    session: &mut Client,
+    asking: Asking<'_>,
+    before: Option<Before>,
+    after: After,
+    may_run_ahead: bool,
+    node: &str,
+) -> Result<Ran, Stopped> {
+    let mut baton = Baton::default();
+    if let Some(Before { baton: coming, committed }) = before {
+        baton = coming.await.map_err(|_| Stopped::Undone)?;
+        if may_run_ahead && committed.is_empty() {
+            let tx = session.transaction().await?;
+            if let Some(drafted) = draft_ahead(&tx, &mut baton, asking).await.map_err(if_locked)? {
+                return Leg { tx, drafted, after, node }.run_ahead(baton, asking, committed).await;
+            }
+            tx.rollback().await?;
+        }
+        baton.state.known = known(&committed.await.map_err(|_| Stopped::Undone)?);
+    }
+    let tx = session.transaction().await?;
+    let Baton { mut state, head: last, .. } = baton;
+    let (mut head, booked_at) = lock(&tx, &mut state, node).await?;
+    let drafted = draft(&tx, &mut state, &mut head, asking, booked_at, &InFlight::default()).await?;
+    let drafted = drafted.expect("nothing is in flight that it could meet");
+    let opened_segment = last.is_none_or(|last| last.segment_no < head.segment_no);
+    Leg { tx, drafted, after, node }.run(state, head, asking, opened_segment).await
+}
+
+/// Decides on top of a turn that is not committed yet; `None` if this has to be done under the head's lock.
+async fn draft_ahead(tx: &Transaction<'_>, baton: &mut Baton, asking: Asking<'_>) -> Result<Option<Drafted>, Error> {
+    let Baton { state, head: Some(head), in_flight } = baton else { return Ok(None) };
+    let entries = i64::try_from(asking.entries().count()).expect("a batch fits in memory");
+    if in_flight.meets(asking) || head.segment_end - head.sequence < entries {
+        return Ok(None);
+    }
+    let Some(clock) = sql::take_lane(tx).await? else { return Ok(None) };
+    let booked_at = booked_at(clock, head.booked_at)?;
+    if head.next_expiry.is_some_and(|next| next <= booked_at) {
+        return Ok(None);
+    }
+    draft(tx, state, head, asking, booked_at, in_flight).await
+}
+
+/// A turn that has decided and not written.
+struct Leg<'a> {
+    tx: Transaction<'a>,
+    drafted: Drafted,
+    after: After,
+    node: &'a str,
+}
+
+impl Leg<'_> {
+    /// Writes and commits under the head's lock, which it holds.
+    async fn run(self, state: State, mut head: Head, asking: Asking<'_>, opened_segment: bool) -> Result<Ran, Stopped> {
+        let Leg { tx, drafted: Drafted { outcomes, draft }, after, node } = self;
+        hand_on(
+            after.baton,
+            Baton { state, head: Some(moved(&head, draft.as_ref())), in_flight: InFlight::of(asking) },
+        );
+        if let Some(draft) = draft {
+            let root = draft.copy(&tx).await?;
+            draft.record(&tx, &mut head, &root, node).await?;
+        }
+        commit(tx, after.committed, head).await?;
+        Ok(Ran { outcomes, opened_segment })
+    }
+
+    /// Writes beside the turn before, waits for its COMMIT, makes sure that nobody else was faster, and commits.
+    async fn run_ahead(
+        self,
+        baton: Baton,
+        asking: Asking<'_>,
+        committed: oneshot::Receiver<Head>,
+    ) -> Result<Ran, Stopped> {
+        let Leg { tx, drafted: Drafted { outcomes, draft }, after, node } = self;
+        let Baton { state, head: Some(head), .. } = baton else { unreachable!("it was decided on top of a head") };
+        hand_on(
+            after.baton,
+            Baton { state, head: Some(moved(&head, draft.as_ref())), in_flight: InFlight::of(asking) },
+        );
+        let root = match &draft {
+            Some(draft) => Some(draft.copy(&tx).await.map_err(if_locked)?),
+            None => None,
+        };
+        let left = committed.await.map_err(|_| Stopped::Undone)?;
+        let mut head = sql::lock_head(&tx).await.map_err(if_locked)?;
+        if head != left {
+            return Err(Stopped::Overtaken);
+        }
+        if let (Some(draft), Some(root)) = (draft, root) {
+            draft.record(&tx, &mut head, &root, node).await?;
+        }
+        commit(tx, after.committed, head).await?;
+        Ok(Ran { outcomes, opened_segment: false })
+    }
+}
+
+/// The head as it will be, but for the hash.
+fn moved(head: &Head, draft: Option<&Draft>) -> Head {
+    let mut head = head.clone();
+    if let Some(draft) = draft {
+        draft.move_head(&mut head);
+    }
+    head
+}
+
+fn hand_on(next: oneshot::Sender<Baton>, baton: Baton) {
+    // The turn after this one may have been given up.
+    let _nobody_waits = next.send(baton).is_err();
+}
+
+async fn commit(tx: Transaction<'_>, next: oneshot::Sender<Head>, head: Head) -> Result<(), Stopped> {
+    tx.commit().await.map_err(|error| Stopped::Failed { error: error.into(), in_doubt: true })?;
+    let _nobody_waits = next.send(head).is_err();
+    Ok(())
+}
+
+/// A lock that is not to be had while running ahead: whoever has it was faster.
+fn if_locked(error: Error) -> Stopped {
+    if error.is_lock_timeout() { Stopped::Overtaken } else { error.into() }
+}
