@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, what cannot be had is a failure")]
 
+mod ahead;
 mod cluster;
 mod following;
 mod posting;

@@ -126,6 +126,38 @@ async fn a_turn_in_flight_is_waited_for_only_if_it_may_book_before_the_time_aske
 }
 
 #[tokio::test]
+async fn a_turn_that_runs_ahead_of_the_head_is_waited_for() {
+    let mut book = Book::new().await;
+    let legs = [("1101.picc", 100, Some("CLM-1")), ("1002", -100, None)];
+    book.post(vec![entry(EntryKind::Post, 0, &legs)]).await;
+    let before = book.booked[0].receipt.booked_at;
+    let ahead = book.ledger.client().await.unwrap();
+    ahead.batch_execute("BEGIN; SELECT FROM lane WHERE lane_no = 2 FOR UPDATE").await.unwrap();
+    let clock: Timestamp = ahead.query_one("SELECT clock_timestamp()", &[]).await.unwrap().get(0);
+    let ask = async |ledger: dianfu_ledger::Ledger, known_at: Timestamp| {
+        let client = ledger.client().await.unwrap();
+        let moment = Moment { as_of: None, known_at: Some(known_at) };
+        query::balance(&**client, &account("1101.picc"), moment).await.unwrap().unwrap().balance_minor()
+    };
+    assert_eq!(timeout(AT_ONCE, ask(book.ledger.clone(), before)).await.unwrap(), 100);
+    let asking = tokio::spawn(ask(book.ledger.clone(), clock));
+    let watcher = book.test.database().connect_owner().await.unwrap();
+    eventually("the question waits for the lane", async || {
+        let waiting = "
+            SELECT count(*)
+            FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%FROM lane%'";
+        watcher.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) == 1
+    })
+    .await;
+    // It keeps nobody from the head meanwhile.
+    book.post(vec![entry(EntryKind::Post, 0, &legs)]).await;
+    assert!(!asking.is_finished());
+    ahead.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(asking.await.unwrap(), 100);
+}
+
+#[tokio::test]
 async fn a_time_that_has_not_passed_is_refused() {
     let book = Book::new().await;
     let client = book.ledger.client().await.unwrap();

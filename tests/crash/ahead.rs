@@ -1,0 +1,269 @@
+//! Two turns at once: the second is decided and copied while the first is not committed. Whatever becomes of the first,
+//! the second stands on what is in the books, or is asked for anew.
+
+use dianfu_ledger::book::{self, BookName};
+use dianfu_ledger::db::Database;
+use dianfu_ledger::entry::NewEntry;
+use dianfu_ledger::{Error, Ledger, Outcome, id};
+use dianfu_tests::journal::Journal;
+use dianfu_tests::{DataFolder, eventually, work};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tokio::task::JoinHandle;
+use tokio_postgres::Client;
+
+use crate::cluster::{kill_9, open};
+
+/// As many entries as are worth a turn beside another.
+const ENTRIES: usize = 1_100;
+/// A turn that has come to recording its commit, and waits there.
+const RECORDING: &str = "wait_event_type = 'Lock' AND query LIKE '%INSERT INTO commit%'";
+/// A turn whose COMMIT is done and waits for a standby that there is none of.
+const COMMITTING: &str = "wait_event = 'SyncRep'";
+/// A turn that has copied its rows and waits for the one before it.
+const COPIED: &str = "state = 'idle in transaction' AND query LIKE 'COPY posting%'";
+
+type Answer = JoinHandle<Result<Vec<Outcome>, Error>>;
+
+struct Scene {
+    folder: DataFolder,
+    database: Database,
+    server: i32,
+    ledger: Ledger,
+    owner: Client,
+    /// Another session: what is going on is the same for a whole transaction.
+    watcher: Client,
+}
+
+fn main_book() -> BookName {
+    BookName::parse("main").unwrap()
+}
+
+impl Scene {
+    /// A durable server, and a book whose pot may not be overdrawn and whose writer has posted before.
+    async fn new() -> Scene {
+        let folder = DataFolder::new();
+        let (database, server) = open(folder.path()).await;
+        book::create(&database, &main_book()).await.unwrap();
+        let ledger = Ledger::open(&database, &main_book()).await.unwrap();
+        ledger.open_accounts(&work::accounts(true), "test").await.unwrap();
+        for number in [0, 1] {
+            // What comes in does not cover what goes out: the pot has 40.
+            ledger.post(work::request(number)).await.unwrap();
+        }
+        let owner = database.connect_owner().await.unwrap();
+        owner.batch_execute("SET search_path = book_main; SET synchronous_commit = off").await.unwrap();
+        let watcher = database.connect_owner().await.unwrap();
+        Scene { folder, database, server, ledger, owner, watcher }
+    }
+
+    fn post(&self, entries: &[NewEntry]) -> Answer {
+        let (ledger, entries) = (self.ledger.clone(), entries.to_vec());
+        tokio::spawn(async move { ledger.post(entries).await })
+    }
+
+    async fn sees(&self, what: &str) {
+        let sql = format!("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND {what}");
+        eventually(what, async || self.watcher.query_one(&sql, &[]).await.unwrap().get::<_, i64>(0) == 1).await;
+    }
+
+    async fn pid_of(&self, what: &str) -> i32 {
+        let sql = format!("SELECT pid FROM pg_stat_activity WHERE {what}");
+        self.watcher.query_one(&sql, &[]).await.unwrap().get(0)
+    }
+
+    async fn end_session(&self, what: &str) {
+        let sql = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {what}");
+        assert_eq!(self.watcher.query(&sql, &[]).await.unwrap().len(), 1);
+    }
+
+    /// Commits can be decided and not recorded until the owner's transaction ends.
+    async fn hold_back_commits(&self) {
+        self.owner.batch_execute("BEGIN; LOCK TABLE commit IN SHARE MODE").await.unwrap();
+    }
+
+    async fn want_standby(&self) {
+        self.owner.batch_execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'").await.unwrap();
+        self.owner.batch_execute("SELECT pg_reload_conf()").await.unwrap();
+    }
+
+    async fn want_no_standby(&self) {
+        self.owner.batch_execute("ALTER SYSTEM RESET synchronous_standby_names").await.unwrap();
+    }
+
+    /// Asks for both, the second when the first has come to where it waits, until the second waits for it.
+    async fn both_under_way(&self, first: &[NewEntry], first_waits: &str, second: &[NewEntry]) -> [Answer; 2] {
+        let first = self.post(first);
+        self.sees(first_waits).await;
+        let second = self.post(second);
+        self.sees(COPIED).await;
+        assert!(!first.is_finished() && !second.is_finished());
+        [first, second]
+    }
+
+    /// Both are in the books, once, in their order.
+    async fn assert_in_order(&self, first: &[NewEntry], second: &[NewEntry]) {
+        let journal = Journal::read(&mut self.ledger.client().await.unwrap()).await;
+        let sequences: Vec<i64> =
+            first.iter().chain(second).map(|entry| journal.sequence(entry.id).expect("it is in the books")).collect();
+        assert!(sequences.is_sorted());
+        assert_eq!(journal.entries().len(), 1 + first.len() + second.len());
+    }
+}
+
+/// Entries that each move 40 into the pot.
+fn pay_in() -> Vec<NewEntry> {
+    many(0)
+}
+
+/// Entries that each move 55 out of the pot.
+fn pay_out() -> Vec<NewEntry> {
+    many(1)
+}
+
+fn many(like_request: u32) -> Vec<NewEntry> {
+    (0..ENTRIES).map(|_| NewEntry { id: id::fresh(), ..work::request(like_request).remove(0) }).collect()
+}
+
+/// Entries of which the first 800 can be paid from what [`pay_in`] brings, and from nothing else.
+fn payable() -> Vec<NewEntry> {
+    pay_out().into_iter().take(800).chain(pay_in().into_iter().take(ENTRIES - 800)).collect()
+}
+
+fn all(outcomes: &[Outcome], is: fn(&Outcome) -> bool) {
+    assert_eq!(outcomes.len(), ENTRIES);
+    let other = outcomes.iter().find(|outcome| !is(outcome));
+    assert!(other.is_none(), "{other:?}");
+}
+
+fn is_posted(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Posted(_))
+}
+
+fn is_replayed(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Replayed(_))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_stands_on_the_one_before_it() {
+    let scene = Scene::new().await;
+    scene.hold_back_commits().await;
+    let (first, second) = (pay_in(), payable());
+    let answers = scene.both_under_way(&first, RECORDING, &second).await;
+    scene.owner.batch_execute("COMMIT").await.unwrap();
+    for answer in answers {
+        all(&answer.await.unwrap().unwrap(), is_posted);
+    }
+    scene.assert_in_order(&first, &second).await;
+    scene.ledger.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_waits_for_the_entries_in_flight_that_it_has_to_do_with() {
+    let scene = Scene::new().await;
+    scene.hold_back_commits().await;
+    let first = pay_in();
+    let under_way = scene.post(&first);
+    scene.sees(RECORDING).await;
+    // The same again, and as many others.
+    let again = scene.post(&first);
+    scene.owner.batch_execute("COMMIT").await.unwrap();
+    all(&under_way.await.unwrap().unwrap(), is_posted);
+    all(&again.await.unwrap().unwrap(), is_replayed);
+    scene.assert_in_order(&first, &[]).await;
+    scene.ledger.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_stands_on_a_turn_that_is_broken_off_is_asked_for_anew() {
+    let scene = Scene::new().await;
+    scene.hold_back_commits().await;
+    let (first, second) = (pay_in(), payable());
+    let answers = scene.both_under_way(&first, RECORDING, &second).await;
+    scene.end_session(RECORDING).await;
+    // It is tried again, and comes as far again.
+    scene.sees(RECORDING).await;
+    scene.owner.batch_execute("COMMIT").await.unwrap();
+    for answer in answers {
+        all(&answer.await.unwrap().unwrap(), is_posted);
+    }
+    scene.assert_in_order(&first, &second).await;
+    scene.ledger.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_stands_on_a_commit_that_nobody_answers_is_asked_for_when_that_is_found_out() {
+    let scene = Scene::new().await;
+    scene.want_standby().await;
+    let (first, second) = (pay_in(), payable());
+    let [answer, next] = scene.both_under_way(&first, COMMITTING, &second).await;
+    scene.end_session(COMMITTING).await;
+    scene.want_no_standby().await;
+    scene.owner.batch_execute("SELECT pg_reload_conf()").await.unwrap();
+    all(&answer.await.unwrap().unwrap(), is_replayed);
+    all(&next.await.unwrap().unwrap(), is_posted);
+    scene.assert_in_order(&first, &second).await;
+    scene.ledger.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_killed_between_two_turns_keeps_the_first_and_nothing_of_the_second() {
+    let mut scene = Scene::new().await;
+    scene.want_standby().await;
+    let (first, second) = (pay_in(), payable());
+    let answers = scene.both_under_way(&first, COMMITTING, &second).await;
+    // For the next start; nobody is told now.
+    scene.want_no_standby().await;
+    kill_9(scene.server).await;
+    for answer in answers {
+        let answer = answer.await.unwrap();
+        assert!(matches!(answer, Err(Error::Unavailable)), "{answer:?}");
+    }
+    (scene.database, scene.server) = open(scene.folder.path()).await;
+    let ledger = Ledger::open(&scene.database, &main_book()).await.unwrap();
+    let journal = Journal::read(&mut ledger.client().await.unwrap()).await;
+    assert!(first.iter().all(|entry| journal.sequence(entry.id).is_some()));
+    assert!(second.iter().all(|entry| journal.sequence(entry.id).is_none()));
+    scene.ledger = ledger;
+    all(&scene.ledger.post(first.clone()).await.unwrap(), is_replayed);
+    all(&scene.ledger.post(second.clone()).await.unwrap(), is_posted);
+    scene.assert_in_order(&first, &second).await;
+    scene.ledger.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_that_somebody_else_overtakes_is_decided_on_what_they_have_left() {
+    let scene = Scene::new().await;
+    let other = Ledger::open(&scene.database, &main_book()).await.unwrap();
+    let mut client = other.client().await.unwrap();
+    scene.hold_back_commits().await;
+    let (first, second) = (pay_in(), pay_out());
+    let [answer, next] = scene.both_under_way(&first, RECORDING, &second).await;
+    let tx = client.transaction().await.unwrap();
+    let behind = scene.pid_of(COPIED).await;
+    kill(Pid::from_raw(behind), Signal::SIGSTOP).unwrap();
+    // They wait for the head before the second turn can, and take what the first has brought.
+    let theirs = pay_out();
+    let overtaking = other.post_in(&tx, &theirs);
+    let released = async {
+        scene.sees("wait_event_type = 'Lock' AND query LIKE '%FROM head%FOR UPDATE%'").await;
+        scene.owner.batch_execute("COMMIT").await.unwrap();
+    };
+    let (outcomes, ()) = tokio::join!(overtaking, released);
+    let paid = outcomes.unwrap().iter().filter(|outcome| is_posted(outcome)).count();
+    assert_eq!(paid, (40 + 40 * ENTRIES) / 55, "as many as the pot can pay");
+    all(&answer.await.unwrap().unwrap(), is_posted);
+    kill(Pid::from_raw(behind), Signal::SIGCONT).unwrap();
+    // The second finds the head taken, gives up, and waits for it like anybody.
+    scene.sees("wait_event_type = 'Lock' AND query LIKE '%FROM head%FOR UPDATE%'").await;
+    assert!(!next.is_finished());
+    tx.commit().await.unwrap();
+    all(
+        &next.await.unwrap().unwrap(),
+        |outcome| matches!(outcome, Outcome::Rejected(rejection) if rejection.code() == "below_minimum"),
+    );
+    let journal = Journal::read(&mut client).await;
+    assert_eq!(journal.entries().len(), 1 + ENTRIES + paid);
+    other.close().await;
+    scene.ledger.close().await;
+}
