@@ -63,8 +63,8 @@ pub struct Batcher {
 }
 
 impl Batcher {
-    /// Starts the writer task of a book, and what seals segments behind it, on sessions of `pool`: [`TURNS_AT_ONCE`] and
-    /// one at most. What the rules refuse goes to `refusals`.
+    /// Starts the writer task of a book, and what seals segments behind it, on sessions of `pool`, one more than
+    /// [`TURNS_AT_ONCE`]. What the rules refuse goes to `refusals`.
     pub fn start(pool: Pool, node: Arc<str>, refusals: Recorder) -> (Batcher, JoinHandle<()>) {
         let (queue, jobs) = mpsc::channel(QUEUE_REQUESTS_MAX);
         let room = Arc::new(Semaphore::new(QUEUE_BYTES_MAX / BYTES_A_PERMIT));

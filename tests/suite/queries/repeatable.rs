@@ -134,7 +134,7 @@ async fn a_turn_that_runs_ahead_of_the_head_is_waited_for() {
     let ahead = book.ledger.client().await.unwrap();
     ahead.batch_execute("BEGIN; SELECT FROM lane WHERE lane_no = 2 FOR UPDATE").await.unwrap();
     let clock: Timestamp = ahead.query_one("SELECT clock_timestamp()", &[]).await.unwrap().get(0);
-    let ask = async |ledger: dianfu_ledger::Ledger, known_at: Timestamp| {
+    let ask = async |ledger: Ledger, known_at: Timestamp| {
         let client = ledger.client().await.unwrap();
         let moment = Moment { as_of: None, known_at: Some(known_at) };
         query::balance(&**client, &account("1101.picc"), moment).await.unwrap().unwrap().balance_minor()
