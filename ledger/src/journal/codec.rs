@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 
 use bytes::{BufMut, BytesMut};
 use jiff::civil::{Date, date};
-use jiff::{SignedDuration, Timestamp};
+use jiff::{Span, Timestamp};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -22,8 +22,8 @@ pub const COPY_TRAILER: [u8; 2] = (-1_i16).to_be_bytes();
 /// Microseconds from the Unix epoch to PostgreSQL's, 2000-01-01T00:00:00Z.
 const POSTGRES_EPOCH_MICROS: i64 = 946_684_800_000_000;
 const POSTGRES_EPOCH_DATE: Date = date(2000, 1, 1);
-const HOURS_A_DAY: i64 = 24;
-const SECONDS_A_DAY: i64 = HOURS_A_DAY * 3_600;
+
+const SECONDS_A_DAY: i64 = 86_400;
 
 /// A row of table `entry`, its columns in table order.
 #[derive(Clone, Copy, Debug)]
@@ -363,7 +363,7 @@ pub fn postgres_days(value: Date) -> i32 {
 
 /// `date` as PostgreSQL sends it: days since 2000-01-01. `None` beyond what a [`Date`] holds.
 pub fn from_postgres_days(days: i32) -> Option<Date> {
-    POSTGRES_EPOCH_DATE.checked_add(SignedDuration::from_hours(i64::from(days) * HOURS_A_DAY)).ok()
+    POSTGRES_EPOCH_DATE.checked_add(Span::new().try_days(days).ok()?).ok()
 }
 
 fn put_i64(out: &mut BytesMut, value: i64) {
