@@ -292,8 +292,10 @@ BEGIN
         'CREATE TRIGGER entries_balance AFTER INSERT ON %I REFERENCING NEW TABLE AS written
          FOR EACH STATEMENT EXECUTE FUNCTION entries_balance()',
         leaf);
+    -- Not unique: two turns that run ahead of the head may have copied the same sequences, of which one gives up; a
+    -- unique index would have the one that holds the head wait for the other.
     IF no > 1 AND entries_of_late() < few THEN
-        EXECUTE format('CREATE UNIQUE INDEX %I ON %I (account_no, layer, sequence, leg)', leaf || '_key', leaf);
+        EXECUTE format('CREATE INDEX %I ON %I (account_no, layer, sequence, leg)', leaf || '_account_idx', leaf);
     END IF;
     INSERT INTO segment (segment_no, first_sequence, last_sequence) VALUES (no, first, first + entries - 1);
     -- The writer names the partition: through the partitioned table COPY would insert row by row.
@@ -330,14 +332,14 @@ BEGIN
         FROM segment
         WHERE segment_no = (SELECT segment_no FROM head) AND entries_of_late() < few
         FOR UPDATE SKIP LOCKED; -- one is enough
-        IF FOUND AND to_regclass(leaf || '_key') IS NULL THEN
+        IF FOUND AND to_regclass(leaf || '_account_idx') IS NULL THEN
             PERFORM set_config('lock_timeout', '100ms', true);
-            EXECUTE format('CREATE UNIQUE INDEX %I ON %I (account_no, layer, sequence, leg)', leaf || '_key', leaf);
+            EXECUTE format('CREATE INDEX %I ON %I (account_no, layer, sequence, leg)', leaf || '_account_idx', leaf);
         END IF;
         RETURN false;
     END IF;
     leaf := 'posting_' || lpad(no::text, 6, '0');
-    EXECUTE format('CREATE UNIQUE INDEX IF NOT EXISTS %I ON %I (account_no, layer, sequence, leg)', leaf || '_key', leaf);
+    EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON %I (account_no, layer, sequence, leg)', leaf || '_account_idx', leaf);
     EXECUTE format('CREATE INDEX %I ON %I (account_no, item) WHERE item IS NOT NULL', leaf || '_item_idx', leaf);
     EXECUTE format('CREATE INDEX %I ON %I (sequence)', leaf || '_entry_idx', leaf);
     EXECUTE format('ANALYZE %I', leaf); -- the planner must not guess about a segment that it has never seen

@@ -164,7 +164,7 @@ BEGIN
     CROSS JOIN (VALUES (0::smallint), (1::smallint)) AS layers (no);
 
     FOR part IN
-        SELECT leaf(segment_no) AS name, to_regclass(leaf(segment_no) || '_key') IS NOT NULL AS is_indexed,
+        SELECT leaf(segment_no) AS name, to_regclass(leaf(segment_no) || '_account_idx') IS NOT NULL AS is_indexed,
                COALESCE(has_pending, true) AS has_pending
         FROM segment
         LEFT JOIN summary USING (segment_no)
