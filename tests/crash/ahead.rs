@@ -73,8 +73,9 @@ impl Scene {
     }
 
     async fn end_session(&self, what: &str) {
-        let sql = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {what}");
-        assert_eq!(self.watcher.query(&sql, &[]).await.unwrap().len(), 1);
+        // And waits until it is gone: else what it waits for may come first.
+        let sql = format!("SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE {what}");
+        assert!(self.watcher.query_one(&sql, &[]).await.unwrap().get::<_, bool>(0));
     }
 
     /// Commits can be decided and not recorded until the owner's transaction ends.
