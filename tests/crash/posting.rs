@@ -201,7 +201,7 @@ async fn a_commit_that_cannot_be_looked_up_is_not_called_refused() {
     // The answer is lost, and the writer may not look.
     owner.batch_execute("REVOKE SELECT ON book_main.entry FROM dianfu_service").await.unwrap();
     owner
-        .batch_execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
+        .batch_execute("SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
         .await
         .unwrap();
     let answer = posting.await.unwrap();
