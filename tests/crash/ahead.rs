@@ -7,8 +7,6 @@ use dianfu_ledger::entry::NewEntry;
 use dianfu_ledger::{Error, Ledger, Outcome, id};
 use dianfu_tests::journal::Journal;
 use dianfu_tests::{DataFolder, eventually, work};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use tokio::task::JoinHandle;
 use tokio_postgres::Client;
 
@@ -65,11 +63,6 @@ impl Scene {
     async fn sees(&self, what: &str) {
         let sql = format!("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND {what}");
         eventually(what, async || self.watcher.query_one(&sql, &[]).await.unwrap().get::<_, i64>(0) == 1).await;
-    }
-
-    async fn pid_of(&self, what: &str) -> i32 {
-        let sql = format!("SELECT pid FROM pg_stat_activity WHERE {what}");
-        self.watcher.query_one(&sql, &[]).await.unwrap().get(0)
     }
 
     async fn end_session(&self, what: &str) {
@@ -229,42 +222,5 @@ async fn a_server_killed_between_two_turns_keeps_the_first_and_nothing_of_the_se
     all(&scene.ledger.post(first.clone()).await.unwrap(), is_replayed);
     all(&scene.ledger.post(second.clone()).await.unwrap(), is_posted);
     scene.assert_in_order(&first, &second).await;
-    scene.ledger.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_batch_that_somebody_else_overtakes_is_decided_on_what_they_have_left() {
-    let scene = Scene::new().await;
-    let other = Ledger::open(&scene.database, &main_book()).await.unwrap();
-    let mut client = other.client().await.unwrap();
-    scene.hold_back_commits().await;
-    let (first, second) = (pay_in(), pay_out());
-    let [answer, next] = scene.both_under_way(&first, RECORDING, &second).await;
-    let tx = client.transaction().await.unwrap();
-    let behind = scene.pid_of(COPIED).await;
-    kill(Pid::from_raw(behind), Signal::SIGSTOP).unwrap();
-    // They wait for the head before the second turn can, and take what the first has brought.
-    let theirs = pay_out();
-    let overtaking = other.post_in(&tx, &theirs);
-    let released = async {
-        scene.sees("wait_event_type = 'Lock' AND query LIKE '%FROM head%FOR UPDATE%'").await;
-        scene.owner.batch_execute("COMMIT").await.unwrap();
-    };
-    let (outcomes, ()) = tokio::join!(overtaking, released);
-    let paid = outcomes.unwrap().iter().filter(|outcome| is_posted(outcome)).count();
-    assert_eq!(paid, (40 + 40 * ENTRIES) / 55, "as many as the pot can pay");
-    all(&answer.await.unwrap().unwrap(), is_posted);
-    kill(Pid::from_raw(behind), Signal::SIGCONT).unwrap();
-    // The second finds the head taken, gives up, and waits for it like anybody.
-    scene.sees("wait_event_type = 'Lock' AND query LIKE '%FROM head%FOR UPDATE%'").await;
-    assert!(!next.is_finished());
-    tx.commit().await.unwrap();
-    all(
-        &next.await.unwrap().unwrap(),
-        |outcome| matches!(outcome, Outcome::Rejected(rejection) if rejection.code() == "below_minimum"),
-    );
-    let journal = Journal::read(&scene.database).await;
-    assert_eq!(journal.entries().len(), 1 + ENTRIES + paid);
-    other.close().await;
     scene.ledger.close().await;
 }
