@@ -2,7 +2,7 @@
 
 use crate::account::{Frozen, Limits, NormalSide};
 use crate::balance::{Balance, Breach, Span, Totals, breach};
-use crate::entry::Effect;
+use crate::entry::{Effect, Layer};
 
 use super::feed::Rows;
 use super::limits::{Change, Changes, Groups};
@@ -22,6 +22,8 @@ pub struct Tip {
 pub struct Accounts {
     by_number: Vec<Account>,
     codes: Vec<Box<str>>,
+    /// By number, too: whether anything was ever held.
+    were_held: Vec<bool>,
     changes: Changes,
     groups: Groups,
     /// The accounts with limits that the entry in hand has touched, as they were before it.
@@ -73,7 +75,8 @@ impl Accounts {
             });
         }
         let (changes, groups) = (Changes::default(), Groups::default());
-        Ok((Accounts { by_number: accounts, codes, changes, groups, touched: Vec::new() }, tip))
+        let were_held = vec![false; accounts.len()];
+        Ok((Accounts { by_number: accounts, codes, were_held, changes, groups, touched: Vec::new() }, tip))
     }
 
     /// The codes, by number from 1.
@@ -153,7 +156,11 @@ impl Accounts {
             self.touched.push((index, account.balance));
         }
         let layer = effect.layer();
-        let (debits, credits) = after(account.balance.layer(layer), effect, posting.amount_minor);
+        if layer == Layer::Pending {
+            self.were_held[index] = true;
+        }
+        let Totals { debits, credits } = account.balance.layer(layer);
+        let (debits, credits) = after_leg((debits.into(), credits.into()), effect, posting.amount_minor);
         Finding::unless_equal(place, Rule::DebitsAfter, &debits, &posting.debits_after.into())?;
         Finding::unless_equal(place, Rule::CreditsAfter, &credits, &posting.credits_after.into())?;
         account.balance.set_layer(layer, Totals { debits: posting.debits_after, credits: posting.credits_after });
@@ -172,6 +179,17 @@ impl Accounts {
             self.groups.replace(index, &before, &balance);
         }
         self.groups.check_touched(|name, limits, before, after| passed(name, limits, before, after))
+    }
+
+    /// The totals of every account and layer that was posted to: by number of the account, the settled layer first.
+    pub fn totals(&self) -> impl Iterator<Item = (i32, Layer, Totals)> {
+        let accounts = self.by_number.iter().zip(&self.were_held);
+        (1..).zip(accounts).flat_map(|(account_no, (account, was_held))| {
+            let Balance { settled, pending } = account.balance;
+            let settled = (settled != Totals::default()).then_some((account_no, Layer::Settled, settled));
+            let pending = was_held.then_some((account_no, Layer::Pending, pending));
+            [settled, pending].into_iter().flatten()
+        })
     }
 
     fn index(&self, place: Place, account_no: i32) -> Result<usize, Finding> {
@@ -205,8 +223,7 @@ impl Account {
 
 /// Debits and credits after a leg, wide, so that a wrong row cannot overflow them. A leg adds to its side; one that
 /// takes from a hold takes away, from the other side than its own sign.
-fn after(before: Totals, effect: Effect, amount_minor: i64) -> (i128, i128) {
-    let (debits, credits) = (i128::from(before.debits), i128::from(before.credits));
+pub fn after_leg((debits, credits): (i128, i128), effect: Effect, amount_minor: i64) -> (i128, i128) {
     let amount = i128::from(amount_minor);
     if (amount > 0) == (effect != Effect::Unhold) { (debits + amount, credits) } else { (debits, credits - amount) }
 }

@@ -1,4 +1,4 @@
-//! The journal out of the database: three sessions read one snapshot side by side.
+//! The journal out of the database: four sessions read one snapshot side by side.
 //!
 //! Each session has a thread and a runtime of its own. What it reads goes into a bounded channel; while that is full
 //! the thread waits, and with it the server.
@@ -50,23 +50,26 @@ pub async fn open(database: &Database, book: &BookName, order: Order) -> Result<
     let tx = snapshot.start().await?;
     let snapshot: String = tx.query_one(sql::EXPORT_SNAPSHOT, &[]).await?.try_get(0)?;
     let last: i64 = tx.query_one(sql::LAST_SEQUENCE, &[]).await?.try_get(0)?;
+    let last_summary: i32 = tx.query_one(sql::LAST_SUMMARY, &[]).await?.try_get(0)?;
 
     let mut small = Vec::new();
     let mut read_in_order = |table: &'static Table| rows(table, vec![table.in_order()], None, &mut small);
     let (head, segments) = (read_in_order(&sql::HEAD), read_in_order(&sql::SEGMENT));
     let (accounts, settings) = (read_in_order(&sql::ACCOUNT), read_in_order(&sql::SETTING));
     let (register, members) = (read_in_order(&sql::REGISTER), read_in_order(&sql::MEMBER));
-    let reversed = read_in_order(&sql::REVERSED);
+    let (reversed, summaries) = (read_in_order(&sql::REVERSED), read_in_order(&sql::SUMMARY));
     let large = |table: &'static Table, keys: Keys, jobs: &mut Vec<Job>| match order {
         Order::AsItLies => rows(table, vec![table.as_it_lies()], Some(keys), jobs),
         Order::Sorted => rows(table, pieces(table, last), None, jobs),
     };
     let commits = large(&sql::COMMIT, Keys::Number, &mut small);
-    let (mut of_entries, mut of_postings) = (Vec::new(), Vec::new());
+    let (mut of_entries, mut of_postings, mut summed_up) = (Vec::new(), Vec::new(), Vec::new());
     let entries = large(&sql::ENTRY, Keys::Number, &mut of_entries);
     let postings = large(&sql::POSTING, Keys::Legs, &mut of_postings);
+    let totals = rows(&sql::DAY_TOTAL, totals(last_summary.into()), None, &mut summed_up);
+    let items = rows(&sql::ITEM_TOTAL, vec![sql::ITEM_TOTAL.as_it_lies()], None, &mut summed_up);
 
-    let sessions = [small, of_entries, of_postings].map(|jobs| {
+    let sessions = [small, of_entries, of_postings, summed_up].map(|jobs| {
         let (ready, is_ready) = oneshot::channel();
         let (database, schema, snapshot) = (database.clone(), schema.clone(), snapshot.clone());
         thread::spawn(move || session(&database, &schema, &snapshot, jobs, ready));
@@ -75,7 +78,21 @@ pub async fn open(database: &Database, book: &BookName, order: Order) -> Result<
     for is_ready in sessions {
         is_ready.await.unwrap_or_else(|_| unreachable!("a session says whether it has the snapshot"))?;
     }
-    Ok(Journal { head, segments, accounts, settings, register, members, reversed, commits, entries, postings })
+    Ok(Journal {
+        head,
+        segments,
+        accounts,
+        settings,
+        register,
+        members,
+        reversed,
+        commits,
+        entries,
+        postings,
+        summaries,
+        totals,
+        items,
+    })
 }
 
 fn rows(table: &'static Table, statements: Vec<String>, keys: Option<Keys>, jobs: &mut Vec<Job>) -> Rows {
@@ -94,6 +111,14 @@ pub fn pieces(table: &Table, last: i64) -> Vec<String> {
         table.piece(first, last)
     };
     (0..count).map(piece).collect()
+}
+
+/// The statements that read, segment by segment, the days of busy accounts and then the totals of all accounts. The
+/// outermost pieces have what is of no segment.
+fn totals(last: i64) -> Vec<String> {
+    let segments = (1..=last).map(|segment_no| (segment_no, segment_no));
+    let pieces = [(i64::MIN, 0)].into_iter().chain(segments).chain([(last + 1, i64::MAX)]);
+    pieces.flat_map(|(first, last)| [&sql::DAY_TOTAL, &sql::ACCOUNT_TOTAL].map(|it| it.piece(first, last))).collect()
 }
 
 /// A thread's life: it enters the snapshot, says so, and reads its tables.

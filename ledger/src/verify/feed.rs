@@ -33,6 +33,9 @@ pub struct Journal {
     pub commits: Rows,
     pub entries: Rows,
     pub postings: Rows,
+    pub summaries: Rows,
+    pub totals: Rows,
+    pub items: Rows,
 }
 
 /// The rows of a table, one after the other.
@@ -50,6 +53,11 @@ impl Rows {
     /// Nothing is read yet.
     pub fn new(table: &'static Table, feed: Feed) -> Rows {
         Rows { table, feed: feed.fuse(), batch: Batch::default(), start: 0, end: 0, read: 0 }
+    }
+
+    /// There is nothing to read.
+    pub fn none(table: &'static Table) -> Rows {
+        Rows::new(table, Box::new(std::iter::empty()))
     }
 
     /// The next row, without taking it.

@@ -16,7 +16,7 @@
 //! - segments: one behind the other without gaps, sealed in order;
 //! - the head: it is where the last commit, account, setting, record and segment are;
 //! - templates: an entry that was posted by one names a version that was in force when it was written;
-//! - summaries: what was summed up of sealed segments is what their postings come to;
+//! - summaries: what was summed up of sealed segments is what their postings come to ([`summaries`]); told last;
 //! - closings: every entry counts on a day that was open to it, and every trial balance that was sealed is the one that
 //!   follows from the journal.
 //!
@@ -25,7 +25,7 @@
 //!
 //! # How
 //! The bytes that are hashed are those the server sends: its binary format of a column is the one it takes in a binary
-//! COPY, so the writer's encoder is checked, not trusted. `chain.sql` does the same in SQL alone. Three
+//! COPY, so the writer's encoder is checked, not trusted. `chain.sql` does the same in SQL alone. Four
 //! sessions read one snapshot (REPEATABLE READ, read only) side by side ([`database`]) and disturb nobody; one thread
 //! walks.
 //!
@@ -40,7 +40,8 @@
 //! # Cost
 //! One pass over all rows: about a microsecond of two cores an entry with two legs, most of it the server's. Memory is
 //! bounded by the accounts with their settings and the trial balances to be sealed, the holds that are held at one
-//! time, and the entries that are moved back at some time; it does not grow with the rest of the journal.
+//! time, the entries that are moved back at some time, and the items of summaries, up to 3.6 million (140 MB; of more
+//! the server is asked, for a further pass over the postings); it does not grow with the rest of the journal.
 //!
 //! Reading order: [`feed`], [`row`], [`walk`], then what the walk asks; [`database`] for where rows come from.
 
@@ -57,7 +58,7 @@ mod records;
 pub(crate) mod row;
 mod seals;
 pub mod sql;
-pub mod summaries;
+mod summaries;
 mod templates;
 mod tips;
 mod walk;
@@ -77,6 +78,7 @@ use self::database::Order;
 use self::feed::Journal;
 use self::originals::Originals;
 pub use self::row::hex;
+use self::summaries::Summaries;
 use self::tips::Tips;
 use self::walk::{Tables, Walk};
 
@@ -132,6 +134,8 @@ enum Halt {
     Failed(Error),
     /// Rows lie so far out of order that only the server can sort them.
     Mixed,
+    /// What items were summed up to differs, or there are too many to say: the server must be asked which.
+    WrongItem,
     /// Nobody waits for the answer.
     Unwanted,
 }
@@ -167,19 +171,17 @@ pub async fn verify(
     mut progress: impl FnMut(Progress),
 ) -> Result<Report, Error> {
     let journal = database::open(database, book, Order::AsItLies).await?;
-    let mut report = match walk_beside(journal, asked, &mut progress).await {
-        (report, Ok(())) => report,
-        (_, Err(Halt::Failed(error))) => return Err(error),
+    let walked = match walk_beside(journal, asked, &mut progress).await {
         (_, Err(Halt::Found(_) | Halt::Mixed | Halt::Unwanted)) => {
             let journal = database::open(database, book, Order::Sorted).await?;
-            finished(walk_beside(journal, asked, &mut progress).await)?
+            walk_beside(journal, asked, &mut progress).await
         }
+        walked => walked,
     };
-    // What is summed up is of the database alone, and of sealed segments, which stay as they are.
-    if report.is_clean() {
-        report.finding = summaries::find(database, book).await?;
+    match walked {
+        (report, Err(Halt::WrongItem)) => Ok(Report { finding: summaries::find_item(database, book).await?, ..report }),
+        walked => finished(walked),
     }
-    Ok(report)
 }
 
 fn finished((mut report, outcome): (Report, Result<(), Halt>)) -> Result<Report, Error> {
@@ -187,7 +189,9 @@ fn finished((mut report, outcome): (Report, Result<(), Halt>)) -> Result<Report,
         Ok(()) => {}
         Err(Halt::Found(finding)) => report.finding = Some(*finding),
         Err(Halt::Failed(error)) => return Err(error),
-        Err(Halt::Mixed | Halt::Unwanted) => unreachable!("sorted rows are not mixed, and somebody waits for them"),
+        Err(Halt::Mixed | Halt::WrongItem | Halt::Unwanted) => {
+            unreachable!("sorted rows are not mixed, items are asked about elsewhere, and somebody waits")
+        }
     }
     Ok(report)
 }
@@ -229,18 +233,20 @@ fn check(
     report: &mut Report,
     progress: &mut impl FnMut(Progress) -> bool,
 ) -> Result<(), Halt> {
-    let Journal { mut head, mut segments, mut accounts, mut settings, mut register, mut members, mut reversed, .. } =
-        journal;
+    let Journal { mut head, mut segments, mut accounts, mut settings, mut register, mut members, .. } = journal;
+    let (mut reversed, mut summaries) = (journal.reversed, journal.summaries);
     let head = records::head(&mut head)?;
     report.head_hash = head.hash;
-    let last_segment = records::segments(&mut segments, &head)?;
+    let segments = records::segments(&mut segments, &head)?;
+    let last_segment = segments.last().map_or((0, 0), |last| (last.number, last.last_sequence));
     let (mut accounts, last_account) = Accounts::read(&mut accounts)?;
     report.accounts = last_account.no;
     let last_setting = accounts.check_settings(&mut settings)?;
     let (records, last_record) = records::register(&mut register, &mut members, &mut accounts)?;
     let reversed = records::reversed(&mut reversed)?;
+    let summaries = Summaries::read(&mut summaries, journal.totals, journal.items, &segments)?;
 
-    let mut walk = Walk::new(accounts, Originals::new(reversed), records, Tips::new(asked.remembered));
+    let mut walk = Walk::new(accounts, Originals::new(reversed), records, Tips::new(asked.remembered), summaries);
     let mut tables = Tables { commits: journal.commits, entries: journal.entries, postings: journal.postings };
     let entries_total = head.sequence;
     let outcome = walk.all(&mut tables, &mut |entries| progress(Progress { entries, entries_total }));
@@ -249,5 +255,6 @@ fn check(
     outcome?;
     records::check_head(&head, &walk, last_segment, [last_account, last_setting, last_record])?;
     walk.closings.check_seals()?;
-    Ok(walk.tips.check()?)
+    walk.tips.check()?;
+    walk.summaries.check()
 }

@@ -30,10 +30,9 @@ pub fn head(rows: &mut Rows) -> Result<Head, Halt> {
     Ok(Head::read(rows.next()?.ok_or_else(missing)?)?)
 }
 
-/// Checks that segments lie one behind the other, and that those that are sealed are full and come first; answers the
-/// last one and where it ends.
-pub fn segments(rows: &mut Rows, head: &Head) -> Result<(i32, i64), Halt> {
-    let (mut last, mut is_sealed) = ((0, 0), true);
+/// Checks that segments lie one behind the other, and that those that are sealed are full and come first.
+pub fn segments(rows: &mut Rows, head: &Head) -> Result<Vec<Segment>, Halt> {
+    let (mut segments, mut last, mut is_sealed) = (Vec::new(), (0, 0), true);
     while let Some(row) = rows.next()? {
         let segment = Segment::read(row)?;
         let place = Place::Segment { segment_no: segment.number };
@@ -46,8 +45,9 @@ pub fn segments(rows: &mut Rows, head: &Head) -> Result<(i32, i64), Halt> {
         }
         is_sealed = segment.is_sealed;
         last = (segment.number, segment.last_sequence);
+        segments.push(segment);
     }
-    Ok(last)
+    Ok(segments)
 }
 
 /// What is on record that entries must obey.

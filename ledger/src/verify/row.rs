@@ -143,13 +143,14 @@ pub struct Posting<'r> {
     pub layer: i16,
     pub currency: &'r str,
     pub item: Option<&'r str>,
+    pub due_date: Option<i32>,
 }
 
 impl<'r> Posting<'r> {
     pub fn read(row: Tuple<'r>) -> Result<Posting<'r>, Finding> {
         let place = Place::Posting { sequence: number(row), leg: -1 };
         read(row, &sql::POSTING, place, |fields| {
-            let posting = Posting {
+            Ok(Posting {
                 sequence: fields.get()?,
                 amount_minor: fields.get()?,
                 debits_after: fields.get()?,
@@ -160,9 +161,8 @@ impl<'r> Posting<'r> {
                 layer: fields.get()?,
                 currency: fields.get()?,
                 item: fields.get()?,
-            };
-            fields.get::<Option<i32>>()?; // due_date
-            Ok(posting)
+                due_date: fields.get()?,
+            })
         })
     }
 

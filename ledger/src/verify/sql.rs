@@ -198,11 +198,45 @@ pub const REVERSED: Table = Table {
     key: &["relates_to"],
 };
 
+/// The segments that are summed up.
+pub const SUMMARY: Table = Table {
+    name: "summary",
+    columns: &["segment_no", "first_date", "last_date", "has_pending", "has_totals"],
+    key: &["segment_no"],
+};
+
+/// What busy accounts have come to in a segment, day by day.
+pub const DAY_TOTAL: Table = Table {
+    name: "day_total",
+    columns: &["segment_no", "account_no", "layer", "effective_date", "debits_minor", "credits_minor"],
+    key: &["segment_no", "account_no", "layer", "effective_date"],
+};
+
+/// What accounts have come to at the end of a segment: as days are read, but of no day.
+pub const ACCOUNT_TOTAL: Table = Table {
+    name: "account_total",
+    columns: &["segment_no", "account_no", "layer", "NULL::date", "debits_after", "credits_after"],
+    key: &["segment_no", "account_no", "layer"],
+};
+
+/// What items have come to.
+pub const ITEM_TOTAL: Table = Table {
+    name: "item_total",
+    columns: &["account_no", "item", "layer", "total_minor", "first_date", "last_date", "due_date"],
+    key: &["account_no", "item", "layer"],
+};
+
 /// The snapshot of this transaction, for other connections to read the same.
 pub const EXPORT_SNAPSHOT: &str = "SELECT pg_export_snapshot()";
 
 /// Up to where the journal goes, or says that it goes.
 pub const LAST_SEQUENCE: &str = "SELECT COALESCE(max(sequence), 0) FROM head";
+
+/// Up to where segments are summed up.
+pub const LAST_SUMMARY: &str = "SELECT COALESCE(max(segment_no), 0) FROM summary";
+
+/// The first item that has come to something else than its total says.
+pub const WRONG_ITEM: &str = include_str!("summaries/wrong_item.sql");
 
 /// What an archive is of.
 pub const ARCHIVED: &str = "SELECT sequence, booked_at FROM head";
@@ -225,13 +259,20 @@ pub fn import_snapshot(snapshot: &str) -> String {
 
 /// Every statement by name, for a test to prepare.
 pub fn all() -> Vec<(String, String)> {
-    let tables = TABLES.into_iter().chain([&REVERSED]);
+    let tables = TABLES.into_iter().chain([&REVERSED, &SUMMARY, &DAY_TOTAL, &ACCOUNT_TOTAL, &ITEM_TOTAL]);
     let of_table = |table: &Table| {
         let statements = [table.as_it_lies(), table.in_order()];
         statements.map(|statement| (table.name.to_owned(), statement))
     };
-    let pieces = [&COMMIT, &ENTRY, &POSTING].map(|table| (table.name.to_owned(), table.piece(i64::MIN, i64::MAX)));
-    let others = [("EXPORT_SNAPSHOT", EXPORT_SNAPSHOT), ("LAST_SEQUENCE", LAST_SEQUENCE), ("ARCHIVED", ARCHIVED)];
+    let pieces = [&COMMIT, &ENTRY, &POSTING, &DAY_TOTAL, &ACCOUNT_TOTAL]
+        .map(|table| (table.name.to_owned(), table.piece(i64::MIN, i64::MAX)));
+    let others = [
+        ("EXPORT_SNAPSHOT", EXPORT_SNAPSHOT),
+        ("LAST_SEQUENCE", LAST_SEQUENCE),
+        ("LAST_SUMMARY", LAST_SUMMARY),
+        ("WRONG_ITEM", WRONG_ITEM),
+        ("ARCHIVED", ARCHIVED),
+    ];
     let others = others.map(|(name, statement)| (name.to_owned(), statement.to_owned()));
     tables.flat_map(of_table).chain(pieces).chain(others).collect()
 }

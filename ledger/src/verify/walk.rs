@@ -10,6 +10,7 @@ use super::feed::Rows;
 use super::originals::{ItemLeg, Originals};
 use super::records::Records;
 use super::row::{self, Commit, Entry, Posting, hex};
+use super::summaries::Summaries;
 use super::templates::Templates;
 use super::tips::Tips;
 use super::{Finding, Halt, Place, Rule};
@@ -21,6 +22,7 @@ pub struct Walk {
     pub closings: Closings,
     pub templates: Templates,
     pub tips: Tips,
+    pub summaries: Summaries,
     pub last: Option<Commit>,
     pub entries: i64,
     pub postings: i64,
@@ -38,10 +40,11 @@ pub struct Tables {
 
 impl Walk {
     /// A walk from the beginning.
-    pub fn new(accounts: Accounts, originals: Originals, records: Records, tips: Tips) -> Walk {
+    pub fn new(accounts: Accounts, originals: Originals, records: Records, tips: Tips, summaries: Summaries) -> Walk {
         let (legs, leaf) = (Legs::default(), Vec::new());
         let Records { closings, templates } = records;
-        Walk { accounts, originals, closings, templates, tips, last: None, entries: 0, postings: 0, legs, leaf }
+        let (last, entries, postings) = (None, 0, 0);
+        Walk { accounts, originals, closings, templates, tips, summaries, last, entries, postings, legs, leaf }
     }
 
     /// Walks to the end. `after_commit` is told how many entries are done, and says whether to go on.
@@ -56,7 +59,7 @@ impl Walk {
                 return Err(Halt::Unwanted);
             }
         }
-        self.begin(i64::MAX);
+        self.begin(i64::MAX)?;
         self.check_nothing_left(tables)
     }
 
@@ -81,10 +84,12 @@ impl Walk {
     }
 
     /// Puts in force what is in force for an entry.
-    fn begin(&mut self, sequence: i64) {
+    fn begin(&mut self, sequence: i64) -> Result<(), Halt> {
+        self.summaries.begin(sequence, &self.accounts)?;
         self.accounts.begin(sequence);
         let booked_at = self.booked_at();
         self.closings.begin(sequence, booked_at, &self.accounts);
+        Ok(())
     }
 
     fn check_follows(&self, commit: &Commit) -> Result<(), Finding> {
@@ -113,7 +118,7 @@ impl Walk {
         let booked_at = postgres_micros(header.booked_at);
         let mut root = MerkleRoot::default();
         for sequence in header.first_sequence..=header.last_sequence {
-            self.begin(sequence);
+            self.begin(sequence)?;
             let row = tables.entries.next()?.ok_or_else(|| missing_entry(sequence))?;
             let (entry, kind) = checked_entry(row, sequence, booked_at)?;
             self.closings.check(&entry)?;
@@ -161,6 +166,7 @@ impl Walk {
             let effect = kind.effect(layer).expect("the layer was checked with the posting");
             let currency = self.accounts.check(effect, &posting)?;
             self.closings.count(&posting);
+            self.summaries.count(effect, &posting);
             self.legs.add(&posting, currency);
             if wanted {
                 self.legs.items.push(ItemLeg::new(&posting));

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::journal::tuples::Batch;
 use crate::verify::feed::{Feed, Journal, Rows};
 use crate::verify::row::hex;
-use crate::verify::{Asked, Finding, Halt, Place, Progress, Report, Rule, finished, walk_beside};
+use crate::verify::{Asked, Finding, Halt, Place, Progress, Report, Rule, finished, sql, walk_beside};
 
 use super::{BLOCK_BYTES, BLOCK_BYTES_MAX, END, HEADER, Header, MAGIC, ROWS, TABLE, tables, title};
 
@@ -34,7 +34,9 @@ pub async fn verify_archive(
         Ok(surveyed) => surveyed,
         Err(Halt::Found(finding)) => return Ok((None, Report { finding: Some(*finding), ..Report::default() })),
         Err(Halt::Failed(error)) => return Err(error),
-        Err(Halt::Mixed | Halt::Unwanted) => unreachable!("a file is looked at for somebody, and in its order"),
+        Err(Halt::Mixed | Halt::WrongItem | Halt::Unwanted) => {
+            unreachable!("a file is looked at for somebody, and in its order")
+        }
     };
     let (file, end) = (path.to_path_buf(), layout.end);
     let digest = thread::spawn(move || digest(&file, end));
@@ -66,6 +68,10 @@ fn journal(path: &Path, layout: &Layout) -> Journal {
         entries: next(),
         postings: next(),
         reversed: next(),
+        // What follows from the journal is not archived.
+        summaries: Rows::none(&sql::SUMMARY),
+        totals: Rows::none(&sql::DAY_TOTAL),
+        items: Rows::none(&sql::ITEM_TOTAL),
     }
 }
 
