@@ -63,7 +63,7 @@ pub enum Attempt {
     /// Everything is written and posted; it counts with COMMIT.
     Applied(Vec<Result<Applied, Refusal>>),
     /// It must be rolled back and done again, without these commands: the ledger has refused them. Without any,
-    /// somebody else has taken in the same claim at the same moment.
+    /// somebody else has taken in the same claim, or recorded another version of a journal, at the same moment.
     Again(BTreeMap<usize, Rejection>),
 }
 
@@ -89,6 +89,9 @@ pub async fn attempt(
         return Ok(Attempt::Again(BTreeMap::new()));
     }
     let refused = post(ledger, tx, &steps).await?;
+    if refused.values().any(|rejection| matches!(rejection, Rejection::TemplateNotInForce { .. })) {
+        return Ok(Attempt::Again(BTreeMap::new()));
+    }
     Ok(if refused.is_empty() { Attempt::Applied(answers) } else { Attempt::Again(refused) })
 }
 

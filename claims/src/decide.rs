@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use dianfu_ledger::Rejection;
 use dianfu_ledger::entry::NewEntry;
 use dianfu_settlement::difference::difference;
+use dianfu_settlement::journals::Journals;
 use dianfu_settlement::payable::NewPayable;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -112,6 +113,8 @@ pub struct Known {
     pub facts: HashMap<(ClaimNo, String), RecordedEvent>,
     /// What reviews, and claims to be taken in, need to know.
     pub book: ReviewBook,
+    /// The templates of a claim's journals that are in force.
+    pub journals: Journals,
     /// What stands in the ledger, of claims on which an order is to be paid less.
     pub outstanding: HashMap<ClaimNo, Outstanding>,
 }
@@ -185,7 +188,8 @@ fn one(known: &mut Known, at: usize, command: &Command, actor: &str, now: Timest
         return Ok(Outcome::Nothing(unchanged(claim)));
     }
     let after = claim.after(&event, command.on, transition.to);
-    let entries = journal_map::entries(&after, &event, command.on, actor, &transition.journals);
+    let day_and_actor = (command.on, actor);
+    let entries = journal_map::entries(&known.journals, &after, &event, day_and_actor, &transition.journals)?;
     let payables = journal_map::payables(&after, &transition.journals, command.on);
     let step = step(at, command, after, Some(claim.state), event, decision);
     Ok(Outcome::Step(Box::new(Step { entries, payables, ..step })))

@@ -1,22 +1,26 @@
-//! The journals of a claim, as pure functions from the claim and the event to entries.
+//! The journals of a claim, as pure functions from the claim, the event and the book's templates to entries.
 //!
 //! G gross, U patient share, A advance, f fee, V approved, s shortfall, e excess. What a pharmacy's payout posts (J5 to
 //! J8b) stands with settlement.
 
-use dianfu_ledger::entry::NewEntry;
+use dianfu_ledger::entry::{EntryKind, NewEntry};
 use dianfu_ledger::id;
-use dianfu_settlement::chart::{
-    ADVANCE_LOSS, ADVANCED, CHANNEL, CLAWBACK, DUE, EXPOSURE_CONTRA, FEE_PHARMACIES, OUTPUT_VAT, PHARMACY_OWES,
-    PHARMACY_PAYABLE, REFUND, SHARE_HELD, SHORTFALL,
-};
+use dianfu_settlement::chart::{PHARMACY_PAYABLE, REFUND};
+use dianfu_settlement::journals::{Facts, JournalFault, Journals};
 use dianfu_settlement::payable::NewPayable;
-use dianfu_settlement::voucher::{self, Heading, Voucher};
+use dianfu_settlement::voucher::{self, Heading};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::claim::Claim;
 use crate::event::{Bearer, Event};
+
+/// The templates of a claim's journals.
+pub const TEMPLATES: [&str; 16] = [
+    "J1", "J1r", "J2", "J3", "J3b", "J4", "J9", "J10", "J10a", "J10b", "J10b-unpaid", "J10c", "J10d", "J10e", "J11",
+    "J20-held",
+];
 
 /// A journal that a claim posts.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -75,34 +79,39 @@ impl Journal {
         }
     }
 
-    fn sentence(self) -> &'static str {
+    /// The template that it is posted by.
+    fn template(self, event: &Event) -> &'static str {
+        let from_unpaid_order =
+            matches!(event, Event::ShortfallAssigned { bearer: Bearer::PharmacyUnpaidOrder, .. });
         match self {
-            Journal::J1 => "Advance committed after pre-approval",
-            Journal::J1r => "Commitment released",
-            Journal::J2 => "Patient paid the share",
-            Journal::J3 => "Drug dispensed: advance made, share used, pharmacy owed the price",
-            Journal::J3b => "Drug dispensed: advance made, pharmacy owed the price less the share it took",
-            Journal::J4 => "Fee earned from the pharmacy",
-            Journal::J9 => "Insurer approved the advance in full",
-            Journal::J10 => "Insurer approved a part of the advance",
-            Journal::J10a => "Shortfall borne by the patient",
-            Journal::J10b => "Shortfall borne by the pharmacy",
-            Journal::J10c => "Shortfall borne by the platform",
-            Journal::J10d => "Dispute won: insurer owes the shortfall",
-            Journal::J10e => "Insurer approved more than the advance: the patient's share fell",
-            Journal::J11 => "Insurer rejected the claim after the advance",
-            Journal::J20 => "Share to be refunded to the patient",
+            Journal::J10b if from_unpaid_order => "J10b-unpaid",
+            Journal::J20 => "J20-held",
+            other => other.number(),
+        }
+    }
+
+    fn kind(self) -> EntryKind {
+        match self {
+            Journal::J1 => EntryKind::Hold,
+            Journal::J1r => EntryKind::Release,
+            _ => EntryKind::Post,
         }
     }
 }
 
-/// The entries of an event, tied together; `claim` is as it stands after the event. A journal that moves nothing, such
-/// as J4 without a fee, has no entry.
-pub fn entries(claim: &Claim, event: &Event, on: Date, actor: &str, journals: &[Journal]) -> Vec<NewEntry> {
-    let mut entries: Vec<NewEntry> =
-        journals.iter().filter_map(|journal| entry(*journal, claim, event, on, actor)).collect();
+/// The entries of an event, tied together, by the templates of the book; `claim` is as it stands after the event. A
+/// journal that moves nothing, such as J4 without a fee, has no entry.
+pub fn entries(
+    journals: &Journals,
+    claim: &Claim,
+    event: &Event,
+    (on, actor): (Date, &str),
+    posted: &[Journal],
+) -> Result<Vec<NewEntry>, JournalFault> {
+    let entry = |journal: &Journal| entry(journals, *journal, claim, event, (on, actor)).transpose();
+    let mut entries = posted.iter().filter_map(entry).collect::<Result<Vec<NewEntry>, JournalFault>>()?;
     voucher::link(&mut entries);
-    entries
+    Ok(entries)
 }
 
 /// The payables that an event raises: the pharmacy's at dispensing, and what a patient gets back.
@@ -110,36 +119,65 @@ pub fn payables(claim: &Claim, journals: &[Journal], on: Date) -> Vec<NewPayable
     journals.iter().filter_map(|journal| payable(*journal, claim, on)).collect()
 }
 
-fn entry(journal: Journal, claim: &Claim, event: &Event, on: Date, actor: &str) -> Option<NewEntry> {
+fn entry(
+    journals: &Journals,
+    journal: Journal,
+    claim: &Claim,
+    event: &Event,
+    (on, actor): (Date, &str),
+) -> Result<Option<NewEntry>, JournalFault> {
+    let template = journal.template(event);
     let heading = Heading {
         id: entry_id(claim, journal, event),
-        journal: journal.number(),
+        journal: template,
+        kind: journal.kind(),
+        relates_to: (journal == Journal::J1r).then(|| entry_id(claim, Journal::J1, event)),
         on,
         reference: claim.claim_no().as_str(),
-        description: description(journal, event),
+        description: description(journals.title(template), event),
         actor,
     };
-    match journal {
-        Journal::J1 => committed(claim, heading),
-        Journal::J1r => {
-            let held = claim.advance_minor() > 0;
-            held.then(|| voucher::release(heading, entry_id(claim, Journal::J1, event)))
+    journals.entry(heading, &facts(journal, claim, event, on))
+}
+
+/// All that is known of a claim when a journal is posted.
+fn facts(journal: Journal, claim: &Claim, event: &Event, on: Date) -> Facts {
+    let (advance_minor, share_minor) = (claim.advance_minor(), claim.share_to_collect_minor());
+    let owed_minor = advance_minor.checked_add(share_minor).expect("advance and share are parts of the price");
+    let facts = Facts::new(claim.intake.currency)
+        .text("claim", claim.claim_no().as_str())
+        .party("insurer", &claim.intake.insurer)
+        .party("pharmacy", &claim.intake.pharmacy)
+        .party("patient", &claim.intake.patient)
+        .amount("advance", advance_minor)
+        .amount("share", share_minor)
+        .amount("gross", owed_minor)
+        .amount("fee", claim.quote.as_ref().map_or(0, |quote| quote.fee_minor))
+        .amount("vat", claim.quote.as_ref().map_or(0, |quote| quote.vat_minor))
+        .amount("approved", claim.approved_minor);
+    let facts = match event {
+        Event::SharePaid { channel, amount_minor } => {
+            facts.party("channel", channel).day("day", on).amount("share", *amount_minor)
         }
-        Journal::J2 => share_taken_in(claim, event, heading),
-        Journal::J3 | Journal::J3b => dispensed(journal, claim, heading),
-        Journal::J4 => fee(claim, heading),
-        Journal::J9 | Journal::J10 | Journal::J10e | Journal::J11 => decided(claim, heading),
-        Journal::J10a | Journal::J10b | Journal::J10c | Journal::J10d => borne(claim, event, heading),
-        Journal::J20 => share_given_back(claim, heading),
+        Event::ShortfallAssigned { amount_minor, .. } => facts.amount("shortfall", *amount_minor),
+        _ => facts,
+    };
+    match journal {
+        Journal::J3 | Journal::J3b => facts.day("due_on", pharmacy_due_on(claim, on)),
+        _ => facts,
     }
 }
 
-fn description(journal: Journal, event: &Event) -> String {
-    let sentence = journal.sentence();
-    if let Event::InsurerDecided { cause: Some(cause), .. } = event {
-        return format!("{sentence}: {cause}");
-    }
-    sentence.to_owned()
+/// When the pharmacy has to be paid for what it dispensed.
+fn pharmacy_due_on(claim: &Claim, on: Date) -> Date {
+    let payment_days = claim.quote.as_ref().map_or(0, |quote| quote.payment_days);
+    on.saturating_add(payment_days.days())
+}
+
+/// What the template says it is, and the cause that the insurer has given.
+fn description(title: Option<&str>, event: &Event) -> Option<String> {
+    let Event::InsurerDecided { cause: Some(cause), .. } = event else { return None };
+    title.map(|title| format!("{title}: {cause}"))
 }
 
 /// One journal of one claim has one id; the assignments of a shortfall are counted.
@@ -150,83 +188,11 @@ fn entry_id(claim: &Claim, journal: Journal, event: &Event) -> Uuid {
     id::entry_id(claim.taken_in_at, claim.claim_no().as_str(), &fact)
 }
 
-fn committed(claim: &Claim, heading: Heading<'_>) -> Option<NewEntry> {
-    Voucher::hold(heading, claim.intake.currency)
-        .debit(ADVANCED.of(&claim.intake.insurer), claim.advance_minor(), Some(item(claim)))
-        .credit(EXPOSURE_CONTRA.of(&claim.intake.insurer), claim.advance_minor(), None)
-        .close()
-}
-
-fn share_taken_in(claim: &Claim, event: &Event, heading: Heading<'_>) -> Option<NewEntry> {
-    let Event::SharePaid { channel, amount_minor } = event else { return None };
-    let day = heading.on.to_string();
-    Voucher::post(heading, claim.intake.currency)
-        .debit(CHANNEL.of(channel), *amount_minor, Some(&day))
-        .credit(SHARE_HELD.of(&claim.intake.patient), *amount_minor, Some(item(claim)))
-        .close()
-}
-
-fn share_given_back(claim: &Claim, heading: Heading<'_>) -> Option<NewEntry> {
-    let share_minor = claim.share_to_collect_minor();
-    Voucher::post(heading, claim.intake.currency)
-        .debit(SHARE_HELD.of(&claim.intake.patient), share_minor, Some(item(claim)))
-        .credit(REFUND.of(&claim.intake.patient), share_minor, Some(item(claim)))
-        .close()
-}
-
-fn dispensed(journal: Journal, claim: &Claim, heading: Heading<'_>) -> Option<NewEntry> {
-    let share_minor = if journal == Journal::J3 { claim.share_to_collect_minor() } else { 0 };
-    let owed_minor = claim.advance_minor().checked_add(share_minor).expect("advance and share are parts of the price");
-    Voucher::post(heading, claim.intake.currency)
-        .debit(ADVANCED.of(&claim.intake.insurer), claim.advance_minor(), Some(item(claim)))
-        .debit(SHARE_HELD.of(&claim.intake.patient), share_minor, Some(item(claim)))
-        .credit(PHARMACY_PAYABLE.of(&claim.intake.pharmacy), owed_minor, Some(item(claim)))
-        .close()
-}
-
-fn fee(claim: &Claim, heading: Heading<'_>) -> Option<NewEntry> {
-    let quote = claim.quote.as_ref()?;
-    Voucher::post(heading, claim.intake.currency)
-        .debit(PHARMACY_PAYABLE.of(&claim.intake.pharmacy), quote.fee_minor, Some(item(claim)))
-        .credit(FEE_PHARMACIES.of_book(), quote.fee_minor - quote.vat_minor, None)
-        .credit(OUTPUT_VAT.of_book(), quote.vat_minor, None)
-        .close()
-}
-
-/// One formula for every decision: the approved part is due, the rest of the advance is a shortfall, what exceeds it is
-/// the patient's.
-fn decided(claim: &Claim, heading: Heading<'_>) -> Option<NewEntry> {
-    let excess_minor = (claim.approved_minor - claim.advance_minor()).max(0);
-    Voucher::post(heading, claim.intake.currency)
-        .debit(DUE.of(&claim.intake.insurer), claim.approved_minor, Some(item(claim)))
-        .debit(SHORTFALL.of(&claim.intake.insurer), claim.shortfall_minor, Some(item(claim)))
-        .credit(ADVANCED.of(&claim.intake.insurer), claim.advance_minor(), Some(item(claim)))
-        .credit(REFUND.of(&claim.intake.patient), excess_minor, Some(item(claim)))
-        .close()
-}
-
-fn borne(claim: &Claim, event: &Event, heading: Heading<'_>) -> Option<NewEntry> {
-    let Event::ShortfallAssigned { bearer, amount_minor, .. } = event else { return None };
-    let (account, item_of_account) = match bearer {
-        Bearer::Patient => (CLAWBACK.of(&claim.intake.patient), Some(item(claim))),
-        Bearer::PharmacyByNetting => (PHARMACY_OWES.of(&claim.intake.pharmacy), Some(item(claim))),
-        Bearer::PharmacyUnpaidOrder => (PHARMACY_PAYABLE.of(&claim.intake.pharmacy), Some(item(claim))),
-        Bearer::Platform => (ADVANCE_LOSS.of_book(), None),
-        Bearer::InsurerAfterDispute => (DUE.of(&claim.intake.insurer), Some(item(claim))),
-    };
-    Voucher::post(heading, claim.intake.currency)
-        .debit(account, *amount_minor, item_of_account)
-        .credit(SHORTFALL.of(&claim.intake.insurer), *amount_minor, Some(item(claim)))
-        .close()
-}
-
 fn payable(journal: Journal, claim: &Claim, on: Date) -> Option<NewPayable> {
     let (account, payee, advance_minor, due_on) = match journal {
         Journal::J3 | Journal::J3b => {
-            let payment_days = claim.quote.as_ref().map_or(0, |quote| quote.payment_days);
-            let due_on = on.saturating_add(payment_days.days());
             let pharmacy = &claim.intake.pharmacy;
-            (PHARMACY_PAYABLE.of(pharmacy), pharmacy, claim.advance_minor(), due_on)
+            (PHARMACY_PAYABLE.of(pharmacy), pharmacy, claim.advance_minor(), pharmacy_due_on(claim, on))
         }
         Journal::J20 if claim.share_to_collect_minor() == 0 => return None,
         Journal::J20 | Journal::J10e => (REFUND.of(&claim.intake.patient), &claim.intake.patient, 0, on),

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use deadpool_postgres::Transaction;
+use dianfu_settlement::journals::Journals;
 use jiff::ToSpan;
 
 use crate::claim::{Claim, ClaimNo, NewClaim};
@@ -10,12 +11,13 @@ use crate::command::{Command, Request};
 use crate::decide::Known;
 use crate::error::Error;
 use crate::event::Event;
+use crate::journal_map;
 use crate::review::ReviewBook;
 use crate::sql;
 use crate::sql::parties::PolicyKey;
 use crate::sql::rules::PacksKey;
 
-/// Reads it, in at most eight statements whatever the number of commands.
+/// Reads it, in at most nine statements whatever the number of commands.
 pub async fn read(tx: &Transaction<'_>, commands: &[Command]) -> Result<Known, Error> {
     let numbers = sorted(commands.iter().map(|command| command.claim_no.as_str()));
     let claims = sql::claims::lock_claims(tx, &numbers).await?;
@@ -23,7 +25,12 @@ pub async fn read(tx: &Transaction<'_>, commands: &[Command]) -> Result<Known, E
         commands.iter().filter_map(|command| Some((command.claim_no.as_str(), command.fact()?))).collect();
     let facts = sql::claims::facts(tx, &wanted).await?;
     let book = read_book(tx, commands, &claims).await?;
-    Ok(Known { claims, facts, book, outstanding: HashMap::new() })
+    let posts = |command: &Command| !matches!(command.request, Request::Tell(Event::LedgerRead(_)));
+    let journals = match commands.iter().any(posts) {
+        true => Journals::in_force(tx, &journal_map::TEMPLATES).await?,
+        false => Journals::default(),
+    };
+    Ok(Known { claims, facts, book, journals, outstanding: HashMap::new() })
 }
 
 async fn read_book(

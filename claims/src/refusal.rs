@@ -3,6 +3,7 @@
 use dianfu_ledger::Rejection;
 use dianfu_ledger::money::{Currency, Money};
 use dianfu_settlement::difference::Difference;
+use dianfu_settlement::journals::JournalFault;
 use jiff::civil::Date;
 
 use crate::claim::{ClaimNo, State};
@@ -178,6 +179,9 @@ pub enum Reason {
         /// Who.
         person: String,
     },
+    /// No entry comes of the book's template.
+    #[error(transparent)]
+    Journal(#[from] JournalFault),
     /// The ledger refused the entries.
     #[error("the ledger refused it: {0}")]
     Ledger(Rejection),
@@ -222,6 +226,7 @@ impl Reason {
             Reason::ShortfallExceeded { .. } => "shortfall_exceeded",
             Reason::OrderNotOpen { .. } => "order_not_open",
             Reason::SamePerson { .. } => "same_person",
+            Reason::Journal(fault) => fault.code(),
             Reason::Ledger(rejection) => rejection.code(),
         }
     }

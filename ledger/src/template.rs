@@ -15,8 +15,8 @@
 //! only repetition: an element has no amounts of its own that are worked out, and lists do not nest.
 //!
 //! [`Template::fill`] gives postings, and every amount with how it came about, for a person to read before anything is
-//! posted. A leg on which nothing moves is left out. Whether the accounts exist, take the currency and stay within
-//! their limits, and whether one of them would be both debited and credited, the ledger decides when it posts.
+//! posted. A leg on which nothing moves is left out; legs that would stand on one account and item on both sides are
+//! refused. Whether the accounts exist, take the currency and stay within their limits, the ledger decides when it posts.
 //!
 //! Order of a template: inputs, then amounts from what stands before them, then legs. Pure: no clock, no database; the
 //! same template and inputs always give the same answer. Costs a pass over the template, with look-ups by name; bounded

@@ -20,6 +20,7 @@ use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::entry::NewEntry;
 use dianfu_ledger::money::Currency;
 use dianfu_settlement::chart::{DUE, INSURER_PAYABLE, UNAPPLIED};
+use dianfu_settlement::journals::{JournalFault, Journals};
 use dianfu_settlement::number::PartyNo;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -74,8 +75,16 @@ pub struct Allocation {
     pub breaks: Vec<Break>,
 }
 
+/// The templates that a remittance is applied by.
+pub const TEMPLATES: [&str; 2] = ["J14b", "J18"];
+
 /// Allocates a remittance that has passed the check, R3 and R9 in particular.
-pub fn allocate(funded: &Funded<'_>, matches: &[Match], owed: &[OwedItem]) -> Allocation {
+pub fn allocate(
+    journals: &Journals,
+    funded: &Funded<'_>,
+    matches: &[Match],
+    owed: &[OwedItem],
+) -> Result<Allocation, JournalFault> {
     let accounts = Accounts::of(funded.insurer);
     let mut due_again = Legs::new("J18");
     let mut applied = Legs::new("J14b");
@@ -90,11 +99,11 @@ pub fn allocate(funded: &Funded<'_>, matches: &[Match], owed: &[OwedItem]) -> Al
             applied.add(account, booked.item.as_deref(), booked.booked_minor);
         }
     }
-    let mut entries = due_again.entries(funded, None);
-    entries.extend(applied.entries(funded, Some((&accounts.unapplied, funded.trace))));
+    let mut entries = due_again.entries(journals, funded)?;
+    entries.extend(applied.entries(journals, funded)?);
     dianfu_settlement::voucher::link(&mut entries);
     let breaks = differences::of(funded, matches, &adjustments);
-    Allocation { entries, adjustments, breaks }
+    Ok(Allocation { entries, adjustments, breaks })
 }
 
 /// What a remittance is called where ids are derived.

@@ -14,12 +14,13 @@ use dianfu_ledger::journal::sql::lock_head;
 use dianfu_ledger::query::outstanding;
 use dianfu_ledger::{Ledger, Outcome, Rejection, id};
 use dianfu_settlement::chart::{DUE, INSURER_PAYABLE, UNAPPLIED};
+use dianfu_settlement::journals::{JournalFault, Journals};
 use dianfu_settlement::number::PartyNo;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use crate::allocate::{Allocation, Funded, OwedItem, allocate, subject};
+use crate::allocate::{Allocation, Funded, OwedItem, TEMPLATES, allocate, subject};
 use crate::breaks::Break;
 use crate::error::Error;
 use crate::matching::{Match, OpenClaimItem, match_lines};
@@ -73,7 +74,10 @@ pub async fn apply(
         let entry_ids = remittance.entry_ids.unwrap_or_default();
         return Ok(Ok(answer(applying, remittance.remittance_id, facts.state(), entry_ids)));
     }
-    let (matches, allocation) = decide(&tx, applying, &remittance).await?;
+    let (matches, allocation) = match decide(&tx, applying, &remittance).await? {
+        Ok(decided) => decided,
+        Err(fault) => return Ok(Err(fault.into())),
+    };
     record(&tx, applying, &remittance, &matches, &allocation).await?;
     if let Some(rejection) = post(ledger, &tx, &allocation.entries).await? {
         return Ok(Err(Refusal::Ledger(rejection)));
@@ -139,7 +143,7 @@ async fn decide(
     tx: &Transaction<'_>,
     applying: &Applying<'_>,
     remittance: &StoredRemittance,
-) -> Result<(Vec<Match>, Allocation), Error> {
+) -> Result<Result<(Vec<Match>, Allocation), JournalFault>, Error> {
     let lines = sql::lines(tx, remittance.remittance_id).await?;
     let adjustments = sql::adjustments(tx, remittance.remittance_id).await?;
     let items = claims(tx, applying.insurer, &lines).await?;
@@ -156,8 +160,8 @@ async fn decide(
         on: cash_on.map_or(applying.on, |cash_on| cash_on.max(applying.on)),
         actor: applying.actor,
     };
-    let allocation = allocate(&funded, &matches, &owed);
-    Ok((matches, allocation))
+    let journals = Journals::in_force(tx, &TEMPLATES).await?;
+    Ok(allocate(&journals, &funded, &matches, &owed).map(|allocation| (matches, allocation)))
 }
 
 /// The claims that were sent under the numbers that the lines echo.

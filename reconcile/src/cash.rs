@@ -4,12 +4,13 @@
 //! The receipt and its entry are one transaction. If the advice is there, the remittance is applied next.
 
 use deadpool_postgres::Client;
-use dianfu_ledger::entry::NewEntry;
+use dianfu_ledger::entry::{EntryKind, NewEntry};
+use dianfu_ledger::journal::sql::lock_head;
 use dianfu_ledger::money::Money;
 use dianfu_ledger::{Ledger, Outcome, id};
-use dianfu_settlement::chart::{BANK_CLIENT, UNAPPLIED};
+use dianfu_settlement::journals::{Facts, JournalFault, Journals};
 use dianfu_settlement::number::PartyNo;
-use dianfu_settlement::voucher::{Heading, Voucher};
+use dianfu_settlement::voucher::Heading;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
@@ -107,15 +108,21 @@ async fn book(
     client: &mut Client,
     receipt: &CashReceipt<'_>,
 ) -> Result<Result<(Uuid, bool), Refusal>, Error> {
-    let entry = entry(receipt);
-    let entry_id = entry.id;
+    let entry_id = entry_id(receipt);
     let tx = client.transaction().await?;
     if !sql::insert_receipt(&tx, receipt, entry_id).await? {
         let first = sql::receipt(&tx, receipt.bank, receipt.bank_reference).await?;
         let first = first.ok_or_else(|| Error::Corrupt("a receipt on record cannot be read".to_owned()))?;
         return Ok(same(receipt, &first).map(|()| (first.entry_id, true)));
     }
-    let outcomes = ledger.post_in(&tx, &[entry]).await?;
+    // Under the head, so that no version of the journal is recorded in between.
+    lock_head(&tx).await?;
+    let entry = match entry(&Journals::in_force(&tx, &["J14a"]).await?, receipt) {
+        Ok(entry) => entry,
+        Err(fault) => return Ok(Err(fault.into())),
+    };
+    let entries: Vec<NewEntry> = entry.into_iter().collect();
+    let outcomes = ledger.post_in(&tx, &entries).await?;
     if let Some(Outcome::Rejected(rejection)) = outcomes.into_iter().next() {
         return Ok(Err(Refusal::Ledger(rejection)));
     }
@@ -123,22 +130,29 @@ async fn book(
     Ok(Ok((entry_id, false)))
 }
 
-/// J14a: `1002 B / 2190 B`.
-fn entry(receipt: &CashReceipt<'_>) -> NewEntry {
+fn entry_id(receipt: &CashReceipt<'_>) -> Uuid {
     let subject = format!("receipt {}/{}", receipt.bank, receipt.bank_reference);
+    id::entry_id(receipt.received_at, &subject, "J14a")
+}
+
+/// J14a: `1002 B / 2190 B`.
+fn entry(journals: &Journals, receipt: &CashReceipt<'_>) -> Result<Option<NewEntry>, JournalFault> {
     let heading = Heading {
-        id: id::entry_id(receipt.received_at, &subject, "J14a"),
+        id: entry_id(receipt),
         journal: "J14a",
+        kind: EntryKind::Post,
+        relates_to: None,
         on: receipt.value_date,
         reference: receipt.bank_reference,
-        description: format!("Cash from insurer {} for {}", receipt.insurer, receipt.item()),
+        description: Some(format!("Cash from insurer {} for {}", receipt.insurer, receipt.item())),
         actor: receipt.actor,
     };
-    Voucher::post(heading, receipt.amount.currency)
-        .debit(BANK_CLIENT.of(receipt.bank), receipt.amount.minor, None)
-        .credit(UNAPPLIED.of(receipt.insurer), receipt.amount.minor, Some(&receipt.item()))
-        .close()
-        .expect("the amount is more than nothing")
+    let facts = Facts::new(receipt.amount.currency)
+        .party("bank", receipt.bank)
+        .party("insurer", receipt.insurer)
+        .text("receipt", &receipt.item())
+        .amount("cash", receipt.amount.minor);
+    journals.entry(heading, &facts)
 }
 
 fn same(receipt: &CashReceipt<'_>, first: &StoredReceipt) -> Result<(), Refusal> {

@@ -8,6 +8,9 @@ pub enum Error {
     /// The ledger or its database could not do its work.
     #[error("the ledger could not do its work")]
     Ledger(#[from] dianfu_ledger::Error),
+    /// Settlement could not do its work.
+    #[error("settlement could not do its work")]
+    Settlement(#[from] dianfu_settlement::Error),
     /// The database holds what this program never wrote.
     #[error("the book holds what this program never wrote: {0}")]
     Corrupt(String),
@@ -18,6 +21,7 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self {
             Error::Ledger(error) => error.is_retryable(),
+            Error::Settlement(error) => error.is_retryable(),
             Error::Corrupt(_) => false,
         }
     }

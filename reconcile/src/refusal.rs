@@ -3,6 +3,7 @@
 
 use dianfu_ledger::Rejection;
 use dianfu_ledger::money::Currency;
+use dianfu_settlement::journals::JournalFault;
 use dianfu_settlement::number::PartyNo;
 
 use crate::verdict::Verdict;
@@ -85,6 +86,9 @@ pub enum Refusal {
     /// The ledger refused the entries.
     #[error("the ledger refused it: {0}")]
     Ledger(Rejection),
+    /// No entry comes of the book's template.
+    #[error(transparent)]
+    Journal(#[from] JournalFault),
 }
 
 impl Refusal {
@@ -100,6 +104,7 @@ impl Refusal {
             Refusal::AmountNotPositive { .. } => "amount_not_positive",
             Refusal::ReceiptConflict { .. } => "receipt_conflict",
             Refusal::Ledger(rejection) => rejection.code(),
+            Refusal::Journal(fault) => fault.code(),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! `dianfu book`: independent sets of books.
 
 use clap::Subcommand;
+use dianfu_ledger::Ledger;
 use dianfu_ledger::book::{self, BookName};
+use dianfu_settlement::journals;
 use serde::Serialize;
 
 use super::arguments::book_name;
@@ -18,7 +20,7 @@ Examples:
 pub enum Book {
     /// Make a book, or bring the tables of an existing one up to date
     ///
-    /// A book is for one legal entity or programme. Commands use the book `main` if none is named.
+    /// A book is for one legal entity or programme. It gets the journals of the platform as templates. Commands use the book `main` if none is named.
     #[command(after_help = "\
 Examples:
   dianfu book create main
@@ -59,6 +61,10 @@ impl Book {
         match self {
             Book::Create { name, output } => {
                 let new = Some(book::create(desk.database().await?, name).await?);
+                let ledger = Ledger::open(desk.database().await?, name).await?;
+                let installed = journals::install(&ledger).await;
+                ledger.close().await;
+                installed?;
                 output.print_one(&BookBody { name: name.to_string(), new }, &["name", "new"])?;
             }
             Book::List { output } => {

@@ -6,6 +6,7 @@ use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::entry::{EntryKind, NewEntry};
 use dianfu_ledger::money::Currency;
 use dianfu_ledger::query;
+use dianfu_settlement::journals::Journals;
 use dianfu_settlement::number::PartyNo;
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -96,7 +97,8 @@ impl Story {
     fn tell(&mut self, event: &Event) -> Result<Vec<&'static str>, Refusal> {
         let transition = next(&self.claim, event, ON)?;
         self.claim = self.claim.after(event, ON, transition.to);
-        for entry in journal_map::entries(&self.claim, event, ON, "wang", &transition.journals) {
+        let journals = Journals::shipped();
+        for entry in journal_map::entries(&journals, &self.claim, event, (ON, "wang"), &transition.journals).unwrap() {
             self.post(entry);
         }
         Ok(transition.journals.iter().map(|journal| journal.number()).collect())

@@ -15,6 +15,7 @@ use jiff::civil::Date;
 use crate::batch::{Batch, PAYOUTS_PER_BATCH_MAX, Plan, plan};
 use crate::error::Error;
 use crate::journal_map;
+use crate::journals::{JournalFault, Journals};
 use crate::number::BatchNo;
 use crate::payout::{Fact, Payout};
 use crate::record::RecordedFact;
@@ -134,19 +135,35 @@ async fn write(
     now: Timestamp,
 ) -> Result<Result<(), Refusal>, Error> {
     let (on, actor) = (approval.on, approval.checked_by.as_str());
-    let mut entries: Vec<NewEntry> = Vec::with_capacity(payouts.len() + 1);
-    entries.extend(journal_map::own_money_moved(batch, advances_minor, on, actor));
-    let mut facts = Vec::with_capacity(payouts.len());
-    for payout in payouts {
-        let entry = journal_map::fact(payout, &Fact::Instructed, on, actor);
-        facts.push(RecordedFact::instructed(payout, on, entry.as_ref()));
-        entries.extend(entry);
-    }
-    voucher::link(&mut entries);
+    let journals = Journals::in_force(tx, &journal_map::TEMPLATES).await?;
+    let (entries, facts) = match entries(&journals, batch, payouts, advances_minor, (on, actor)) {
+        Ok(made) => made,
+        Err(fault) => return Ok(Err(fault.into())),
+    };
     sql::insert_payouts(tx, payouts, &batch.made_by, actor).await?;
     sql::insert_facts(tx, &facts, actor, now).await?;
     let outcomes = ledger.post_in(tx, &entries).await?;
     Ok(first_rejection(&outcomes).map_or(Ok(()), Err))
+}
+
+/// The entries of a batch in one linked run, and the first fact of each payout.
+fn entries<'a>(
+    journals: &Journals,
+    batch: &Batch,
+    payouts: &'a [Payout],
+    advances_minor: i64,
+    (on, actor): (Date, &str),
+) -> Result<(Vec<NewEntry>, Vec<RecordedFact<'a>>), JournalFault> {
+    let mut entries: Vec<NewEntry> = Vec::with_capacity(payouts.len() + 1);
+    entries.extend(journal_map::own_money_moved(journals, batch, advances_minor, on, actor)?);
+    let mut facts = Vec::with_capacity(payouts.len());
+    for payout in payouts {
+        let entry = journal_map::fact(journals, payout, &Fact::Instructed, on, actor)?;
+        facts.push(RecordedFact::instructed(payout, on, entry.as_ref()));
+        entries.extend(entry);
+    }
+    voucher::link(&mut entries);
+    Ok((entries, facts))
 }
 
 /// The rejection that stopped a linked run, if one did: not that of an entry that was merely tied to the culprit.

@@ -2,8 +2,7 @@
 //!
 //! A advance, N gross, w tax withheld, R returned, U collected, b bank charge, c channel fee.
 
-use dianfu_ledger::account::AccountCode;
-use dianfu_ledger::entry::NewEntry;
+use dianfu_ledger::entry::{EntryKind, NewEntry};
 use dianfu_ledger::id;
 use dianfu_ledger::money::Currency;
 use jiff::Timestamp;
@@ -11,88 +10,89 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::batch::Batch;
-use crate::chart::{BANK_CHARGES, BANK_CLIENT, BANK_OWN, CHANNEL, OUTBOUND, OWN_BANK, REFUND, RETURNED, TAX_WITHHELD};
+use crate::chart::{OWN_BANK, REFUND};
+use crate::journals::{Facts, JournalFault, Journals};
 use crate::number::PartyNo;
-use crate::payout::{Fact, Payout, in_range};
+use crate::payout::{Fact, Payout, PayoutItem, in_range};
 use crate::refusal::Refusal;
-use crate::voucher::{Heading, Voucher};
+use crate::voucher::Heading;
+
+/// The templates of settlement.
+pub const TEMPLATES: [&str; 10] = ["J2b", "J5", "J5a", "J6", "J7", "J7-refund", "J7-reissued", "J8", "J8b", "J20"];
 
 /// J5a: own money moves to the clients' bank account to cover the advances in a batch, `1002 A / 1001 A`. Clients'
 /// money never funds an advance. `None` if the batch has none.
-pub fn own_money_moved(batch: &Batch, advances_minor: i64, on: Date, actor: &str) -> Option<NewEntry> {
+pub fn own_money_moved(
+    journals: &Journals,
+    batch: &Batch,
+    advances_minor: i64,
+    on: Date,
+    actor: &str,
+) -> Result<Option<NewEntry>, JournalFault> {
     let heading = Heading {
         id: id::entry_id(batch.made_at, batch.batch_no.as_str(), "J5a"),
         journal: "J5a",
+        kind: EntryKind::Post,
+        relates_to: None,
         on,
         reference: batch.batch_no.as_str(),
-        description: format!("Own money covers the advances in payout batch {}", batch.batch_no),
+        description: Some(format!("Own money covers the advances in payout batch {}", batch.batch_no)),
         actor,
     };
-    let own = PartyNo::parse(OWN_BANK).expect("a bank account's name is a party number");
-    Voucher::post(heading, batch.currency)
-        .debit(BANK_CLIENT.of(&batch.bank), advances_minor, None)
-        .credit(BANK_OWN.of(&own), advances_minor, None)
-        .close()
+    let facts = Facts::new(batch.currency).party("bank", &batch.bank).segment("own_bank", OWN_BANK);
+    journals.entry(heading, &facts.amount("advances", advances_minor))
 }
 
 /// The entry that a fact about a payout posts; `None` where no money moves.
-pub fn fact(payout: &Payout, fact: &Fact, on: Date, actor: &str) -> Option<NewEntry> {
-    match fact {
-        Fact::Instructed => instructed(payout, on, actor),
-        Fact::Paid { charge_minor, .. } => paid(payout, *charge_minor, on, actor),
-        Fact::Rejected { reason } => rejected(payout, reason, on, actor),
-        Fact::Returned { reason, .. } => returned(payout, reason, on, actor),
-        Fact::Unknown { .. } | Fact::Accepted { .. } | Fact::Reissued { .. } => None,
+pub fn fact(
+    journals: &Journals,
+    payout: &Payout,
+    fact: &Fact,
+    on: Date,
+    actor: &str,
+) -> Result<Option<NewEntry>, JournalFault> {
+    let (journal, description, charge_minor) = match fact {
+        Fact::Instructed => (instruction(payout), instructed(payout), 0),
+        Fact::Paid { charge_minor, .. } => ("J6", format!("Payout {} debited by the bank", payout.payout_id), *charge_minor),
+        Fact::Rejected { reason } => {
+            (rejection(payout), format!("Payout {} rejected by the bank: {reason}", payout.payout_id), 0)
+        }
+        Fact::Returned { reason, .. } => ("J8", format!("Payout {} returned by the bank: {reason}", payout.payout_id), 0),
+        Fact::Unknown { .. } | Fact::Accepted { .. } | Fact::Reissued { .. } => return Ok(None),
+    };
+    let facts = facts(payout).amount("charge", charge_minor);
+    journals.entry(heading(payout, journal, description, on, actor), &facts)
+}
+
+/// All that is known of a payout.
+fn facts(payout: &Payout) -> Facts {
+    let item = |party: &'static str, amount: &'static str| {
+        move |item: &PayoutItem| {
+            let of_account = item.account.as_str().split_once('.').map_or("", |(_, party)| party);
+            let facts = Facts::new(payout.currency).segment(party, of_account).text("claim", &item.item);
+            facts.amount(amount, item.amount_minor)
+        }
+    };
+    let facts = Facts::new(payout.currency)
+        .party("bank", &payout.bank)
+        .text("payout", payout.payout_id.as_str())
+        .amount("withheld", payout.withheld_minor)
+        .amount("net", payout.net_minor())
+        .amount("returned", payout.net_minor())
+        .list("orders", payout.items.iter().map(item("pharmacy", "amount")))
+        .list("refunds", payout.items.iter().map(item("patient", "share")));
+    // A payout in place of another has the one item that waits for it.
+    match payout.items.as_slice() {
+        [only] => facts.text("returned_payout", &only.item),
+        _ => facts,
     }
 }
 
-/// J5, `2101 N / 1010 N-w, 2402 w`; J8b and J20 are the same for what stands on 2110 and on 2202.
-fn instructed(payout: &Payout, on: Date, actor: &str) -> Option<NewEntry> {
-    let journal = instruction_journal(payout);
-    let description = match &payout.reissue_of {
+fn instructed(payout: &Payout) -> String {
+    match &payout.reissue_of {
         Some(returned) => format!("Payout {} instructed in place of {returned}", payout.payout_id),
         None => format!("Payout {} to {} instructed", payout.payout_id, payout.payee),
-    };
-    let mut voucher = Voucher::post(heading(payout, journal, description, on, actor), payout.currency);
-    for item in &payout.items {
-        voucher = voucher.debit(item.account.clone(), item.amount_minor, Some(&item.item));
     }
-    voucher
-        .credit(OUTBOUND.of(&payout.bank), payout.net_minor(), Some(payout.payout_id.as_str()))
-        .credit(TAX_WITHHELD.of_book(), payout.withheld_minor, None)
-        .close()
-}
-
-/// J6, `1010 N-w, 5101 b / 1002 N-w+b`.
-fn paid(payout: &Payout, charge_minor: i64, on: Date, actor: &str) -> Option<NewEntry> {
-    let description = format!("Payout {} debited by the bank", payout.payout_id);
-    let debited = payout.net_minor().checked_add(charge_minor)?;
-    Voucher::post(heading(payout, "J6", description, on, actor), payout.currency)
-        .debit(OUTBOUND.of(&payout.bank), payout.net_minor(), Some(payout.payout_id.as_str()))
-        .debit(BANK_CHARGES.of_book(), charge_minor, None)
-        .credit(BANK_CLIENT.of(&payout.bank), debited, None)
-        .close()
-}
-
-/// J7, `1010 N-w, 2402 w / 2101 N`: the items are open again.
-fn rejected(payout: &Payout, reason: &str, on: Date, actor: &str) -> Option<NewEntry> {
-    let description = format!("Payout {} rejected by the bank: {reason}", payout.payout_id);
-    let mut voucher = Voucher::post(heading(payout, "J7", description, on, actor), payout.currency)
-        .debit(OUTBOUND.of(&payout.bank), payout.net_minor(), Some(payout.payout_id.as_str()))
-        .debit(TAX_WITHHELD.of_book(), payout.withheld_minor, None);
-    for item in &payout.items {
-        voucher = voucher.credit(item.account.clone(), item.amount_minor, Some(&item.item));
-    }
-    voucher.close()
-}
-
-/// J8, `1002 R / 2110 R`: it waits for new bank details.
-fn returned(payout: &Payout, reason: &str, on: Date, actor: &str) -> Option<NewEntry> {
-    let description = format!("Payout {} returned by the bank: {reason}", payout.payout_id);
-    Voucher::post(heading(payout, "J8", description, on, actor), payout.currency)
-        .debit(BANK_CLIENT.of(&payout.bank), payout.net_minor(), None)
-        .credit(RETURNED.of_book(), payout.net_minor(), Some(payout.payout_id.as_str()))
-        .close()
 }
 
 /// What a collection channel paid out to our bank account for one day.
@@ -117,24 +117,28 @@ pub struct ChannelSettlement {
 }
 
 /// J2b, `1002 U-c, 5101 c / 1005 U`.
-pub fn channel_settled(settlement: &ChannelSettlement, actor: &str) -> Result<NewEntry, Refusal> {
+pub fn channel_settled(journals: &Journals, settlement: &ChannelSettlement, actor: &str) -> Result<NewEntry, Refusal> {
     let ChannelSettlement { channel, day, bank, reference, currency, collected_minor, fee_minor, on } = settlement;
     in_range("collected", *collected_minor, 1..=i64::MAX)?;
     in_range("fee", *fee_minor, 0..=*collected_minor)?;
     let heading = Heading {
         id: channel_settlement_id(settlement),
         journal: "J2b",
+        kind: EntryKind::Post,
+        relates_to: None,
         on: *on,
         reference,
-        description: format!("Channel {channel} settled its receipts of {day}"),
+        description: Some(format!("Channel {channel} settled its receipts of {day}")),
         actor,
     };
-    let entry = Voucher::post(heading, *currency)
-        .debit(BANK_CLIENT.of(bank), collected_minor - fee_minor, None)
-        .debit(BANK_CHARGES.of_book(), *fee_minor, None)
-        .credit(CHANNEL.of(channel), *collected_minor, Some(&day.to_string()))
-        .close();
-    Ok(entry.expect("what was collected is not zero"))
+    let facts = Facts::new(*currency)
+        .party("bank", bank)
+        .party("channel", channel)
+        .day("day", *day)
+        .amount("collected", *collected_minor)
+        .amount("charge", *fee_minor);
+    let nothing = || Refusal::Journal(JournalFault::Unknown { journal: "J2b".to_owned() });
+    journals.entry(heading, &facts)?.ok_or_else(nothing)
 }
 
 fn channel_settlement_id(settlement: &ChannelSettlement) -> Uuid {
@@ -143,17 +147,40 @@ fn channel_settlement_id(settlement: &ChannelSettlement) -> Uuid {
 }
 
 fn heading<'a>(payout: &'a Payout, journal: &'a str, description: String, on: Date, actor: &'a str) -> Heading<'a> {
-    let id = id::entry_id(payout.created_at, payout.payout_id.as_str(), journal);
-    Heading { id, journal, on, reference: payout.payout_id.as_str(), description, actor }
+    // A payout is rejected once, by whichever of its journals.
+    let fact = if journal.starts_with("J7") { "J7" } else { journal };
+    Heading {
+        id: id::entry_id(payout.created_at, payout.payout_id.as_str(), fact),
+        journal,
+        kind: EntryKind::Post,
+        relates_to: None,
+        on,
+        reference: payout.payout_id.as_str(),
+        description: Some(description),
+        actor,
+    }
 }
 
-fn instruction_journal(payout: &Payout) -> &'static str {
-    let refunds = |account: &AccountCode| account.control() == REFUND.code;
+/// J5, `2101 N / 1010 N-w, 2402 w`; J8b and J20 are the same for what stands on 2110 and on 2202.
+fn instruction(payout: &Payout) -> &'static str {
     match &payout.reissue_of {
         Some(_) => "J8b",
-        None if payout.items.iter().any(|item| refunds(&item.account)) => "J20",
+        None if pays_refunds(payout) => "J20",
         None => "J5",
     }
+}
+
+/// J7, `1010 N-w, 2402 w / 2101 N`: the items are open again; likewise what stood on 2110 and on 2202.
+fn rejection(payout: &Payout) -> &'static str {
+    match &payout.reissue_of {
+        Some(_) => "J7-reissued",
+        None if pays_refunds(payout) => "J7-refund",
+        None => "J7",
+    }
+}
+
+fn pays_refunds(payout: &Payout) -> bool {
+    payout.items.iter().any(|item| item.account.control() == REFUND.code)
 }
 
 #[cfg(test)]

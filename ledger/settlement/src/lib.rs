@@ -4,7 +4,7 @@
 //! again; maker and checker are two people, and the database says so. Every step is one transaction with its entries
 //! and may be repeated.
 //!
-//! Modules in reading order: the vocabulary ([`number`], [`chart`], [`voucher`]); the pure part ([`payout`], [`batch`],
+//! Modules in reading order: the vocabulary ([`number`], [`chart`], [`voucher`], [`journals`]); the pure part ([`payout`], [`batch`],
 //! [`journal_map`], [`refusal`]); the steps, one a file ([`payee`], [`payable`], [`propose`](mod@propose),
 //! [`instruct`](mod@instruct), [`record`](mod@record), [`reissue`](mod@reissue), [`collection`]).
 
@@ -12,6 +12,7 @@ pub mod chart;
 pub mod difference;
 pub mod number;
 pub mod voucher;
+pub mod journals;
 
 pub mod batch;
 pub mod journal_map;

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::difference::{Difference, difference};
 use crate::error::Error;
+use crate::journals::Journals;
 use crate::number::PayoutId;
 use crate::payout::{DatedFact, Fact, Payout, PayoutState, permit, state};
 use crate::refusal::Refusal;
@@ -124,12 +125,13 @@ async fn record_once(
     let ids: Vec<PayoutId> = reports.iter().map(|report| report.payout_id.clone()).collect();
     let payouts = sql::payouts(tx, &ids).await?;
     let mut known = sql::facts(tx, &ids).await?;
+    let journals = Journals::in_force(tx, &journal_map::TEMPLATES).await?;
     let mut answers = Vec::with_capacity(reports.len());
     let mut written: Vec<(usize, Option<NewEntry>)> = Vec::new();
     for (at, report) in reports.iter().enumerate() {
         let decided = match refused_by_ledger.get(&at) {
             Some(refusal) => Err(refusal.clone()),
-            None => decide(report, payouts.get(&report.payout_id), &mut known, actor),
+            None => decide(&journals, report, payouts.get(&report.payout_id), &mut known, actor),
         };
         answers.push(decided.map(|(recorded, entry)| {
             if !recorded.replayed {
@@ -151,6 +153,7 @@ async fn record_once(
 
 /// Decides one report on what is known and adds it to what is known.
 fn decide(
+    journals: &Journals,
     report: &Report,
     payout: Option<&Payout>,
     known: &mut HashMap<PayoutId, Vec<StoredFact>>,
@@ -172,7 +175,7 @@ fn decide(
     }
     permit(payout, &before, &report.fact)?;
     in_order(report, facts)?;
-    let entry = journal_map::fact(payout, &report.fact, report.on, actor);
+    let entry = journal_map::fact(journals, payout, &report.fact, report.on, actor)?;
     let entry_ids: Vec<Uuid> = entry.iter().map(|entry| entry.id).collect();
     facts.push(StoredFact { dated: dated_report, entry_ids: entry_ids.clone() });
     Ok((Recorded { payout_id, state: state(&dated(facts)), entry_ids, replayed: false }, entry))

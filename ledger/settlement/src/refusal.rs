@@ -4,6 +4,7 @@ use dianfu_ledger::Rejection;
 use dianfu_ledger::money::{Currency, Money};
 use jiff::civil::Date;
 
+use crate::journals::JournalFault;
 use crate::number::{BatchNo, PartyNo, PayoutId};
 
 /// A refusal. Nothing of what was asked for is done.
@@ -134,6 +135,9 @@ pub enum Refusal {
         /// Its value.
         actual_minor: i64,
     },
+    /// No entry comes of the book's template.
+    #[error(transparent)]
+    Journal(#[from] JournalFault),
     /// The ledger refused the entries.
     #[error("the ledger refused it: {0}")]
     Ledger(Rejection),
@@ -165,6 +169,7 @@ impl Refusal {
             Refusal::DetailsUnchanged { .. } => "details_unchanged",
             Refusal::AmountDiffers { .. } => "amount_differs",
             Refusal::AmountOutOfRange { .. } => "amount_out_of_range",
+            Refusal::Journal(fault) => fault.code(),
             Refusal::Ledger(rejection) => rejection.code(),
         }
     }

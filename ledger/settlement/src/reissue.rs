@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use crate::chart::RETURNED;
 use crate::error::Error;
 use crate::instruct::first_rejection;
+use crate::journals::Journals;
 use crate::number::PayoutId;
 use crate::payout::{DatedFact, Fact, Payout, PayoutItem, PayoutState, permit, state};
 use crate::record::RecordedFact;
@@ -76,7 +77,11 @@ async fn reissue_in(
     let now = clock::as_kept(now);
     let was_rejected = matches!(stands, PayoutState::Rejected(_));
     let again = issued_again(&returned, was_rejected, ids[1].clone(), version, now);
-    let entry = journal_map::fact(&again, &Fact::Instructed, order.on, &order.checked_by);
+    let journals = Journals::in_force(tx, &journal_map::TEMPLATES).await?;
+    let entry = match journal_map::fact(&journals, &again, &Fact::Instructed, order.on, &order.checked_by) {
+        Ok(entry) => entry,
+        Err(fault) => return Ok(Err(fault.into())),
+    };
     let told = RecordedFact {
         payout_id: &returned.payout_id,
         fact: &told,

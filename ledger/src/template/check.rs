@@ -2,7 +2,6 @@
 
 mod scope;
 
-use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use super::definition::{Amount, Definition, InputKind, Leg, NamedInput, Part, Side};
@@ -37,7 +36,6 @@ pub(super) fn faults(definition: &Definition) -> Vec<Fault> {
     }
     let sides: Vec<_> = definition.legs.iter().enumerate().map(|(index, leg)| stand(&mut scope, index, leg)).collect();
     faults.extend(scope.into_faults());
-    faults.extend(on_both_sides(&definition.legs));
     faults.extend(unbalanced(sides));
     faults
 }
@@ -271,21 +269,6 @@ fn item<'t>(scope: &mut Scope<'t>, pointer: &str, text: &'t str, each: Option<&s
     }
     let fits = (1..=REFERENCE_BYTES_MAX).contains(&with_shortest.len());
     if fits { Ok(()) } else { Err("an item has 1 to 200 bytes") }
-}
-
-/// One account for one item is debited or credited, never both: the ledger would refuse it.
-fn on_both_sides(legs: &[Leg]) -> Vec<Fault> {
-    let mut first: BTreeMap<(&str, Option<&str>), (usize, Side)> = BTreeMap::new();
-    let mut faults = Vec::new();
-    for (index, leg) in legs.iter().enumerate() {
-        let (earlier, side) = *first.entry((&leg.account, leg.item.as_deref())).or_insert((index, leg.side));
-        if side != leg.side {
-            let (account, first) = (clipped(&leg.account), format!("/legs/{earlier}"));
-            let problem = Problem::AccountOnBothSides { account, first, side };
-            faults.push(Fault::at(format!("/legs/{index}/account"), problem));
-        }
-    }
-    faults
 }
 
 /// Debits less credits, if every leg's amount is known and something is left over.

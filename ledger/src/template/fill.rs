@@ -91,9 +91,12 @@ impl Template {
             filling.work_out(&format!("/amounts/{index}"), amount);
         }
         let mut postings = Vec::with_capacity(definition.legs.len());
+        let mut legs = Vec::with_capacity(definition.legs.len());
         for (index, leg) in definition.legs.iter().enumerate() {
             filling.stand(&format!("/legs/{index}"), leg, &mut postings);
+            legs.resize(postings.len(), index);
         }
+        filling.faults.extend(on_both_sides(&postings, &legs));
         if postings.len() > POSTINGS_MAX {
             let (of, min, max, actual) = (Counted::Legs, POSTINGS_MIN, POSTINGS_MAX, postings.len());
             filling.faults.push(Fault::at("/legs", Problem::Count { of, min, max, actual }));
@@ -343,4 +346,22 @@ fn minor(element: &Inputs, field: &str) -> Option<i64> {
         Some(Input::Amount(money)) => Some(money.minor),
         _ => None,
     }
+}
+
+/// One account for one item is debited or credited by an entry, never both: the ledger would refuse it. `legs` says
+/// which leg of the template each posting is of.
+fn on_both_sides(postings: &[NewPosting], legs: &[usize]) -> Vec<Fault> {
+    let mut first: BTreeMap<(&str, Option<&str>), (usize, Side)> = BTreeMap::new();
+    let mut faults = Vec::new();
+    for (posting, leg) in postings.iter().zip(legs) {
+        let own = if posting.amount.minor > 0 { Side::Debit } else { Side::Credit };
+        let key = (posting.account.as_str(), posting.item.as_deref());
+        let (earlier, side) = *first.entry(key).or_insert((*leg, own));
+        if side != own {
+            let (account, first) = (clipped(posting.account.as_str()), format!("/legs/{earlier}"));
+            let problem = Problem::AccountOnBothSides { account, first, side };
+            faults.push(Fault::at(format!("/legs/{leg}/account"), problem));
+        }
+    }
+    faults
 }

@@ -16,6 +16,7 @@ use dianfu_ledger::book::BookName;
 use dianfu_ledger::entry::{Layer, NewEntry, NewPosting};
 use dianfu_ledger::money::{Currency, Money};
 use dianfu_ledger::query::{self, Moment};
+use dianfu_ledger::template_register;
 use dianfu_ledger::{Ledger, Outcome, id};
 use dianfu_settlement::chart::{channel_accounts, platform_accounts};
 use dianfu_settlement::number::PartyNo;
@@ -265,9 +266,10 @@ impl Desk {
         let mut shown = Vec::new();
         for id in entry_ids {
             let entry = query::entry(&**client, *id).await.unwrap().unwrap();
-            let metadata: serde_json::Value = serde_json::from_str(entry.metadata.as_deref().unwrap()).unwrap();
+            let template_no = entry.template_no.unwrap();
+            let templates = template_register::versions(&**client, &[template_no]).await.unwrap();
             let legs: Vec<String> = entry.postings.iter().map(leg).collect();
-            shown.push(format!("{}: {}", metadata["journal"].as_str().unwrap(), legs.join(", ")));
+            shown.push(format!("{}: {}", templates[&template_no].name, legs.join(", ")));
         }
         shown
     }

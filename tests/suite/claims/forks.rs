@@ -46,7 +46,7 @@ async fn the_pharmacy_collects_the_share_itself() {
 #[tokio::test]
 async fn a_claim_is_called_off_from_every_state_before_the_drug_is_dispensed() {
     let released = "J1r: (1101.picc C-1 -1520000), (9002.picc - 1520000)";
-    let given_back = "J20: 2203.p-1 C-1 480000, 2202.p-1 C-1 -480000";
+    let given_back = "J20-held: 2203.p-1 C-1 480000, 2202.p-1 C-1 -480000";
     let cases: [(State, &[&str]); 6] = [
         (State::Submitted, &[]),
         (State::PreReview, &[]),
@@ -129,7 +129,7 @@ async fn what_the_insurer_rejects_after_the_advance_is_shared_out() {
     let expected = [
         "J10a: 1202.p-1 C-1 20000, 1109.picc C-1 -20000",
         "J10b: 1301.red-cross C-1 30000, 1109.picc C-1 -30000",
-        "J10b: 2101.red-cross C-1 40000, 1109.picc C-1 -40000",
+        "J10b-unpaid: 2101.red-cross C-1 40000, 1109.picc C-1 -40000",
         "J10d: 1102.picc C-1 50000, 1109.picc C-1 -50000",
         "J10c: 5201 - 1380000, 1109.picc C-1 -1380000",
     ];

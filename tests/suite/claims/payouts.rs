@@ -117,7 +117,7 @@ async fn what_comes_back_is_issued_again_to_the_newest_details_once_each_time() 
     assert_eq!(third.payout_id.as_str(), "B-1-0001-R2");
     let answer = desk.report(&third.payout_id, rejected()).await.unwrap();
     let posted = desk.journals(&answer.entry_ids).await;
-    assert_eq!(posted, ["J7: 1010.settlement B-1-0001-R2 1980000, 2110 B-1-0001-R1 -1980000"]);
+    assert_eq!(posted, ["J7-reissued: 1010.settlement B-1-0001-R2 1980000, 2110 B-1-0001-R1 -1980000"]);
 
     // One that was issued again and rejected is in no batch: it is issued again, too.
     desk.pays("red-cross", 4).await;

@@ -14,20 +14,22 @@ use dianfu_claims::prereview::RuleVersion;
 use dianfu_claims::registration::RegistrationRefusal;
 use dianfu_claims::{Command, Refusal, claim, insurer, patient, pharmacy, rule_book};
 use dianfu_ledger::account::{AccountCode, AccountNote, AccountType, Limits, NewAccount, NormalSide};
-use dianfu_ledger::entry::NewEntry;
+use dianfu_ledger::entry::{NewEntry, NewPosting};
 use dianfu_ledger::money::{Currency, Money};
+use dianfu_ledger::template::Given;
+use dianfu_ledger::template_register::posting::{Answer, Filling, Request};
 use dianfu_ledger::{Ledger, Outcome, clock, id};
 use dianfu_reconcile::report::{self, RemittanceView};
 use dianfu_reconcile::{CashReceipt, Delivery, Imported, import, receive};
 use dianfu_settlement::batch::{Batch, Pays};
 use dianfu_settlement::chart::{
-    BANK_OWN, INSURER_PAYABLE, OWN_BANK, SETTLEMENT_BANK, UNAPPLIED, channel_accounts, platform_accounts,
+    BANK_OWN, OWN_BANK, SETTLEMENT_BANK, channel_accounts, platform_accounts,
 };
 use dianfu_settlement::journal_map::ChannelSettlement;
+use dianfu_settlement::journals;
 use dianfu_settlement::number::{BatchNo, PartyNo};
 use dianfu_settlement::payee::{NewPayeeAccount, PayeeAccount, record_account};
 use dianfu_settlement::payout::{Fact, Payout};
-use dianfu_settlement::voucher::{Heading, Voucher};
 use dianfu_settlement::{Approval, Reissue, Report, collection, instruct, preview, propose, record, reissue};
 use jiff::civil::Date;
 
@@ -58,6 +60,7 @@ impl Office {
         accounts.extend(channel_accounts(&channel, currency));
         accounts.push(capital_account(currency));
         ledger.open_accounts(&accounts, MAKER).await?;
+        journals::install(&ledger).await?;
         Ok(Office { ledger, client, currency, bank: party(SETTLEMENT_BANK)?, channel })
     }
 
@@ -74,10 +77,19 @@ impl Office {
     /// The owners put own funds into the bank: the opening entry.
     pub async fn bring_capital(&self, minor: i64, on: Date) -> anyhow::Result<()> {
         let own = party(OWN_BANK)?;
-        let voucher = Voucher::post(heading("J0", on, "CAPITAL", "Own funds brought in by the owners"), self.currency)
-            .debit(BANK_OWN.of(&own), minor, None)
-            .credit(capital(), minor, None);
-        self.post(voucher.close()).await
+        let amount = |minor: i64| Money::new(minor, self.currency);
+        let posting = |account: AccountCode, minor: i64| NewPosting::new(account, amount(minor), None);
+        let entry = NewEntry {
+            id: id::fresh(),
+            effective_date: Some(on),
+            reference: "CAPITAL".to_owned(),
+            description: "Own funds brought in by the owners".to_owned(),
+            metadata: Some(r#"{"journal":"J0"}"#.to_owned()),
+            actor: MAKER.to_owned(),
+            postings: vec![posting(BANK_OWN.of(&own), minor), posting(capital(), -minor)],
+            ..NewEntry::default()
+        };
+        self.post(entry.into()).await
     }
 
     /// Puts an insurer on record, with its credit line and the rules of its programme.
@@ -244,11 +256,23 @@ impl Office {
     /// What an insurer paid too much, and everybody knows it, is owed back under a reference: J14a and J15.
     pub async fn overpaid(&mut self, insurer: &PartyNo, reference: &str, minor: i64, on: Date) -> anyhow::Result<()> {
         self.credited(&format!("CR-EARLIER-{reference}"), insurer, reference, minor, on).await?;
-        let voucher =
-            Voucher::post(heading("J15", on, reference, "Overpayment owed back to the insurer"), self.currency)
-                .debit(UNAPPLIED.of(insurer), minor, Some(reference))
-                .credit(INSURER_PAYABLE.of(insurer), minor, Some(reference));
-        self.post(voucher.close()).await
+        let inputs = [
+            ("insurer", insurer.to_string()),
+            ("receipt", reference.to_owned()),
+            ("reference", reference.to_owned()),
+            ("cash", Money::new(minor, self.currency).to_decimal_string()),
+        ];
+        let inputs = inputs.map(|(name, text)| (name.to_owned(), Given::Text(text))).into_iter().collect();
+        let filling = Filling { name: "J17".to_owned(), template_no: None, currency: self.currency, inputs };
+        let entry = NewEntry {
+            id: id::fresh(),
+            effective_date: Some(on),
+            reference: reference.to_owned(),
+            description: "Overpayment owed back to the insurer".to_owned(),
+            actor: MAKER.to_owned(),
+            ..NewEntry::default()
+        };
+        self.post(Request { entry, filling: Some(filling) }).await
     }
 
     /// A remittance file comes, and is applied as far as its cash is there.
@@ -278,10 +302,12 @@ impl Office {
         story.ok_or_else(|| anyhow::anyhow!("claim {claim_no} is on record"))
     }
 
-    async fn post(&self, entry: Option<NewEntry>) -> anyhow::Result<()> {
-        for outcome in self.ledger.post(entry.into_iter().collect()).await? {
-            if let Outcome::Rejected(rejection) = outcome {
-                return Err(No::new(rejection.to_string()).into());
+    async fn post(&self, request: Request) -> anyhow::Result<()> {
+        for answer in self.ledger.post_requests(vec![request]).await? {
+            match answer {
+                Answer::Decided(Outcome::Posted(_) | Outcome::Replayed(_)) => {}
+                Answer::Decided(Outcome::Rejected(rejection)) => return Err(No::new(rejection.to_string()).into()),
+                Answer::Unfilled(unfilled) => return Err(No::new(unfilled.to_string()).into()),
             }
         }
         Ok(())
@@ -319,10 +345,6 @@ fn capital_account(currency: Currency) -> NewAccount {
         limits: Limits::default(),
         note: AccountNote::default(),
     }
-}
-
-fn heading<'a>(journal: &'a str, on: Date, reference: &'a str, description: &str) -> Heading<'a> {
-    Heading { id: id::fresh(), journal, on, reference, description: description.to_owned(), actor: MAKER }
 }
 
 fn registered(answer: Result<(), RegistrationRefusal>) -> anyhow::Result<()> {

@@ -166,3 +166,11 @@ fn weights_that_do_not_split() {
     let refused = ["split_negative /amounts/2/split/parts/0/weight", "leg_negative /legs/3/amount"];
     check_with(&below, &[], &refused);
 }
+
+#[test]
+fn an_account_and_item_stands_on_one_side() {
+    let both = [("/legs/3/account", json!("1101.{insurer}")), ("/legs/3/item", json!("{claim}"))];
+    check_with(&both, &[], &["account_on_both_sides /legs/3/account"]);
+    // Nothing moves on one of the two.
+    assert_eq!(fill(&both, &[("fee", Some(cny("0")))]).unwrap().postings.len(), 3);
+}

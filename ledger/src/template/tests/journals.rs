@@ -4,6 +4,7 @@ use serde_json::value::RawValue;
 
 use super::filling::{inputs, lines};
 use super::*;
+use crate::money::Currency;
 
 const JOURNALS: &str = include_str!("../../../settlement/templates/journals.json");
 
@@ -29,20 +30,28 @@ const PARTIES: [(&str, &str); 14] = [
     ("due_on", "2026-04-01"),
 ];
 
-/// What a journal posts for these amounts.
+/// What a journal posts for these amounts and lists; amounts and lists that are not given are nothing.
 fn check(name: &str, amounts: &[(&str, &str)], expected: &[&str]) {
     let template = journals().into_iter().find(|template| template.definition().name == name).unwrap();
-    let asked = |name: &str| template.definition().inputs.iter().any(|input| input.name == name);
-    let parties = PARTIES.iter().filter(|(name, _)| asked(name));
-    let given: Vec<(&str, &str)> = parties.chain(amounts).copied().collect();
-    assert_eq!(lines(&template.fill(Currency::CNY, &inputs(&template, &given)).unwrap()), expected, "{name}");
+    let given = |input: &NamedInput| {
+        let named = |(name, _): &&(&str, &str)| *name == input.name;
+        let text = amounts.iter().find(named).or_else(|| PARTIES.iter().find(named)).map(|(_, text)| *text);
+        match (input.kind, text) {
+            (InputKind::List, text) => serde_json::from_str(text.unwrap_or("[]")).unwrap(),
+            (InputKind::Amount, None) => Given::Text("0".to_owned()),
+            (_, text) => Given::Text(text.unwrap_or_else(|| panic!("{name}: {}", input.name)).to_owned()),
+        }
+    };
+    let inputs = template.definition().inputs.iter().map(|input| (input.name.clone(), given(input))).collect();
+    let inputs = template.read(Currency::CNY, &inputs).unwrap();
+    assert_eq!(lines(&template.fill(Currency::CNY, &inputs).unwrap()), expected, "{name}");
 }
 
 #[test]
 fn every_journal_is_there_once() {
     let journals = journals();
     let names: Vec<&str> = journals.iter().map(|template| template.definition().name.as_str()).collect();
-    let table = "J1 J1r J2 J2b J3 J3b J3c J4 J5a J5 J6 J7 J8 J8b J9 J9b \
+    let table = "J1 J1r J2 J2b J3 J3b J3c J4 J5a J5 J6 J7 J7-refund J7-reissued J8 J8b J9 J9b \
         J10 J10a J10b J10b-unpaid J10c J10d J10e J11 J12 J13 J13-write-off-patient J13-write-off-insurer J13-recovered \
         J14a J14b J15 J15b J16 J17 J18 J18-corrected J18b J19a J19b J19b-approved J19c J19d J19d-paid-out J19e \
         J20-held J20 J20-channel J22 J22-overcharged J23 J23-cash J23-applied J23-paid J24 J24-drawn J25 J25-gained";
@@ -65,17 +74,21 @@ fn dispensed() {
     check("J3c", &worked, &["Dr 1101.picc [C-1] 15200.00", "Dr 1201.p-17 [C-1] 4800.00", owed]);
     let no_share = [("gross", "20000.00"), ("share", "0.00")];
     check("J3", &no_share, &["Dr 1101.picc [C-1] 20000.00", owed]);
-    check("J4", &[("fee", "200.00")], &["Dr 2101.red-cross [C-1] 200.00", "Cr 4102 188.68", "Cr 2401 11.32"]);
+    check("J4", &[("fee", "200.00"), ("vat", "11.32")], &["Dr 2101.red-cross [C-1] 200.00", "Cr 4102 188.68", "Cr 2401 11.32"]);
 }
 
 #[test]
 fn paid_out() {
     check("J5a", &[("advances", "15200.00")], &["Dr 1002.settlement 15200.00", "Cr 1001.own 15200.00"]);
-    let paid = [("amount", "19800.00"), ("withheld", "0.00")];
-    check("J5", &paid, &["Dr 2101.red-cross [C-1] 19800.00", "Cr 1010.settlement [P-2] 19800.00"]);
-    let taxed = [("amount", "19800.00"), ("withheld", "0.05")];
-    let back = ["Dr 1010.settlement [P-2] 19799.95", "Dr 2402 0.05", "Cr 2101.red-cross [C-1] 19800.00"];
-    check("J7", &taxed, &back);
+    let orders = ("orders", r#"[{"pharmacy":"a","claim":"C-1","amount":"19000.00"},{"pharmacy":"a","claim":"C-2","amount":"800.00"}]"#);
+    let paid = ["Dr 2101.a [C-1] 19000.00", "Dr 2101.a [C-2] 800.00", "Cr 1010.settlement [P-2] 19800.00"];
+    check("J5", &[orders, ("withheld", "0.00")], &paid);
+    let back = ["Dr 1010.settlement [P-2] 19799.95", "Dr 2402 0.05", "Cr 2101.a [C-1] 19000.00", "Cr 2101.a [C-2] 800.00"];
+    check("J7", &[orders, ("withheld", "0.05")], &back);
+    let refunds = ("refunds", r#"[{"patient":"p-17","claim":"C-1","share":"4800.00"}]"#);
+    let paid = ["Dr 2202.p-17 [C-1] 4800.00", "Cr 1010.settlement [P-2] 4800.00"];
+    check("J20", &[refunds, ("withheld", "0.00")], &paid);
+    check("J7-reissued", &[("returned", "1.00")], &["Dr 1010.settlement [P-2] 1.00", "Cr 2110 [P-1] 1.00"]);
     let debited = ["Dr 1010.settlement [P-2] 19800.00", "Dr 5101 5.00", "Cr 1002.settlement 19805.00"];
     check("J6", &[("net", "19800.00"), ("charge", "5.00")], &debited);
     check("J8b", &[("returned", "1.00")], &["Dr 2110 [P-1] 1.00", "Cr 1010.settlement [P-2] 1.00"]);
@@ -88,10 +101,16 @@ fn decided_and_recovered() {
     check("J10", &part, &[due, "Dr 1109.picc [C-1] 1200.00", open]);
     let more = [("advance", "15200.00"), ("approved", "16000.00")];
     check("J10e", &more, &["Dr 1102.picc [C-1] 16000.00 due 2026-04-01", open, "Cr 2202.p-17 [C-1] 800.00"]);
-    let advice =
-        [("paid", "14000.00"), ("interest", "0.00"), ("takeback", "50.00"), ("tax", "0.00"), ("deduction", "0.00")];
+    let advice = [
+        ("lines", r#"[{"claim":"C-1","paid":"14000.00"}]"#),
+        ("takebacks", r#"[{"reference":"R-3","takeback":"50.00"}]"#),
+    ];
     let applied = ["Dr 2190.picc [TRN-9] 13950.00", "Dr 2301.picc [R-3] 50.00", "Cr 1102.picc [C-1] 14000.00"];
     check("J14b", &advice, &applied);
+    let taken = [("takebacks", advice[1].1), ("given_back", "50.00")];
+    check("J14b", &taken, &["Cr 2190.picc [TRN-9] 50.00", "Dr 2301.picc [R-3] 50.00"]);
+    let reversed = [("reversals", r#"[{"claim":"C-1","paid":"5.00"}]"#)];
+    check("J18", &reversed, &["Dr 1102.picc [C-1] 5.00", "Cr 2301.picc [C-1] 5.00"]);
     check(
         "J19c",
         &[("gross", "20000.00"), ("share", "4800.00")],
