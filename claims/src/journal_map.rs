@@ -18,7 +18,21 @@ use crate::event::{Bearer, Event};
 
 /// The templates of a claim's journals.
 pub const TEMPLATES: [&str; 16] = [
-    "J1", "J1r", "J2", "J3", "J3b", "J4", "J9", "J10", "J10a", "J10b", "J10b-unpaid", "J10c", "J10d", "J10e", "J11",
+    "J1",
+    "J1r",
+    "J2",
+    "J3",
+    "J3b",
+    "J4",
+    "J9",
+    "J10",
+    "J10a",
+    "J10b",
+    "J10b-unpaid",
+    "J10c",
+    "J10d",
+    "J10e",
+    "J11",
     "J20-held",
 ];
 
@@ -81,8 +95,7 @@ impl Journal {
 
     /// The template that it is posted by.
     fn template(self, event: &Event) -> &'static str {
-        let from_unpaid_order =
-            matches!(event, Event::ShortfallAssigned { bearer: Bearer::PharmacyUnpaidOrder, .. });
+        let from_unpaid_order = matches!(event, Event::ShortfallAssigned { bearer: Bearer::PharmacyUnpaidOrder, .. });
         match self {
             Journal::J10b if from_unpaid_order => "J10b-unpaid",
             Journal::J20 => "J20-held",

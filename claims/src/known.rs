@@ -26,10 +26,8 @@ pub async fn read(tx: &Transaction<'_>, commands: &[Command]) -> Result<Known, E
     let facts = sql::claims::facts(tx, &wanted).await?;
     let book = read_book(tx, commands, &claims).await?;
     let posts = |command: &Command| !matches!(command.request, Request::Tell(Event::LedgerRead(_)));
-    let journals = match commands.iter().any(posts) {
-        true => Journals::in_force(tx, &journal_map::TEMPLATES).await?,
-        false => Journals::default(),
-    };
+    let is_needed = commands.iter().any(posts);
+    let journals = if is_needed { Journals::in_force(tx, &journal_map::TEMPLATES).await? } else { Journals::default() };
     Ok(Known { claims, facts, book, journals, outstanding: HashMap::new() })
 }
 

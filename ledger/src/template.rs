@@ -16,7 +16,8 @@
 //!
 //! [`Template::fill`] gives postings, and every amount with how it came about, for a person to read before anything is
 //! posted. A leg on which nothing moves is left out; legs that would stand on one account and item on both sides are
-//! refused. Whether the accounts exist, take the currency and stay within their limits, the ledger decides when it posts.
+//! refused. Whether the accounts exist, take the currency and stay within their limits, the ledger decides when it
+//! posts.
 //!
 //! Order of a template: inputs, then amounts from what stands before them, then legs. Pure: no clock, no database; the
 //! same template and inputs always give the same answer. Costs a pass over the template, with look-ups by name; bounded

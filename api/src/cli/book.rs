@@ -20,7 +20,8 @@ Examples:
 pub enum Book {
     /// Make a book, or bring the tables of an existing one up to date
     ///
-    /// A book is for one legal entity or programme. It gets the journals of the platform as templates. Commands use the book `main` if none is named.
+    /// A book is for one legal entity or programme. It gets the journals of the platform as templates.
+    /// Commands use the book `main` if none is named.
     #[command(after_help = "\
 Examples:
   dianfu book create main

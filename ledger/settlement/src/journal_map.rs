@@ -53,11 +53,15 @@ pub fn fact(
 ) -> Result<Option<NewEntry>, JournalFault> {
     let (journal, description, charge_minor) = match fact {
         Fact::Instructed => (instruction(payout), instructed(payout), 0),
-        Fact::Paid { charge_minor, .. } => ("J6", format!("Payout {} debited by the bank", payout.payout_id), *charge_minor),
+        Fact::Paid { charge_minor, .. } => {
+            ("J6", format!("Payout {} debited by the bank", payout.payout_id), *charge_minor)
+        }
         Fact::Rejected { reason } => {
             (rejection(payout), format!("Payout {} rejected by the bank: {reason}", payout.payout_id), 0)
         }
-        Fact::Returned { reason, .. } => ("J8", format!("Payout {} returned by the bank: {reason}", payout.payout_id), 0),
+        Fact::Returned { reason, .. } => {
+            ("J8", format!("Payout {} returned by the bank: {reason}", payout.payout_id), 0)
+        }
         Fact::Unknown { .. } | Fact::Accepted { .. } | Fact::Reissued { .. } => return Ok(None),
     };
     let facts = facts(payout).amount("charge", charge_minor);

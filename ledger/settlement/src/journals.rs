@@ -82,7 +82,9 @@ impl Journals {
         for &name in names {
             let last = last.get(name);
             let in_force = match SHIPPED.get(name) {
-                Some(shipped) if is_due(tx, shipped, last).await? => Some((record(tx, shipped).await?, shipped.clone())),
+                Some(shipped) if is_due(tx, shipped, last).await? => {
+                    Some((record(tx, shipped).await?, shipped.clone()))
+                }
                 _ => last.and_then(|last| Some((last.template_no, last.template.clone()?))),
             };
             journals.extend(in_force.map(|in_force| (name.to_owned(), in_force)));
@@ -99,7 +101,8 @@ impl Journals {
     /// The entry of a journal; `None` if nothing moves.
     pub fn entry(&self, heading: Heading<'_>, facts: &Facts) -> Result<Option<NewEntry>, JournalFault> {
         let journal = || heading.journal.to_owned();
-        let (template_no, template) = self.0.get(heading.journal).ok_or_else(|| JournalFault::Unknown { journal: journal() })?;
+        let (template_no, template) =
+            self.0.get(heading.journal).ok_or_else(|| JournalFault::Unknown { journal: journal() })?;
         let filled = template.fill_from(facts.currency, &facts.inputs).map_err(|faults| {
             let fault = faults.into_iter().next().expect("what is refused has a fault");
             JournalFault::Unfilled { journal: journal(), fault: Box::new(fault) }

@@ -4,9 +4,10 @@
 //! again; maker and checker are two people, and the database says so. Every step is one transaction with its entries
 //! and may be repeated.
 //!
-//! Modules in reading order: the vocabulary ([`number`], [`chart`], [`voucher`], [`journals`]); the pure part ([`payout`], [`batch`],
-//! [`journal_map`], [`refusal`]); the steps, one a file ([`payee`], [`payable`], [`propose`](mod@propose),
-//! [`instruct`](mod@instruct), [`record`](mod@record), [`reissue`](mod@reissue), [`collection`]).
+//! Modules in reading order: the vocabulary ([`number`], [`chart`], [`voucher`], [`journals`]); the pure part
+//! ([`payout`], [`batch`], [`journal_map`], [`refusal`]); the steps, one a file ([`payee`], [`payable`],
+//! [`propose`](mod@propose), [`instruct`](mod@instruct), [`record`](mod@record), [`reissue`](mod@reissue),
+//! [`collection`]).
 
 pub mod chart;
 pub mod difference;

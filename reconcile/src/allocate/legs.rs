@@ -77,7 +77,9 @@ impl Legs {
             let legs: Vec<(&str, i64)> = wanted
                 .map(|key| (key.1.as_deref().unwrap_or_default(), self.sums[*key] * sign))
                 .filter(|(_, minor)| *minor > 0)
-                .map(|(item, minor)| (item, i64::try_from(minor).expect("the check bounds the sum of all amounts (R9)")))
+                .map(|(item, minor)| {
+                    (item, i64::try_from(minor).expect("the check bounds the sum of all amounts (R9)"))
+                })
                 .collect();
             legs
         };

@@ -2,6 +2,7 @@
 //! what races do.
 
 mod fixture;
+mod platform;
 mod posting;
 mod races;
 mod recording;

@@ -22,9 +22,7 @@ use dianfu_ledger::{Ledger, Outcome, clock, id};
 use dianfu_reconcile::report::{self, RemittanceView};
 use dianfu_reconcile::{CashReceipt, Delivery, Imported, import, receive};
 use dianfu_settlement::batch::{Batch, Pays};
-use dianfu_settlement::chart::{
-    BANK_OWN, OWN_BANK, SETTLEMENT_BANK, channel_accounts, platform_accounts,
-};
+use dianfu_settlement::chart::{BANK_OWN, OWN_BANK, SETTLEMENT_BANK, channel_accounts, platform_accounts};
 use dianfu_settlement::journal_map::ChannelSettlement;
 use dianfu_settlement::journals;
 use dianfu_settlement::number::{BatchNo, PartyNo};

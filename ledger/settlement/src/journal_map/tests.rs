@@ -60,7 +60,9 @@ fn check(entry: Option<NewEntry>, journal: &str, expected: &[&str]) {
 
 #[test]
 fn every_journal_of_a_payout_at_the_worked_figures() {
-    let of = |told: &Fact, withheld| fact(&Journals::shipped(), &payout("2101.red-cross", withheld), told, ON, "li").unwrap();
+    let of = |told: &Fact, withheld| {
+        fact(&Journals::shipped(), &payout("2101.red-cross", withheld), told, ON, "li").unwrap()
+    };
     let bank_reference = || "S-7/1".to_owned();
     let reason = || "AC04".to_owned();
     check(
@@ -166,7 +168,9 @@ fn a_channel_settles_what_it_took_in() {
         "J2b",
         &["Dr 1002.settlement 4771.20", "Dr 5101 28.80", "Cr 1005.wechat [2026-03-01] 4800.00"],
     );
-    let code = |collected, fee| channel_settled(&Journals::shipped(), &settlement(collected, fee), "li").map_err(|refusal| refusal.code());
+    let code = |collected, fee| {
+        channel_settled(&Journals::shipped(), &settlement(collected, fee), "li").map_err(|refusal| refusal.code())
+    };
     assert_eq!(code(0, 0).err(), Some("amount_out_of_range"));
     assert_eq!(code(100, 101).err(), Some("amount_out_of_range"));
     assert_eq!(code(100, -1).err(), Some("amount_out_of_range"));
@@ -174,7 +178,8 @@ fn a_channel_settles_what_it_took_in() {
 
 #[test]
 fn one_journal_of_one_payout_has_one_id() {
-    let id = |told: &Fact| fact(&Journals::shipped(), &payout("2101.red-cross", 0), told, ON, "li").unwrap().unwrap().id;
+    let id =
+        |told: &Fact| fact(&Journals::shipped(), &payout("2101.red-cross", 0), told, ON, "li").unwrap().unwrap().id;
     assert_eq!(id(&Fact::Instructed), id(&Fact::Instructed));
     assert_ne!(id(&Fact::Instructed), id(&Fact::Rejected { reason: "AC04".to_owned() }));
 }

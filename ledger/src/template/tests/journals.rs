@@ -74,16 +74,24 @@ fn dispensed() {
     check("J3c", &worked, &["Dr 1101.picc [C-1] 15200.00", "Dr 1201.p-17 [C-1] 4800.00", owed]);
     let no_share = [("gross", "20000.00"), ("share", "0.00")];
     check("J3", &no_share, &["Dr 1101.picc [C-1] 20000.00", owed]);
-    check("J4", &[("fee", "200.00"), ("vat", "11.32")], &["Dr 2101.red-cross [C-1] 200.00", "Cr 4102 188.68", "Cr 2401 11.32"]);
+    check(
+        "J4",
+        &[("fee", "200.00"), ("vat", "11.32")],
+        &["Dr 2101.red-cross [C-1] 200.00", "Cr 4102 188.68", "Cr 2401 11.32"],
+    );
 }
 
 #[test]
 fn paid_out() {
     check("J5a", &[("advances", "15200.00")], &["Dr 1002.settlement 15200.00", "Cr 1001.own 15200.00"]);
-    let orders = ("orders", r#"[{"pharmacy":"a","claim":"C-1","amount":"19000.00"},{"pharmacy":"a","claim":"C-2","amount":"800.00"}]"#);
+    let orders = (
+        "orders",
+        r#"[{"pharmacy":"a","claim":"C-1","amount":"19000.00"},{"pharmacy":"a","claim":"C-2","amount":"800.00"}]"#,
+    );
     let paid = ["Dr 2101.a [C-1] 19000.00", "Dr 2101.a [C-2] 800.00", "Cr 1010.settlement [P-2] 19800.00"];
     check("J5", &[orders, ("withheld", "0.00")], &paid);
-    let back = ["Dr 1010.settlement [P-2] 19799.95", "Dr 2402 0.05", "Cr 2101.a [C-1] 19000.00", "Cr 2101.a [C-2] 800.00"];
+    let back =
+        ["Dr 1010.settlement [P-2] 19799.95", "Dr 2402 0.05", "Cr 2101.a [C-1] 19000.00", "Cr 2101.a [C-2] 800.00"];
     check("J7", &[orders, ("withheld", "0.05")], &back);
     let refunds = ("refunds", r#"[{"patient":"p-17","claim":"C-1","share":"4800.00"}]"#);
     let paid = ["Dr 2202.p-17 [C-1] 4800.00", "Cr 1010.settlement [P-2] 4800.00"];
