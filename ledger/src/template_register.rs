@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 use tokio_postgres::{GenericClient, Row};
+use uuid::Uuid;
 
 use crate::account::AccountFault;
 use crate::error::Error;
@@ -103,6 +104,15 @@ pub async fn versions(
     let numbers: Vec<i64> = numbers.iter().copied().map(i64::from).collect();
     let rows = client.query(sql::VERSIONS, &[&numbers]).await?;
     rows.iter().map(|row| Version::read(row).map(|version| (version.template_no, version))).collect()
+}
+
+/// The versions by which those of these entries were posted that are in the books; `None` of one by no template.
+pub async fn versions_of_entries(
+    client: &impl GenericClient,
+    ids: &[Uuid],
+) -> Result<BTreeMap<Uuid, Option<TemplateNo>>, Error> {
+    let rows = client.query(sql::VERSIONS_OF_ENTRIES, &[&ids]).await?;
+    rows.iter().map(|row| Ok((row.try_get("entry_id")?, row.try_get("template_no")?))).collect()
 }
 
 /// What became of a template that was to be recorded or retired.

@@ -18,7 +18,7 @@ pub async fn channel_settled(
     let mut client = ledger.client().await.map_err(Error::Ledger)?;
     let tx = client.transaction().await?;
     lock_head(&tx).await?;
-    let journals = Journals::in_force(&tx, &["J2b"]).await?;
+    let journals = Journals::of_entry(&tx, "J2b", journal_map::channel_settlement_id(settlement)).await?;
     let entry = match journal_map::channel_settled(&journals, settlement, actor) {
         Ok(entry) => entry,
         Err(refusal) => return Ok(Err(refusal)),

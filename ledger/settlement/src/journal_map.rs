@@ -145,7 +145,8 @@ pub fn channel_settled(journals: &Journals, settlement: &ChannelSettlement, acto
     journals.entry(heading, &facts)?.ok_or_else(nothing)
 }
 
-fn channel_settlement_id(settlement: &ChannelSettlement) -> Uuid {
+/// The id of its entry.
+pub fn channel_settlement_id(settlement: &ChannelSettlement) -> Uuid {
     let since = settlement.day.to_zoned(jiff::tz::TimeZone::UTC).map_or(Timestamp::UNIX_EPOCH, |day| day.timestamp());
     id::entry_id(since, settlement.channel.as_str(), &format!("J2b/{}", settlement.reference))
 }

@@ -14,12 +14,14 @@ use std::sync::LazyLock;
 use deadpool_postgres::Transaction;
 use dianfu_ledger::Ledger;
 use dianfu_ledger::entry::NewEntry;
+use dianfu_ledger::journal::sql::lock_head;
 use dianfu_ledger::money::{Currency, Money};
 use dianfu_ledger::register::Signature;
 use dianfu_ledger::template::{Fault, Input, Inputs, Template};
 use dianfu_ledger::template_register::{self, TemplateNo, TemplateOutcome, Version};
 use jiff::civil::Date;
 use serde_json::value::RawValue;
+use uuid::Uuid;
 
 use crate::error::Error;
 use crate::number::PartyNo;
@@ -78,18 +80,33 @@ impl Journals {
     /// others the turn refuses an entry of a version that was replaced meanwhile.
     pub async fn in_force(tx: &Transaction<'_>, names: &[&str]) -> Result<Journals, Error> {
         let last = template_register::last_of(&**tx, names).await?;
-        let mut journals = BTreeMap::new();
-        for &name in names {
-            let last = last.get(name);
-            let in_force = match SHIPPED.get(name) {
-                Some(shipped) if is_due(tx, shipped, last).await? => {
-                    Some((record(tx, shipped).await?, shipped.clone()))
-                }
-                _ => last.and_then(|last| Some((last.template_no, last.template.clone()?))),
-            };
-            journals.extend(in_force.map(|in_force| (name.to_owned(), in_force)));
+        if due(tx, names, &last).await?.is_empty() {
+            return Ok(Journals::of(last));
         }
-        Ok(Journals(journals))
+        // Somebody else may be about to record the same, or something newer.
+        lock_head(tx).await?;
+        let last = template_register::last_of(&**tx, names).await?;
+        for shipped in due(tx, names, &last).await? {
+            record(tx, shipped).await?;
+        }
+        Ok(Journals::of(template_register::last_of(&**tx, names).await?))
+    }
+
+    /// The journal of one entry: the version that it was posted by, if it is in the books, so that a retry finds it
+    /// whatever was recorded since; otherwise the one in force.
+    pub async fn of_entry(tx: &Transaction<'_>, name: &str, entry_id: Uuid) -> Result<Journals, Error> {
+        let posted = template_register::versions_of_entries(&**tx, &[entry_id]).await?;
+        let posted_by: Vec<TemplateNo> = posted.into_values().flatten().collect();
+        if posted_by.is_empty() {
+            return Journals::in_force(tx, &[name]).await;
+        }
+        let versions = template_register::versions(&**tx, &posted_by).await?;
+        Ok(Journals::of(versions.into_values().map(|version| (version.name.clone(), version)).collect()))
+    }
+
+    fn of(last: BTreeMap<String, Version>) -> Journals {
+        let in_force = last.into_iter().filter_map(|(name, last)| Some((name, (last.template_no, last.template?))));
+        Journals(in_force.collect())
     }
 
     /// Those that the program ships, numbered from 1: what a new book has.
@@ -120,6 +137,21 @@ impl Journals {
     }
 }
 
+/// The templates of these names that the program ships and that are to be recorded.
+async fn due(
+    tx: &Transaction<'_>,
+    names: &[&str],
+    last: &BTreeMap<String, Version>,
+) -> Result<Vec<&'static Template>, Error> {
+    let mut due = Vec::new();
+    for shipped in names.iter().filter_map(|name| SHIPPED.get(*name)) {
+        if is_due(tx, shipped, last.get(&shipped.definition().name)).await? {
+            due.push(shipped);
+        }
+    }
+    Ok(due)
+}
+
 /// Whether a template that the program ships is to be recorded.
 async fn is_due(tx: &Transaction<'_>, shipped: &Template, last: Option<&Version>) -> Result<bool, Error> {
     let Some(last) = last else { return Ok(true) };
@@ -131,9 +163,9 @@ async fn is_due(tx: &Transaction<'_>, shipped: &Template, last: Option<&Version>
     Ok(history.iter().all(|version| version.template.as_ref() != Some(shipped)))
 }
 
-async fn record(tx: &Transaction<'_>, shipped: &Template) -> Result<TemplateNo, Error> {
+async fn record(tx: &Transaction<'_>, shipped: &Template) -> Result<(), Error> {
     match template_register::record(tx, shipped, None, Signature::of(PLATFORM, REASON)).await? {
-        TemplateOutcome::Recorded(template_no) | TemplateOutcome::Unchanged(template_no) => Ok(template_no),
+        TemplateOutcome::Recorded(_) | TemplateOutcome::Unchanged(_) => Ok(()),
         TemplateOutcome::Refused(fault) => Err(Error::Corrupt(format!("a journal cannot be recorded: {fault}"))),
     }
 }

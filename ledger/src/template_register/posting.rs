@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use tokio_postgres::GenericClient;
 use uuid::Uuid;
 
-use super::{TemplateNo, Version, last_of, sql, versions};
+use super::{TemplateNo, Version, last_of, versions, versions_of_entries};
 use crate::Ledger;
 use crate::decide::Outcome;
 use crate::entry::NewEntry;
@@ -239,9 +239,7 @@ impl Known {
         fillings: impl Iterator<Item = (Uuid, &'a Filling)>,
     ) -> Result<Known, Error> {
         let (ids, fillings): (Vec<Uuid>, Vec<&Filling>) = fillings.unzip();
-        let rows = client.query(sql::VERSIONS_OF_ENTRIES, &[&ids]).await?;
-        let posted: BTreeMap<Uuid, Option<TemplateNo>> =
-            rows.iter().map(|row| (row.get("entry_id"), row.get("template_no"))).collect();
+        let posted = versions_of_entries(client, &ids).await?;
         let mut names: Vec<&str> = fillings.iter().map(|filling| filling.name.as_str()).collect();
         names.sort_unstable();
         names.dedup();

@@ -2,13 +2,19 @@
 
 use dianfu_ledger::Ledger;
 use dianfu_ledger::book::BookName;
+use dianfu_ledger::money::Currency;
 use dianfu_ledger::register::Signature;
 use dianfu_ledger::template::Template;
 use dianfu_ledger::template_register::{TemplateOutcome, history, last_of, list};
+use dianfu_settlement::chart::{SETTLEMENT_BANK, channel_accounts, platform_accounts};
+use dianfu_settlement::collection::channel_settled;
+use dianfu_settlement::journal_map::ChannelSettlement;
 use dianfu_settlement::journals::{Journals, install};
+use dianfu_settlement::number::PartyNo;
+use jiff::civil::date;
 use serde_json::{Value, json};
 
-use super::fixture::{ALICE, assert_clean};
+use super::fixture::{ALICE, assert_clean, posted, record};
 use crate::books::Book;
 
 async fn last(book: &Book, name: &str) -> Template {
@@ -73,4 +79,37 @@ async fn a_newer_version_replaces_the_programs_own_and_nobody_elses() {
     install(&older.ledger).await.unwrap();
     assert_eq!(last(&older, "J12").await, j12);
     assert_clean(&older).await;
+}
+
+#[tokio::test]
+async fn a_channels_settlement_that_is_told_again_is_found_whatever_was_recorded_since() {
+    let book = Book::new().await;
+    let wechat = PartyNo::parse("wechat").unwrap();
+    let accounts = [platform_accounts(Currency::CNY), channel_accounts(&wechat, Currency::CNY)].concat();
+    book.ledger.open_accounts(&accounts, "tester").await.unwrap();
+    let settlement = |reference: &str| ChannelSettlement {
+        channel: wechat.clone(),
+        day: date(2026, 3, 1),
+        bank: PartyNo::parse(SETTLEMENT_BANK).unwrap(),
+        reference: reference.to_owned(),
+        currency: Currency::CNY,
+        collected_minor: 480_000,
+        fee_minor: 2_880,
+        on: date(2026, 3, 2),
+    };
+    let settle = async |reference: &str| channel_settled(&book.ledger, &settlement(reference), "bank").await.unwrap();
+    let first = settle("W-1").await.unwrap();
+    // From now on the channel's fee is charged elsewhere.
+    let mut other: Value = serde_json::from_str(&last(&book, "J2b").await.canonical()).unwrap();
+    other["legs"][1]["account"] = json!("5102");
+    let version = record(&book, &Template::parse(&other.to_string()).unwrap()).await;
+    assert_eq!(settle("W-1").await, Ok(first));
+    let second = settle("W-2").await.unwrap();
+    book.ledger.retire_template("J2b", None, ALICE).await.unwrap();
+    assert_eq!((settle("W-1").await, settle("W-2").await), (Ok(first), Ok(second)));
+    assert_eq!(settle("W-3").await.unwrap_err().code(), "template_unknown");
+    let (before, legs) = posted(&book, first).await;
+    assert!(before < Some(version), "{before:?}");
+    assert_eq!(posted(&book, second).await, (Some(version), legs));
+    assert_clean(&book).await;
 }
