@@ -11,7 +11,7 @@ use super::steps::whole_life;
 const DEFERRED: [&str; 2] = ["claim_event", "payout_fact"];
 
 /// Everything that the steps write to.
-const PLACES: [&str; 17] = [
+const PLACES: [&str; 18] = [
     "COMMIT claim_event",
     "COMMIT payout_fact",
     "claim",
@@ -28,6 +28,7 @@ const PLACES: [&str; 17] = [
     "payout_fact",
     "payout_item",
     "posting",
+    "register",
     "segment",
 ];
 

@@ -33,7 +33,7 @@ async fn the_pharmacy_collects_the_share_itself() {
     let claim = NewClaim { share_collector: ShareCollector::Pharmacy, ..intake("C-1", "p-1") };
     let journals = path(&desk, claim, &[Event::DrugReady, Event::Dispensed]).await;
     let expected = [
-        "J1r: (1101.picc C-1 -1520000), (9002.picc - 1520000)",
+        "J1r: (9002.picc - 1520000), (1101.picc C-1 -1520000)",
         "J3b: 1101.picc C-1 1520000, 2101.red-cross C-1 -1520000",
         "J4: 2101.red-cross C-1 20000, 4102 - -18868, 2401 - -1132",
     ];
@@ -45,7 +45,7 @@ async fn the_pharmacy_collects_the_share_itself() {
 
 #[tokio::test]
 async fn a_claim_is_called_off_from_every_state_before_the_drug_is_dispensed() {
-    let released = "J1r: (1101.picc C-1 -1520000), (9002.picc - 1520000)";
+    let released = "J1r: (9002.picc - 1520000), (1101.picc C-1 -1520000)";
     let given_back = "J20-held: 2203.p-1 C-1 480000, 2202.p-1 C-1 -480000";
     let cases: [(State, &[&str]); 6] = [
         (State::Submitted, &[]),
@@ -85,7 +85,7 @@ async fn an_approval_that_is_not_used_in_time_expires() {
     let late = Command { on: date(2026, 4, 2), ..told("C-1", Event::DrugReady) };
     assert_eq!(desk.refused(late).await, "share_not_paid");
     let expired = desk.ask(Command { on: date(2026, 4, 2), ..told("C-1", Event::Expired) }).await.unwrap();
-    let released = "J1r: (1101.picc C-1 -1520000), (9002.picc - 1520000)";
+    let released = "J1r: (9002.picc - 1520000), (1101.picc C-1 -1520000)";
     assert_eq!((expired.to, desk.journals(&expired.entry_ids).await), (State::Expired, strings(&[released])));
     assert_eq!((desk.settled("C-1").await, desk.held().await), (State::Closed, 0));
     desk.verify().await;

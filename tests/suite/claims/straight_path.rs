@@ -16,7 +16,7 @@ const JOURNALS: [&[&str]; 9] = [
     &["J2: 1005.wechat 2026-03-02 480000, 2203.p-1 C-1 -480000"],
     &[],
     &[
-        "J1r: (1101.picc C-1 -1520000), (9002.picc - 1520000)",
+        "J1r: (9002.picc - 1520000), (1101.picc C-1 -1520000)",
         "J3: 1101.picc C-1 1520000, 2203.p-1 C-1 480000, 2101.red-cross C-1 -2000000",
         "J4: 2101.red-cross C-1 20000, 4102 - -18868, 2401 - -1132",
     ],
@@ -65,7 +65,7 @@ async fn the_worked_figures_to_the_end() {
     assert_eq!(posted, ["J14a: 1002.settlement - 1395000, 2190.picc T-1 -1395000"]);
     let remitted = desk.remit("T-1", &[("C-1", 1_400_000)], Some(("MARCH", 5_000))).await;
     let posted = desk.journals(&remitted.entry_ids).await;
-    assert_eq!(posted, ["J14b: 2190.picc T-1 1395000, 1102.picc C-1 -1400000, 2301.picc MARCH 5000"]);
+    assert_eq!(posted, ["J14b: 2190.picc T-1 1395000, 2301.picc MARCH 5000, 1102.picc C-1 -1400000"]);
     assert_eq!(desk.settled("C-1").await, State::ShortfallOpen);
 
     let borne = desk.tell("C-1", assigned(1, Bearer::Platform, 120_000)).await;

@@ -38,7 +38,7 @@ async fn the_story_has_the_worked_figures_and_its_book_stays() {
         "2101.north-gate CLM-1 200.00 4102 188.68 2401 11.32",
         "2101.north-gate CLM-1 19800.00 1010.settlement B-1-0001 19800.00",
         "1102.picc CLM-1 14000.00 1109.picc CLM-1 1200.00 1101.picc CLM-1 15200.00",
-        "2190.picc PICC-2101 13950.00 1102.picc CLM-1 14000.00 2301.picc TB-MARCH 50.00",
+        "2190.picc PICC-2101 13950.00 2301.picc TB-MARCH 50.00 1102.picc CLM-1 14000.00",
         "1109.picc CLM-3 8000.00 1101.picc CLM-3 8000.00",
         "2110 B-1-0002 2970.00 1010.settlement B-1-0002-R1 2970.00",
     ] {
