@@ -40,15 +40,20 @@ fn main_book() -> BookName {
 impl Scene {
     /// A durable server, and a book whose pot may not be overdrawn and whose writer has posted before.
     async fn new() -> Scene {
+        let scene = Scene::without_entries().await;
+        for number in [0, 1] {
+            // What comes in does not cover what goes out: the pot has 40.
+            scene.ledger.post(work::request(number)).await.unwrap();
+        }
+        scene
+    }
+
+    async fn without_entries() -> Scene {
         let folder = DataFolder::new();
         let (database, server) = open(folder.path()).await;
         book::create(&database, &main_book()).await.unwrap();
         let ledger = Ledger::open(&database, &main_book()).await.unwrap();
         ledger.open_accounts(&work::accounts(true), "test").await.unwrap();
-        for number in [0, 1] {
-            // What comes in does not cover what goes out: the pot has 40.
-            ledger.post(work::request(number)).await.unwrap();
-        }
         let owner = database.connect_owner().await.unwrap();
         owner.batch_execute("SET search_path = book_main; SET synchronous_commit = off").await.unwrap();
         let watcher = database.connect_owner().await.unwrap();
@@ -166,6 +171,22 @@ async fn a_batch_waits_for_the_entries_in_flight_that_it_has_to_do_with() {
     all(&again.await.unwrap().unwrap(), is_replayed);
     scene.assert_in_order(&first, &[]).await;
     scene.ledger.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_waits_for_the_segment_that_the_one_before_it_opens() {
+    let scene = Scene::without_entries().await;
+    scene.hold_back_commits().await;
+    let (first, second) = (pay_in(), payable());
+    let under_way = scene.post(&first);
+    scene.sees(RECORDING).await;
+    let next = scene.post(&second);
+    scene.owner.batch_execute("COMMIT").await.unwrap();
+    all(&under_way.await.unwrap().unwrap(), is_posted);
+    all(&next.await.unwrap().unwrap(), is_posted);
+    scene.ledger.close().await;
+    let log = std::fs::read_to_string(scene.folder.path().join("postgres.log")).unwrap();
+    assert!(!log.contains("ERROR"), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

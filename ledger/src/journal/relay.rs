@@ -10,7 +10,8 @@
 //! So nothing is ever built on what is not durable, and at most one COMMIT is under way, and in doubt if it fails. If
 //! the turn before comes to nothing, or somebody else was faster, everything ahead is rolled back and asked for anew.
 //! What would need the head to be decided waits for it as any turn does: a batch that has to do with entries in flight
-//! (by id, by what it takes from, by group of holds), that may need another segment, or before which holds are to end.
+//! (by id, by what it takes from, by group of holds), that may need another segment or one that is not committed yet, or
+//! before which holds are to end.
 //!
 //! No wait is for ever: a turn that runs ahead waits for locks [`sql::take_lane`] long at most, because the database
 //! cannot see that it also waits for the turn before it.
@@ -37,7 +38,19 @@ struct Baton {
     state: State,
     /// The head as it will be but for the hash; `None` before the first turn.
     head: Option<Head>,
+    /// Whether the last segment is there only when the turn that hands this on has committed.
+    opened_segment: bool,
     in_flight: InFlight,
+}
+
+impl Baton {
+    /// Whether a batch can be decided on top of what is in flight: it has nothing to do with that, and the last segment
+    /// is there and has room for all of it.
+    fn takes(&self, asking: Asking<'_>) -> bool {
+        let entries = i64::try_from(asking.entries().count()).expect("a batch fits in memory");
+        let has_room = |head: &Head| head.segment_end - head.sequence >= entries;
+        !self.opened_segment && self.head.as_ref().is_some_and(has_room) && !self.in_flight.meets(asking)
+    }
 }
 
 /// What entries in flight have to do with: their ids, what they take from, and groups of holds.
@@ -131,7 +144,7 @@ pub async fn run(
     let mut baton = Baton::default();
     if let Some(Before { baton: coming, committed }) = before {
         baton = coming.await.map_err(|_| Stopped::Undone)?;
-        if may_run_ahead && committed.is_empty() {
+        if may_run_ahead && committed.is_empty() && baton.takes(asking) {
             let tx = session.transaction().await?;
             if let Some(drafted) = draft_ahead(&tx, &mut baton, asking).await.map_err(if_locked)? {
                 return Leg { tx, drafted, after, node }.run_ahead(baton, asking, committed).await;
@@ -151,11 +164,7 @@ pub async fn run(
 
 /// Decides on top of a turn that is not committed yet; `None` if this has to be done under the head's lock.
 async fn draft_ahead(tx: &Transaction<'_>, baton: &mut Baton, asking: Asking<'_>) -> Result<Option<Drafted>, Error> {
-    let Baton { state, head: Some(head), in_flight } = baton else { return Ok(None) };
-    let entries = i64::try_from(asking.entries().count()).expect("a batch fits in memory");
-    if in_flight.meets(asking) || head.segment_end - head.sequence < entries {
-        return Ok(None);
-    }
+    let Baton { state, head: Some(head), in_flight, .. } = baton else { return Ok(None) };
     let Some(clock) = sql::take_lane(tx).await? else { return Ok(None) };
     let booked_at = booked_at(clock, head.booked_at)?;
     if head.next_expiry.is_some_and(|next| next <= booked_at) {
@@ -178,7 +187,7 @@ impl Leg<'_> {
         let Leg { tx, drafted: Drafted { outcomes, draft }, after, node } = self;
         hand_on(
             after.baton,
-            Baton { state, head: Some(moved(&head, draft.as_ref())), in_flight: InFlight::of(asking) },
+            Baton { state, head: Some(moved(&head, draft.as_ref())), opened_segment, in_flight: InFlight::of(asking) },
         );
         if let Some(draft) = draft {
             let root = draft.copy(&tx).await?;
@@ -199,7 +208,12 @@ impl Leg<'_> {
         let Baton { state, head: Some(head), .. } = baton else { unreachable!("it was decided on top of a head") };
         hand_on(
             after.baton,
-            Baton { state, head: Some(moved(&head, draft.as_ref())), in_flight: InFlight::of(asking) },
+            Baton {
+                state,
+                head: Some(moved(&head, draft.as_ref())),
+                opened_segment: false,
+                in_flight: InFlight::of(asking),
+            },
         );
         let root = match &draft {
             Some(draft) => Some(draft.copy(&tx).await.map_err(if_locked)?),
