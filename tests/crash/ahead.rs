@@ -1,13 +1,18 @@
 //! Two turns at once: the second is decided and copied while the first is not committed. Whatever becomes of the first,
 //! the second stands on what is in the books, or is asked for anew.
 
+use std::time::Duration;
+
 use dianfu_ledger::book::{self, BookName};
 use dianfu_ledger::db::Database;
 use dianfu_ledger::entry::NewEntry;
 use dianfu_ledger::{Error, Ledger, Outcome, id};
 use dianfu_tests::journal::Journal;
 use dianfu_tests::{DataFolder, eventually, work};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_postgres::Client;
 
 use crate::cluster::{kill_9, open};
@@ -17,7 +22,7 @@ const ENTRIES: usize = 1_100;
 /// A turn that has come to recording its commit, and waits there.
 const RECORDING: &str = "wait_event_type = 'Lock' AND query LIKE '%INSERT INTO commit%'";
 /// A turn whose COMMIT is done and waits for a standby that there is none of.
-const COMMITTING: &str = "wait_event = 'SyncRep'";
+const COMMITTING: &str = "wait_event = 'SyncRep' AND query = 'COMMIT'";
 /// A turn that has copied its rows and waits for the one before it.
 const COPIED: &str = "state = 'idle in transaction' AND query LIKE 'COPY posting%'";
 
@@ -41,10 +46,13 @@ impl Scene {
     /// A durable server, and a book whose pot may not be overdrawn and whose writer has posted before.
     async fn new() -> Scene {
         let scene = Scene::without_entries().await;
-        for number in [0, 1] {
-            // What comes in does not cover what goes out: the pot has 40.
-            scene.ledger.post(work::request(number)).await.unwrap();
-        }
+        // The pot has 40. Nothing is refused, which would be put on record beside what is tested.
+        scene.ledger.post(work::request(0)).await.unwrap();
+        eventually("the open segment is indexed, for which its table is locked", async || {
+            let there = "SELECT to_regclass('book_main.posting_000001_account_idx') IS NOT NULL";
+            scene.watcher.query_one(there, &[]).await.unwrap().get(0)
+        })
+        .await;
         scene
     }
 
@@ -70,6 +78,16 @@ impl Scene {
         eventually(what, async || self.watcher.query_one(&sql, &[]).await.unwrap().get::<_, i64>(0) == 1).await;
     }
 
+    async fn pid_of(&self, what: &str) -> i32 {
+        let sql = format!("SELECT pid FROM pg_stat_activity WHERE {what}");
+        self.watcher.query_one(&sql, &[]).await.unwrap().get(0)
+    }
+
+    async fn postings_size(&self) -> i64 {
+        let sql = "SELECT pg_relation_size('book_main.posting_000001')";
+        self.watcher.query_one(sql, &[]).await.unwrap().get(0)
+    }
+
     async fn end_session(&self, what: &str) {
         // And waits until it is gone: else what it waits for may come first.
         let sql = format!("SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE {what}");
@@ -84,6 +102,12 @@ impl Scene {
     async fn want_standby(&self) {
         self.owner.batch_execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'").await.unwrap();
         self.owner.batch_execute("SELECT pg_reload_conf()").await.unwrap();
+        // The server takes it up some time after that.
+        eventually("commits wait", async || {
+            let probe = self.database.connect_owner().await.unwrap();
+            timeout(Duration::from_millis(200), probe.batch_execute("CREATE TEMPORARY TABLE probe ()")).await.is_err()
+        })
+        .await;
     }
 
     async fn want_no_standby(&self) {
@@ -94,7 +118,11 @@ impl Scene {
     async fn both_under_way(&self, first: &[NewEntry], first_waits: &str, second: &[NewEntry]) -> [Answer; 2] {
         let first = self.post(first);
         self.sees(first_waits).await;
+        let before = self.postings_size().await;
         let second = self.post(second);
+        self.sees(COPIED).await;
+        // A statement that is prepared looks like one that is done; its rows, most of the batch's, are there when it is.
+        eventually("the rows are copied", async || 2 * self.postings_size().await >= 3 * before).await;
         self.sees(COPIED).await;
         assert!(!first.is_finished() && !second.is_finished());
         [first, second]
@@ -243,5 +271,42 @@ async fn a_server_killed_between_two_turns_keeps_the_first_and_nothing_of_the_se
     all(&scene.ledger.post(first.clone()).await.unwrap(), is_replayed);
     all(&scene.ledger.post(second.clone()).await.unwrap(), is_posted);
     scene.assert_in_order(&first, &second).await;
+    scene.ledger.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_that_somebody_else_overtakes_is_decided_on_what_they_have_left() {
+    let scene = Scene::new().await;
+    let other = Ledger::open(&scene.database, &main_book()).await.unwrap();
+    let mut client = other.client().await.unwrap();
+    scene.hold_back_commits().await;
+    let (first, second) = (pay_in(), pay_out());
+    let [answer, next] = scene.both_under_way(&first, RECORDING, &second).await;
+    let tx = client.transaction().await.unwrap();
+    let behind = scene.pid_of(COPIED).await;
+    kill(Pid::from_raw(behind), Signal::SIGSTOP).unwrap();
+    // They wait for the head before the second turn can, and take what the first has brought.
+    let theirs = pay_out();
+    let overtaking = other.post_in(&tx, &theirs);
+    let released = async {
+        scene.sees("wait_event_type = 'Lock' AND query LIKE '%FROM head%FOR UPDATE%'").await;
+        scene.owner.batch_execute("COMMIT").await.unwrap();
+    };
+    let (outcomes, ()) = tokio::join!(overtaking, released);
+    let paid = outcomes.unwrap().iter().filter(|outcome| is_posted(outcome)).count();
+    assert_eq!(paid, (40 + 40 * ENTRIES) / 55, "as many as the pot can pay");
+    all(&answer.await.unwrap().unwrap(), is_posted);
+    kill(Pid::from_raw(behind), Signal::SIGCONT).unwrap();
+    // The second finds the head taken, gives up, and waits for it like anybody.
+    scene.sees("wait_event_type = 'Lock' AND query LIKE '%FROM head%FOR UPDATE%'").await;
+    assert!(!next.is_finished());
+    tx.commit().await.unwrap();
+    all(
+        &next.await.unwrap().unwrap(),
+        |outcome| matches!(outcome, Outcome::Rejected(rejection) if rejection.code() == "below_minimum"),
+    );
+    let journal = Journal::read(&scene.database).await;
+    assert_eq!(journal.entries().len(), 1 + ENTRIES + paid);
+    other.close().await;
     scene.ledger.close().await;
 }
