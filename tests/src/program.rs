@@ -17,8 +17,10 @@ pub fn dianfu_bin() -> PathBuf {
 }
 
 fn build() -> PathBuf {
-    let test_program = env::current_exe().expect("know our own path");
-    let profile_folder = test_program.ancestors().nth(2).expect("tests lie in target/PROFILE/deps");
+    let running = env::current_exe().expect("know our own path");
+    // Tests lie in target/PROFILE/deps, programs in target/PROFILE.
+    let beside = running.parent().expect("a program lies in a folder");
+    let profile_folder = if beside.ends_with("deps") { beside.parent().expect("it is in the profile") } else { beside };
     let profile = match profile_folder.file_name().and_then(|name| name.to_str()).expect("profiles have plain names") {
         "debug" => "dev",
         name => name,
