@@ -252,8 +252,9 @@ CREATE TABLE segment (
 );
 GRANT SELECT ON segment TO dianfu_service;
 
--- Entries booked in the last five seconds.
-CREATE FUNCTION entries_of_late() RETURNS bigint
+-- Whether so much is posted, 20,000 entries a second over the last five seconds, that the writer is spared what can be
+-- done later.
+CREATE FUNCTION posting_is_fast() RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT head.sequence - COALESCE((
         SELECT last_sequence
@@ -261,7 +262,7 @@ LANGUAGE sql STABLE AS $$
         WHERE booked_at <= clock_timestamp() - interval '5 s'
         ORDER BY booked_at DESC
         LIMIT 1
-    ), 0)
+    ), 0) >= 100000
     FROM head
 $$;
 
@@ -271,7 +272,6 @@ CREATE FUNCTION open_segment() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
     entries constant bigint := 131072;
-    few constant bigint := 50000; -- of late: the writer keeps the index
     no integer;
     first bigint;
     leaf text;
@@ -294,7 +294,7 @@ BEGIN
         leaf);
     -- Not unique: two turns that run ahead of the head may have copied the same sequences, of which one gives up; a
     -- unique index would have the one that holds the head wait for the other.
-    IF no > 1 AND entries_of_late() < few THEN
+    IF no > 1 AND NOT posting_is_fast() THEN
         EXECUTE format('CREATE INDEX %I ON %I (account_no, layer, sequence, leg)', leaf || '_account_idx', leaf);
     END IF;
     INSERT INTO segment (segment_no, first_sequence, last_sequence) VALUES (no, first, first + entries - 1);
@@ -306,12 +306,11 @@ END $$;
 
 -- Tends the segments behind the writer. Brings the block range indexes of the unsealed ones up to date, and seals the
 -- first one that is full: builds the indexes that readers use, in bulk. Nothing of this waits for the writer or holds it
--- up. Answers whether it sealed one; a crash in the middle leaves it unsealed. If none is full and next to nothing is
--- posted, the open segment gets its index by account, too, which keeps the writer waiting for a moment, once.
+-- up. Answers whether it sealed one; a crash in the middle leaves it unsealed. If none is full and the writer has the
+-- time, the open segment gets its index by account, too, which keeps it waiting for a moment, once.
 CREATE FUNCTION tend_segments() RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
-    few constant bigint := 5000; -- of late: next to nothing
     no integer;
     leaf text;
 BEGIN
@@ -330,7 +329,7 @@ BEGIN
         SELECT 'posting_' || lpad(segment_no::text, 6, '0')
         INTO leaf
         FROM segment
-        WHERE segment_no = (SELECT segment_no FROM head) AND entries_of_late() < few
+        WHERE segment_no = (SELECT segment_no FROM head) AND NOT posting_is_fast()
         FOR UPDATE SKIP LOCKED; -- one is enough
         IF FOUND AND to_regclass(leaf || '_account_idx') IS NULL THEN
             PERFORM set_config('lock_timeout', '100ms', true);

@@ -181,19 +181,20 @@ async fn post(ledger: &Ledger, request: Vec<NewEntry>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Waits for what works behind the writer.
-pub async fn wait_until_summed_up(database: &Database, name: &BookName) -> anyhow::Result<()> {
+/// Waits for what works behind the writer: full segments are summed up, the open one is indexed.
+pub async fn wait_until_tended(database: &Database, name: &BookName) -> anyhow::Result<()> {
     let client = database.connect_service(&name.schema()).await?;
     let sql = "
         SELECT count(*)
         FROM segment
         LEFT JOIN summary USING (segment_no)
-        WHERE last_sequence <= (SELECT sequence FROM head) AND has_totals IS NULL";
+        WHERE has_totals IS NULL
+          AND (last_sequence <= (SELECT sequence FROM head) OR to_regclass(leaf(segment_no) || '_account_idx') IS NULL)";
     let started = Instant::now();
     while client.query_one(sql, &[]).await?.get::<_, i64>(0) > 0 {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    eprintln!("summed up {:.1} s after the last entry", started.elapsed().as_secs_f64());
+    eprintln!("summed up and indexed {:.1} s after the last entry", started.elapsed().as_secs_f64());
     Ok(())
 }
 

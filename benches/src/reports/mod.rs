@@ -27,7 +27,7 @@ pub async fn run(database: &Database, program: &Program, size: Size, json: bool)
     let mut figures = Figures { size, json, all: Vec::new() };
     figures.take(book::build(database, &name, size).await?);
     let ledger = Ledger::open(database, &name).await?;
-    book::wait_until_summed_up(database, &name).await?;
+    book::wait_until_tended(database, &name).await?;
 
     let traffic = Traffic::start(&ledger, size);
     figures.take(questions::balances_now(&ledger, size).await?);
