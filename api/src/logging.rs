@@ -1,6 +1,11 @@
 //! Where the log goes and how it looks: one line an event, on standard error.
+//!
+//! As JSON, every line of standard error is an object, whoever writes it: a panic and the error that ends the program
+//! are events too. Who reads the lines with a program never meets one that is not JSON.
 
 use std::io::{self, IsTerminal};
+use std::panic::{self, PanicHookInfo};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tracing_subscriber::EnvFilter;
 
@@ -17,13 +22,38 @@ pub enum LogFormat {
 /// What others tell at every start and nobody needs; the caller's filter may say otherwise.
 const QUIET: &str = "tokio_postgres=warn,refinery_core=warn";
 
-/// Starts the log of this process; `filter` as in `info,dianfu_ledger=debug`. Answers false if one was started before.
+static IS_JSON: AtomicBool = AtomicBool::new(false);
+
+/// Whether a filter such as `info,dianfu_ledger=debug` can be read; says what is wrong with it.
+pub fn check_filter(filter: &str) -> Result<(), String> {
+    EnvFilter::builder().parse(filter).map(drop).map_err(|error| error.to_string())
+}
+
+/// Starts the log of this process; `filter` as in [`check_filter`]. Answers false if one was started before.
 pub fn start(format: LogFormat, filter: &str) -> bool {
     let filter = EnvFilter::new(format!("{QUIET},{filter}"));
     let coloured = io::stderr().is_terminal();
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(coloured);
     match format {
         LogFormat::Text => builder.try_init().is_ok(),
-        LogFormat::Json => builder.json().try_init().is_ok(),
+        LogFormat::Json => {
+            let started = builder.json().try_init().is_ok();
+            if started {
+                IS_JSON.store(true, Ordering::Relaxed);
+                panic::set_hook(Box::new(tell_panic));
+            }
+            started
+        }
     }
+}
+
+/// Whether standard error is a log of JSON, on which nothing else may be written.
+pub fn is_json() -> bool {
+    IS_JSON.load(Ordering::Relaxed)
+}
+
+fn tell_panic(panic: &PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string);
+    let message = panic.payload_as_str().unwrap_or("without a message");
+    tracing::error!(place, message, "a thread panicked");
 }

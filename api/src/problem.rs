@@ -11,6 +11,7 @@ use std::sync::Arc;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use dianfu_ledger::Rejection;
+use dianfu_ledger::error::in_full;
 use dianfu_ledger::query::QueryError;
 use dianfu_ledger::report::ReportError;
 use serde::Serialize;
@@ -163,8 +164,8 @@ impl Problem {
     }
 
     /// What the log should say about it.
-    pub fn cause(&self) -> Option<&(dyn StdError + 'static)> {
-        self.cause.as_deref().map(|cause| cause as &(dyn StdError + 'static))
+    pub fn cause(&self) -> Option<String> {
+        self.cause.as_deref().map(|cause| in_full(cause))
     }
 
     /// Writes the problem over an answer, whose other headers stay.

@@ -2,7 +2,7 @@
 //!
 //! What a caller did wrong is never an [`Error`]: it is a [`crate::rejection::Rejection`] or another value.
 
-use std::error::Error as _;
+use std::error::Error as StdError;
 
 use tokio_postgres::error::SqlState;
 
@@ -79,8 +79,7 @@ impl Error {
 
     /// The error and what it comes of, in one line.
     pub(crate) fn in_full(&self) -> String {
-        let causes = std::iter::successors(self.source(), |&cause| cause.source());
-        causes.fold(self.to_string(), |said, cause| format!("{said}: {cause}"))
+        in_full(self)
     }
 
     /// Whether a lock was not to be had in the time given.
@@ -95,6 +94,12 @@ impl Error {
             _ => false,
         }
     }
+}
+
+/// An error and what it comes of, in one line: a log of JSON would show the first of them alone.
+pub fn in_full(error: &dyn StdError) -> String {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.fold(error.to_string(), |said, cause| format!("{said}: {cause}"))
 }
 
 /// Classes of SQLSTATE that speak of the server's state and not of the statement: connection exception, insufficient

@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use dianfu_api::logging;
 use dianfu_api::report::PrintError;
 use dianfu_ledger::db::DbError;
 use dianfu_ledger::export::{ExportError, is_bidi_control};
@@ -60,8 +61,13 @@ pub fn of(ended: anyhow::Result<Answer>) -> ExitCode {
     }
 }
 
-/// Says on standard error what is wrong and what to do next. Nobody may be listening any more.
+/// Says on standard error what is wrong and what to do next: in the log, where that is for programs. Nobody may be
+/// listening any more.
 pub fn say(what: &str, next: Option<&str>) {
+    if logging::is_json() {
+        tracing::error!(next, "{what}");
+        return;
+    }
     let next = next.map(|next| format!("  next: {}\n", printable(next))).unwrap_or_default();
     let text = format!("error: {}\n{next}", printable(what));
     let _nobody_listens = io::stderr().write_all(text.as_bytes());

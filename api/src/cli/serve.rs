@@ -28,7 +28,7 @@ pub struct Serve {
     #[arg(long, value_enum, default_value_t)]
     log: Log,
     /// Which log lines are written
-    #[arg(long, env = "DIANFU_LOG", value_name = "FILTER", default_value = "info")]
+    #[arg(long, env = "DIANFU_LOG", value_name = "FILTER", default_value = "info", value_parser = log_filter)]
     log_filter: String,
     #[command(flatten)]
     receipt_key: ReceiptKeyFile,
@@ -39,7 +39,7 @@ enum Log {
     /// For a person
     #[default]
     Text,
-    /// One JSON object a line
+    /// One JSON object a line, and nothing else
     Json,
 }
 
@@ -66,6 +66,10 @@ impl Serve {
         server.run(async move { interrupts.happened().await }).await?;
         Ok(Answer::Yes)
     }
+}
+
+fn log_filter(text: &str) -> Result<String, String> {
+    logging::check_filter(text).map(|()| text.to_owned())
 }
 
 async fn bind(desk: &Desk, config: &ServeConfig) -> anyhow::Result<Server> {

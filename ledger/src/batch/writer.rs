@@ -235,7 +235,7 @@ impl Writer {
                     Stopped::Undone => {}
                     Stopped::Overtaken => self.alone_turns = ALONE_TURNS,
                     Stopped::Failed { error, in_doubt } => {
-                        tracing::warn!(error = error as &dyn std::error::Error, in_doubt, "a turn failed");
+                        tracing::warn!(error = error.in_full(), in_doubt, "a turn failed");
                         self.wary_turns = WARY_TURNS;
                     }
                 }
@@ -243,10 +243,7 @@ impl Writer {
             }
             Err(error) => {
                 self.forget();
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "a turn panicked; its callers are to ask again"
-                );
+                tracing::error!(error = crate::error::in_full(&error), "a turn panicked; its callers are to ask again");
                 Some((Vec::new(), Stopped::Undone))
             }
         }

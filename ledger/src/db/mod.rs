@@ -20,6 +20,7 @@ use tokio_postgres::config::Host;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, NoTls};
 
+use crate::error::in_full;
 pub use error::DbError;
 pub use private_cluster::{Durability, PrivateCluster, default_data_dir};
 
@@ -134,8 +135,7 @@ impl Database {
                     tracing::debug!("the server was stopped and ended a connection");
                 }
                 Err(error) => {
-                    let error: &(dyn std::error::Error + 'static) = &error;
-                    tracing::warn!(error, "a connection to PostgreSQL broke");
+                    tracing::warn!(error = in_full(&error), "a connection to PostgreSQL broke");
                 }
                 Ok(()) => {}
             }

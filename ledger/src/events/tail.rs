@@ -155,7 +155,7 @@ async fn follow(shared: Arc<Shared>) {
             }
         }
         if let Err(error) = shared.look().await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "the end of the journal could not be read");
+            tracing::warn!(error = crate::error::in_full(&error), "the end of the journal could not be read");
         }
         let _told_or_time_to_look = tokio::time::timeout(LOOK_EVERY, shared.told.notified()).await;
     }

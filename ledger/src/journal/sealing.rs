@@ -50,10 +50,9 @@ async fn look_for_ever(pool: Pool, wake: Arc<Notify>, holds_due: Arc<Notify>) {
         match look(&pool).await {
             Ok(true) => holds_due.notify_one(),
             Ok(false) => {}
-            Err(error) => tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "the book could not be looked after; trying again later"
-            ),
+            Err(error) => {
+                tracing::warn!(error = error.in_full(), "the book could not be looked after; trying again later");
+            }
         }
         let _woken_or_time_to_look = tokio::time::timeout(LOOK_EVERY, wake.notified()).await;
     }

@@ -138,11 +138,7 @@ async fn write_for_ever(shared: Arc<Shared>) {
                 batch = Batch::default();
             }
             Err(error) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    rows = batch.rows.len(),
-                    "refusals could not be put on record"
-                );
+                tracing::warn!(error = error.in_full(), rows = batch.rows.len(), "refusals could not be put on record");
                 if is_stopped {
                     return;
                 }

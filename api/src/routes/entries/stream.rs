@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream};
 use bytes::Bytes;
+use dianfu_ledger::error::in_full;
 use futures_util::stream::{self, Stream};
 use futures_util::{FutureExt, StreamExt};
 
@@ -144,8 +145,7 @@ impl Posting {
 
     fn write(&mut self, posted: Posted) -> Vec<u8> {
         if let Some(error) = posted.error {
-            let error: &(dyn std::error::Error + 'static) = &error;
-            tracing::error!(error, "a stream of entries ends early");
+            tracing::error!(error = in_full(&error), "a stream of entries ends early");
             self.summary.complete = false;
             self.stage = Stage::Ending;
         }

@@ -111,8 +111,7 @@ impl PrivateCluster {
 impl Drop for PrivateCluster {
     fn drop(&mut self) {
         if let Err(error) = self.close() {
-            let error: &(dyn std::error::Error + 'static) = &error;
-            tracing::error!(error, "the private PostgreSQL was not stopped");
+            tracing::error!(error = crate::error::in_full(&error), "the private PostgreSQL was not stopped");
         }
     }
 }
