@@ -22,7 +22,7 @@ use crate::problem::{Kind, Problem};
 use crate::serve::Limits;
 use crate::wire::json::{self, Object};
 
-/// The query's parameters; unknown ones are refused where `T` refuses them.
+/// The query's parameters.
 pub struct QueryParams<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for QueryParams<T> {
@@ -33,7 +33,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for QueryParams<T>
     }
 }
 
-/// The query's parameters in groups that several paths share; what is in none of them is refused.
+/// The query's parameters in groups that several paths share.
 pub struct Queries<T>(pub T);
 
 type Pairs<'a> = [(Cow<'a, str>, Cow<'a, str>)];
@@ -52,16 +52,13 @@ trait Group: DeserializeOwned + IntoParams {
 
 impl<T: DeserializeOwned + IntoParams> Group for T {}
 
-/// Refuses a query with a parameter that is unknown, missing, or given twice.
+/// Refuses a query with a parameter that is missing, or given twice; one that is unknown does not come so far.
 fn check_names(pairs: &Pairs<'_>, parameters: &[Parameter]) -> Result<(), Problem> {
     let refused = |name: &str, message: &str| {
         let place = format!("/query/{}", json::escaped(name));
         Err(Problem::parameter(&place, message))
     };
     for (at, (name, _)) in pairs.iter().enumerate() {
-        if !parameters.iter().any(|parameter| parameter.name == *name) {
-            return refused(name, "there is no such parameter here");
-        }
         if pairs[..at].iter().any(|(earlier, _)| earlier == name) {
             return refused(name, "it is given twice");
         }

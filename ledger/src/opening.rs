@@ -63,7 +63,9 @@ pub async fn open_accounts(
     let known: HashMap<&AccountCode, &Account> =
         known.iter().map(|known| (&known.account.code, &known.account)).collect();
 
-    let parents: Vec<&str> = accounts.iter().filter_map(|account| account.note.parent.as_deref()).collect();
+    let parents = accounts.iter().filter_map(|account| account.note.parent.as_deref());
+    // What is no code names no account, and may be more than the database can be asked.
+    let parents: Vec<&str> = parents.filter(|parent| AccountCode::parse(parent).is_some()).collect();
     let mut types = sql::account_types(tx, &parents).await?;
 
     let mut fresh: Vec<&NewAccount> = Vec::new();

@@ -3,6 +3,7 @@
 mod access;
 mod accounts;
 mod allocations;
+mod bad_input;
 mod control;
 mod currencies;
 mod document;
@@ -15,6 +16,7 @@ mod killed;
 mod large_remittances;
 mod metadata;
 mod pages;
+mod parameters;
 mod partner;
 mod reading;
 mod refusals;

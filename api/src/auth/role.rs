@@ -17,6 +17,8 @@ pub enum Permission {
     ClosePeriods,
     /// Move the cursors of readers of events.
     MoveCursors,
+    /// Put exchange rates on record: what foreign balances are worth hangs on them.
+    SetRates,
 }
 
 impl Permission {
@@ -30,6 +32,7 @@ impl Permission {
             Permission::AdjustPeriods => "adjust_periods",
             Permission::ClosePeriods => "close_periods",
             Permission::MoveCursors => "move_cursors",
+            Permission::SetRates => "set_rates",
         }
     }
 }
@@ -41,7 +44,7 @@ pub enum Role {
     Admin,
     /// Answers for the book: everything but handing in remittances.
     Controller,
-    /// Keeps the book: posts, hands in remittances, reads.
+    /// Keeps the book: posts, hands in remittances, sets rates, reads.
     Finance,
     /// Reads everything, writes nothing.
     Auditor,
@@ -71,11 +74,13 @@ impl Role {
 
     /// Whether the role may.
     pub fn permits(self, permission: Permission) -> bool {
-        use Permission::{ImportRemittances, MoveCursors, PostEntries, ReadLedger};
+        use Permission::{ImportRemittances, MoveCursors, PostEntries, ReadLedger, SetRates};
         match self {
             Role::Admin => true,
             Role::Controller => permission != ImportRemittances,
-            Role::Finance => matches!(permission, PostEntries | ReadLedger | ImportRemittances | MoveCursors),
+            Role::Finance => {
+                matches!(permission, PostEntries | ReadLedger | ImportRemittances | MoveCursors | SetRates)
+            }
             Role::Auditor => permission == ReadLedger,
             Role::Poster => permission == PostEntries,
         }

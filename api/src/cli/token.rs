@@ -64,7 +64,7 @@ enum Role {
     Admin,
     /// Opens and limits accounts, closes periods, posts, reads
     Controller,
-    /// Posts entries, hands in remittances, reads
+    /// Posts entries, hands in remittances, sets rates, reads
     Finance,
     /// Reads everything, writes nothing
     Auditor,

@@ -1,8 +1,9 @@
 //! What the OpenAPI document says beyond the handlers: who it is for, how to come in, how refusals look.
 
+use dianfu_ledger::query::PAGE_ROWS_MAX;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, Parameter, PathItem};
-use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
@@ -79,7 +80,23 @@ pub fn frame() -> OpenApi {
     Frame::openapi()
 }
 
-/// Says of every operation which right it needs, and that it may be refused.
+/// How every request behind the gate may be refused.
+const REFUSALS: [(&str, &str); 5] = [
+    ("400", "The request cannot be read: `errors` names the parameter or the place in the body."),
+    ("401", "No credentials, or none that are good."),
+    ("403", "The caller has not the right."),
+    ("500", "A mistake of ours; the log has more under the request's id."),
+    ("503", "Not now, or not in time: send the same request again."),
+];
+
+/// How a request with a body may be refused besides.
+const REFUSALS_OF_BODIES: [(&str, &str); 3] = [
+    ("413", "The body is too large."),
+    ("415", "The body is of another kind, or encoded."),
+    ("422", "The body is JSON, but not what is taken here: `errors` names the places."),
+];
+
+/// Says of every operation which right it needs, and how it may be refused whatever it does.
 pub fn require(document: &mut OpenApi, permission: Permission) {
     for item in document.paths.paths.values_mut() {
         for operation in operations(item) {
@@ -88,8 +105,11 @@ pub fn require(document: &mut OpenApi, permission: Permission) {
                 ways.push(SecurityRequirement::new(PARTNER_SIGNATURE, [] as [String; 0]));
             }
             operation.security = Some(ways);
-            let refusal = ResponseBuilder::new().description("Not done; `code` says why.").build();
-            operation.responses.responses.insert("default".to_owned(), refusal.into());
+            let of_bodies = operation.request_body.iter().flat_map(|_| REFUSALS_OF_BODIES);
+            for (status, description) in REFUSALS.into_iter().chain(of_bodies) {
+                let response = || ResponseBuilder::new().description(description).build().into();
+                operation.responses.responses.entry(status.to_owned()).or_insert_with(response);
+            }
         }
     }
 }
@@ -119,6 +139,26 @@ pub fn say_formats(document: &mut OpenApi) {
             ] {
                 let response = ResponseBuilder::new().description(description).build();
                 responses.insert(status.to_owned(), response.into());
+            }
+        }
+    }
+}
+
+/// Says what the parameters `limit` and `format` may be, which are the same wherever they stand.
+pub fn say_bounds(document: &mut OpenApi) {
+    let words = || Format::ALL.map(Format::word);
+    for operation in document.paths.paths.values_mut().flat_map(operations) {
+        for parameter in operation.parameters.iter_mut().flatten() {
+            let RefOr::T(Parameter { name, schema: Some(RefOr::T(Schema::Object(schema))), .. }) = parameter else {
+                continue;
+            };
+            match name.as_str() {
+                "limit" => {
+                    schema.minimum = Some(1.into());
+                    schema.maximum = Some(i32::from(PAGE_ROWS_MAX).into());
+                }
+                "format" => schema.enum_values = Some(words().map(Into::into).to_vec()),
+                _ => {}
             }
         }
     }

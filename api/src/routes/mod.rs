@@ -12,6 +12,7 @@ mod health;
 mod holds;
 mod limit_groups;
 mod open_items;
+mod parameters;
 mod periods;
 mod proofs;
 mod refusals;
@@ -27,6 +28,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
+use parameters::Known;
+
 use crate::app::App;
 use crate::auth::Permission;
 use crate::auth::gate::gate;
@@ -37,6 +40,7 @@ use crate::problem::{Kind, Problem};
 pub fn router(app: &App) -> Router {
     let (routes, mut document) = routes(app).split_for_parts();
     document::say_formats(&mut document);
+    document::say_bounds(&mut document);
     document::say_problems(&mut document);
     // The page would otherwise send the document's address to a validator elsewhere.
     let page = Config::default().validator_url("none");
@@ -60,11 +64,13 @@ fn routes(app: &App) -> OpenApiRouter<App> {
             routes
                 .routes(routes!(entries::entry_create))
                 .routes(routes!(allocations::allocation_create))
-                .routes(routes!(rates::rate_record))
-                .routes(routes!(rates::rate_load))
                 .routes(routes!(fx::fx_exchange))
                 .routes(routes!(fx::fx_settle))
                 .routes(routes!(fx::fx_revalue))
+        }))
+        // Finance, with the fixings of the day.
+        .merge(group(app, Permission::SetRates, |routes| {
+            routes.routes(routes!(rates::rate_record)).routes(routes!(rates::rate_load))
         }))
         // Insurers, by signature, and finance for those who send files by mail.
         .merge(group(app, Permission::ImportRemittances, |routes| {
@@ -157,7 +163,8 @@ fn report_routes(routes: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(routes!(reports::registers::diff))
 }
 
-/// Routes behind the gate: each handler is reached with this permission only, and the document says so.
+/// Routes behind the gate: each handler is reached with this permission only and with the parameters that it has, and
+/// the document says so.
 fn group(
     app: &App,
     permission: Permission,
@@ -165,5 +172,8 @@ fn group(
 ) -> OpenApiRouter<App> {
     let mut routes = fill(OpenApiRouter::new());
     document::require(routes.get_openapi_mut(), permission);
-    routes.route_layer(from_fn_with_state((app.clone(), permission), gate))
+    let known = Known::of(routes.get_openapi());
+    routes
+        .route_layer(from_fn_with_state(known, parameters::check))
+        .route_layer(from_fn_with_state((app.clone(), permission), gate))
 }

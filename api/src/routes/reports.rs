@@ -4,7 +4,7 @@ pub mod items;
 pub mod registers;
 
 use axum::response::Response;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::asked::{AccountQuery, FormatQuery, FromQuery, MomentQuery, PageQuery};
@@ -43,7 +43,8 @@ pub struct LevelQuery {
 }
 
 /// A trial balance, or its tree. Only the document has it as one type.
-#[derive(ToSchema)]
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
 #[schema(as = TrialBalanceOrTree)]
 #[expect(dead_code, reason = "only the document has it as one type")]
 pub enum TrialBalanceAnswer {

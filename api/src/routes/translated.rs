@@ -50,7 +50,7 @@ pub struct TranslatedQuery {
 
 /// A report in one currency: balances at one kind of rate, results at another, and lines for what that leaves.
 #[utoipa::path(
-    get, path = "/v1/fx/reports/{name}", tag = "fx", params(("name" = Name, Path), TranslatedQuery),
+    get, path = "/v1/fx/reports/{name}", tag = "fx", params(("name" = inline(Name), Path), TranslatedQuery),
     responses(
         (status = 200, body = TranslatedBody),
         (status = 404, description = "There is no rate for one of its currencies; the nearest there is is named.")

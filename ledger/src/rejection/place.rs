@@ -131,6 +131,9 @@ impl Rejection {
             Rejection::NotAHold { kind, .. } => Some(("hold".to_owned(), (*kind).to_owned())),
             Rejection::NotReversible { kind, .. } => Some(("post, capture or reversal".to_owned(), (*kind).to_owned())),
             Rejection::HoldGroupTooLarge { max, actual } => Some((format!("at most {max}"), actual.to_string())),
+            Rejection::NothingLeft { of, by, how } => {
+                Some((format!("something left of {of}"), format!("the last of it went with {} {by}", how.word())))
+            }
             Rejection::MoreThanLeft { left, asked, .. } => Some((format!("at most {left}"), asked.to_string())),
             Rejection::DatedBeforeOriginal { date, given, .. } => Some((format!("{date} or later"), given.to_string())),
             Rejection::BelowMinimum { limit, would_be, .. } | Rejection::GroupBelowMinimum { limit, would_be, .. } => {

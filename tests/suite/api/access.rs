@@ -3,6 +3,7 @@
 use dianfu_api::auth::{NewToken, Role, create_token, revoke_token};
 use dianfu_ledger::book::{self, BookName};
 use reqwest::Method;
+use serde_json::Value;
 
 use super::{Api, Reply, main_book, token};
 
@@ -10,14 +11,22 @@ use super::{Api, Reply, main_book, token};
 const OPEN_TO_ALL: [&str; 2] = ["/health/live", "/health/ready"];
 
 /// One operation of the document, with a path that can be asked for.
-struct Operation {
-    method: Method,
-    template: String,
-    path: String,
-    right: Option<String>,
+pub struct Operation {
+    pub method: Method,
+    pub template: String,
+    pub path: String,
+    /// The names of what its query may have.
+    pub parameters: Vec<String>,
+    pub right: Option<String>,
 }
 
-async fn operations(api: &Api) -> Vec<Operation> {
+fn parameters(operation: &Value) -> Vec<String> {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let in_query = parameters.filter(|parameter| parameter["in"] == "query");
+    in_query.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect()
+}
+
+pub async fn operations(api: &Api) -> Vec<Operation> {
     let document = Reply::of(api.bare(Method::GET, "/openapi.json").send().await.unwrap()).await.body;
     let mut operations = Vec::new();
     for (template, item) in document["paths"].as_object().unwrap() {
@@ -32,6 +41,7 @@ async fn operations(api: &Api) -> Vec<Operation> {
                     .replace("{name}", "line")
                     .replace("{proposal}", "1")
                     .replace("{template_no}", "1"),
+                parameters: parameters(operation),
                 right: operation["security"][0]["staff_token"][0].as_str().map(str::to_owned),
             });
         }
@@ -46,7 +56,7 @@ async fn nobody_comes_in_without_credentials() {
     let api = Api::start().await;
     let wrong = format!("dianfu_main_{}", "x".repeat(43));
     let elsewhere = format!("dianfu_elsewhere_{}", "x".repeat(43));
-    for Operation { method, template, path, right } in operations(&api).await {
+    for Operation { method, template, path, right, .. } in operations(&api).await {
         let reply = Reply::of(api.bare(method.clone(), &path).send().await.unwrap()).await;
         if OPEN_TO_ALL.contains(&template.as_str()) {
             assert_eq!((reply.status, right), (200, None), "{method} {template}");
@@ -68,7 +78,7 @@ async fn a_role_may_do_what_the_document_says_and_nothing_else() {
     let operations = operations(&api).await;
     for role in Role::ALL {
         let token = token(&api.database, &format!("swept {}", role.word()), role).await;
-        for Operation { method, template, path, right } in &operations {
+        for Operation { method, template, path, right, .. } in &operations {
             let Some(right) = right else { continue };
             let reply = Reply::of(api.bare(method.clone(), path).bearer_auth(&token).send().await.unwrap()).await;
             if may(role, right) {
@@ -91,11 +101,18 @@ fn may(role: Role, right: &str) -> bool {
             "adjust_periods",
             "close_periods",
             "move_cursors",
+            "set_rates",
         ],
-        Role::Controller => {
-            &["post_entries", "read_ledger", "open_accounts", "adjust_periods", "close_periods", "move_cursors"]
-        }
-        Role::Finance => &["post_entries", "read_ledger", "import_remittances", "move_cursors"],
+        Role::Controller => &[
+            "post_entries",
+            "read_ledger",
+            "open_accounts",
+            "adjust_periods",
+            "close_periods",
+            "move_cursors",
+            "set_rates",
+        ],
+        Role::Finance => &["post_entries", "read_ledger", "import_remittances", "move_cursors", "set_rates"],
         Role::Auditor => &["read_ledger"],
         Role::Poster => &["post_entries"],
     };

@@ -45,6 +45,7 @@ pub struct LedgerLineBody {
     /// `opening`: what stood before the first day; `posting`; or `closing`: what stood at the end.
     line: &'static str,
     #[serde(flatten)]
+    #[schema(value_type = LedgerPostingBody)]
     posting: Option<LedgerPostingBody>,
     /// Of a posting; of a closing, all debits of the period.
     #[schema(example = "15200.00")]
@@ -56,19 +57,24 @@ pub struct LedgerLineBody {
     balance: String,
 }
 
-/// What only a posting has.
+/// What only a posting has: on other lines all of it is absent.
 #[derive(Serialize, ToSchema)]
 #[schema(as = GeneralLedgerPosting)]
 pub struct LedgerPostingBody {
+    #[schema(required = false)]
     sequence: i64,
+    #[schema(required = false)]
     entry_id: Uuid,
     /// What the entry does: `post`, `hold`, `release`, `capture`, `expiry`, `reversal`.
+    #[schema(required = false)]
     kind: &'static str,
-    #[schema(value_type = String, format = Date)]
+    #[schema(value_type = String, format = Date, required = false)]
     effective_date: Date,
-    #[schema(value_type = String, format = DateTime)]
+    #[schema(value_type = String, format = DateTime, required = false)]
     booked_at: Timestamp,
+    #[schema(required = false)]
     reference: String,
+    #[schema(required = false)]
     description: String,
     item: Option<String>,
 }
