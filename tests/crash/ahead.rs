@@ -121,7 +121,7 @@ impl Scene {
         let before = self.postings_size().await;
         let second = self.post(second);
         self.sees(COPIED).await;
-        // A statement that is prepared looks like one that is done; its rows, most of the batch's, are there when it is.
+        // A statement that is prepared looks like one that is done; when it is, most of the batch's rows are there.
         eventually("the rows are copied", async || 2 * self.postings_size().await >= 3 * before).await;
         self.sees(COPIED).await;
         assert!(!first.is_finished() && !second.is_finished());

@@ -189,7 +189,8 @@ pub async fn wait_until_tended(database: &Database, name: &BookName) -> anyhow::
         FROM segment
         LEFT JOIN summary USING (segment_no)
         WHERE has_totals IS NULL
-          AND (last_sequence <= (SELECT sequence FROM head) OR to_regclass(leaf(segment_no) || '_account_idx') IS NULL)";
+          AND (last_sequence <= (SELECT sequence FROM head)
+               OR to_regclass(leaf(segment_no) || '_account_idx') IS NULL)";
     let started = Instant::now();
     while client.query_one(sql, &[]).await?.get::<_, i64>(0) > 0 {
         tokio::time::sleep(Duration::from_millis(200)).await;

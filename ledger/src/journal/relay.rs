@@ -10,8 +10,8 @@
 //! So nothing is ever built on what is not durable, and at most one COMMIT is under way, and in doubt if it fails. If
 //! the turn before comes to nothing, or somebody else was faster, everything ahead is rolled back and asked for anew.
 //! What would need the head to be decided waits for it as any turn does: a batch that has to do with entries in flight
-//! (by id, by what it takes from, by group of holds), that may need another segment or one that is not committed yet, or
-//! before which holds are to end.
+//! (by id, by what it takes from, by group of holds), that may need another segment or one that is not committed yet,
+//! or before which holds are to end.
 //!
 //! No wait is for ever: a turn that runs ahead waits for locks [`sql::take_lane`] long at most, because the database
 //! cannot see that it also waits for the turn before it.
