@@ -300,32 +300,34 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
     day constant date := COALESCE(as_of, date 'infinity');
     taken constant integer := totals_to_begin_with(day, horizon);
+    added integer[]; -- segments of which totals of days are to be added
+    taken_off integer[]; -- and taken off
     pieces text;
 BEGIN
-    SELECT string_agg(
-        CASE
-            WHEN part.is_whole AND EXISTS (
-                SELECT FROM day_total d
-                WHERE d.segment_no = part.segment_no AND d.account_no = account AND d.layer = layers.no
-            ) THEN format(
-                'SELECT %1$s::smallint, %2$ssum(debits_minor), %2$ssum(credits_minor)
-                 FROM day_total
-                 WHERE segment_no = %3$s AND account_no = $2 AND layer = %1$s AND effective_date %4$s $3',
-                layers.no, part.sign, part.segment_no, part.days)
-            WHEN layers.no = 0 THEN format(
-                'SELECT 0::smallint, %1$ssum(GREATEST(amount_minor, 0)), %1$ssum(GREATEST(-amount_minor, 0))
-                 FROM %2$I
-                 WHERE account_no = $2 AND layer = 0 AND effective_date %3$s $3 AND sequence <= %4$s',
-                part.sign, leaf(part.segment_no), part.days, part.last_sequence)
-            ELSE format(
-                'SELECT 1::smallint, %1$ssum(debit_minor), %1$ssum(credit_minor)
-                 FROM posting_side
-                 WHERE account_no = $2 AND layer = 1 AND effective_date %2$s $3 AND sequence BETWEEN %3$s AND %4$s',
-                part.sign, part.days, part.first_sequence, part.last_sequence)
-        END, ' UNION ALL ')
-    INTO pieces
+    SELECT array_agg(DISTINCT segment_no) FILTER (WHERE has_days AND sign = ''),
+           array_agg(DISTINCT segment_no) FILTER (WHERE has_days AND sign = '-'),
+           string_agg(
+               CASE
+                   WHEN layers.no = 0 THEN format(
+                       'SELECT 0::smallint, %1$ssum(GREATEST(amount_minor, 0)), %1$ssum(GREATEST(-amount_minor, 0))
+                        FROM %2$I
+                        WHERE account_no = $2 AND layer = 0 AND effective_date %3$s $3 AND sequence <= %4$s',
+                       sign, leaf(segment_no), days, last_sequence)
+                   ELSE format(
+                       'SELECT 1::smallint, %1$ssum(debit_minor), %1$ssum(credit_minor)
+                        FROM posting_side
+                        WHERE account_no = $2 AND layer = 1 AND effective_date %2$s $3 AND sequence BETWEEN %3$s AND %4$s',
+                       sign, days, first_sequence, last_sequence)
+               END, ' UNION ALL ') FILTER (WHERE NOT has_days)
+    INTO added, taken_off, pieces
     FROM parts_as_of(taken, day, horizon) AS part
     CROSS JOIN (VALUES (0), (1)) AS layers (no)
+    CROSS JOIN LATERAL (
+        SELECT part.is_whole AND EXISTS (
+            SELECT FROM day_total d
+            WHERE d.segment_no = part.segment_no AND d.account_no = account AND d.layer = layers.no
+        ) AS has_days
+    ) AS summed
     WHERE layers.no = 0 OR part.has_pending;
     FOR layer, debits, credits IN EXECUTE concat_ws(
         ' UNION ALL ',
@@ -333,10 +335,18 @@ BEGIN
          FROM (
              SELECT layer, debits_after AS debit_minor, credits_after AS credit_minor
              FROM account_total
-             WHERE segment_no = $1 AND account_no = $2',
+             WHERE segment_no = $1 AND account_no = $2
+             UNION ALL
+             SELECT layer, debits_minor, credits_minor
+             FROM day_total
+             WHERE segment_no = ANY ($4) AND account_no = $2 AND effective_date <= $3
+             UNION ALL
+             SELECT layer, -debits_minor, -credits_minor
+             FROM day_total
+             WHERE segment_no = ANY ($5) AND account_no = $2 AND effective_date > $3',
         pieces)
         || ') moved GROUP BY layer'
-    USING taken, account, day
+    USING taken, account, day, added, taken_off
     LOOP
         IF debits = 0 AND credits = 0 THEN -- nothing counts; or holds that have all been ended
             CONTINUE WHEN NOT EXISTS (
@@ -378,52 +388,126 @@ END $$;
 -- What is settled on an account, debits less credits.
 CREATE FUNCTION settled_net_as_of(account integer, as_of date, horizon bigint) RETURNS numeric
 LANGUAGE sql STABLE AS $$
-    SELECT COALESCE(sum(debits - credits), 0) FROM account_as_of(account, as_of, horizon) WHERE layer = 0
+    SELECT COALESCE(sum(debits - credits), 0)
+    FROM (
+        SELECT debits, credits FROM account_as_of(account, as_of, horizon) WHERE layer = 0 AND as_of IS NOT NULL
+        UNION ALL
+        SELECT debits_after, credits_after FROM last_totals(ARRAY[account], horizon) WHERE layer = 0 AND as_of IS NULL
+    ) AS stands
 $$;
 
--- What is settled on items of these accounts (NULL for all) up to day `as_of` (which may be NULL) and entry `horizon`.
--- What no summary covers yet is added to the totals of items, and so is what counts of items that have postings of both
--- sides of that day. A horizon that the summaries have passed costs one pass over the postings.
+-- The first `row_limit` settled postings of an account behind a leg of entry `sequence`, up to entry `horizon`, dated
+-- from `first_day` to `last_day` (either may be NULL), in order. Goes from segment to segment that has such days, until
+-- it has them.
+CREATE FUNCTION settled_postings(
+    account integer, first_day date, last_day date, horizon bigint, sequence bigint, leg smallint, row_limit bigint
+)
+RETURNS SETOF posting
+LANGUAGE plpgsql STABLE ROWS 100 AS $$
+DECLARE
+    from_day constant date := COALESCE(first_day, date '-infinity');
+    to_day constant date := COALESCE(last_day, date 'infinity');
+    part integer;
+    found_ones bigint;
+BEGIN
+    FOR part IN
+        SELECT s.segment_no
+        FROM segment s
+        LEFT JOIN summary USING (segment_no)
+        WHERE s.last_sequence >= settled_postings.sequence AND s.first_sequence <= horizon
+          AND (summary.first_date IS NULL OR summary.first_date <= to_day AND summary.last_date >= from_day)
+        ORDER BY s.segment_no
+    LOOP
+        EXIT WHEN row_limit <= 0;
+        RETURN QUERY EXECUTE format(
+            'SELECT *
+             FROM %I
+             WHERE account_no = $1 AND layer = 0 AND sequence <= $2 AND (sequence, leg) > ($3, $4)
+               AND effective_date BETWEEN $5 AND $6
+             ORDER BY sequence, leg
+             LIMIT $7', leaf(part))
+        USING account, horizon, sequence, leg, from_day, to_day, row_limit;
+        GET DIAGNOSTICS found_ones = ROW_COUNT;
+        row_limit := row_limit - found_ones;
+    END LOOP;
+END $$;
+
+-- What the totals of items do not tell of items of these accounts (NULL for all) up to day `as_of` (which may be NULL)
+-- and entry `horizon`: postings behind `covered`, up to where totals count, and, of items with postings of both sides of
+-- that day, those up to it; only segments that have such days are gone over. "is_late": some are behind.
+CREATE FUNCTION items_beside_totals(accounts integer[], as_of date, horizon bigint, covered bigint)
+RETURNS TABLE (account_no integer, item text, outstanding numeric, first_date date, last_date date, due_date date,
+               is_late boolean)
+LANGUAGE plpgsql STABLE ROWS 100000 SET work_mem = '64MB' AS $$
+#variable_conflict use_column
+DECLARE
+    day constant date := COALESCE(as_of, date 'infinity');
+    late text;
+    earlier text;
+BEGIN
+    SELECT string_agg(postings, ' UNION ALL ') FILTER (WHERE last_sequence > covered),
+           string_agg(postings, ' UNION ALL ') FILTER (WHERE last_sequence <= covered)
+    INTO late, earlier
+    FROM (
+        SELECT last_sequence, format(
+            'SELECT account_no, item, amount_minor, effective_date, due_date
+             FROM %I
+             WHERE layer = 0 AND item IS NOT NULL AND effective_date <= $2 AND sequence <= $3
+               AND ($1 IS NULL OR account_no = ANY ($1))', leaf(segment_no)) AS postings
+        FROM segment
+        LEFT JOIN summary USING (segment_no)
+        WHERE first_sequence <= horizon AND COALESCE(first_date <= day, true)
+          AND (last_sequence > covered OR as_of IS NOT NULL)
+    ) AS part;
+    IF late IS NULL AND earlier IS NULL THEN
+        RETURN;
+    END IF;
+    RETURN QUERY EXECUTE
+        'SELECT account_no, item, sum(amount_minor), min(effective_date), max(effective_date), max(due_date), bool_or(is_late)
+         FROM ('
+        || concat_ws(
+            ' UNION ALL ',
+            'SELECT p.*, true AS is_late FROM (' || late || ') AS p',
+            'SELECT p.*, false AS is_late
+             FROM (' || earlier || ') AS p
+             JOIN item_total t USING (account_no, item)
+             WHERE t.layer = 0 AND t.first_date <= $2 AND t.last_date > $2')
+        || ') AS moved
+         GROUP BY account_no, item'
+    USING accounts, day, horizon;
+END $$;
+
+-- What is settled on items of these accounts (NULL for all) up to day `as_of` (which may be NULL) and entry `horizon`. A
+-- horizon that the summaries have passed costs one pass over the postings.
 CREATE FUNCTION items_as_of(accounts integer[], as_of date, horizon bigint)
 RETURNS TABLE (account_no integer, item text, outstanding numeric, first_date date, last_date date, due_date date)
 LANGUAGE sql STABLE AS $$
     WITH covered AS MATERIALIZED (
-        SELECT COALESCE(max(last_sequence), 0) AS up_to
+        SELECT CASE WHEN max(last_sequence) <= horizon THEN max(last_sequence) ELSE 0 END AS up_to
         FROM segment
         JOIN summary USING (segment_no)
     ), counted AS NOT MATERIALIZED (
         SELECT t.*
         FROM item_total t
         WHERE t.layer = 0 AND (accounts IS NULL OR t.account_no = ANY (accounts))
-          AND t.first_date <= COALESCE(as_of, date 'infinity')
-          AND (SELECT up_to FROM covered) <= horizon
-    ), again AS MATERIALIZED (
-        SELECT p.account_no, p.item, sum(p.amount_minor) AS outstanding,
-               min(p.effective_date) AS first_date, max(p.effective_date) AS last_date, max(p.due_date) AS due_date
-        FROM (
-            SELECT p.*
-            FROM posting p
-            WHERE p.sequence > (SELECT CASE WHEN up_to <= horizon THEN up_to ELSE 0 END FROM covered)
-            UNION ALL
-            SELECT p.*
-            FROM counted t
-            JOIN posting p USING (account_no, item)
-            WHERE t.last_date > as_of AND p.sequence <= (SELECT up_to FROM covered)
-        ) p
-        WHERE p.layer = 0 AND p.item IS NOT NULL AND (accounts IS NULL OR p.account_no = ANY (accounts))
-          AND p.sequence <= horizon AND p.effective_date <= COALESCE(as_of, date 'infinity')
-        GROUP BY p.account_no, p.item
+          AND t.last_date <= COALESCE(as_of, date 'infinity')
+          AND (SELECT up_to FROM covered) > 0
+    ), beside AS MATERIALIZED (
+        SELECT * FROM items_beside_totals(accounts, as_of, horizon, (SELECT up_to FROM covered))
     )
     SELECT t.account_no, t.item, t.total_minor::numeric, t.first_date, t.last_date, t.due_date
     FROM counted t
-    WHERE t.last_date <= COALESCE(as_of, date 'infinity')
-      AND NOT EXISTS (SELECT FROM again a WHERE a.account_no = t.account_no AND a.item = t.item)
+    WHERE NOT EXISTS (SELECT FROM beside b WHERE b.is_late AND b.account_no = t.account_no AND b.item = t.item)
     UNION ALL
-    SELECT a.account_no, a.item, a.outstanding + COALESCE(t.total_minor, 0),
-           LEAST(a.first_date, t.first_date), GREATEST(a.last_date, t.last_date), GREATEST(a.due_date, t.due_date)
-    FROM again a
-    LEFT JOIN counted t
-        ON t.account_no = a.account_no AND t.item = a.item AND t.last_date <= COALESCE(as_of, date 'infinity')
+    SELECT b.account_no, b.item, b.outstanding + COALESCE(t.total_minor, 0),
+           LEAST(b.first_date, t.first_date), GREATEST(b.last_date, t.last_date), GREATEST(b.due_date, t.due_date)
+    FROM beside b
+    LEFT JOIN counted t USING (account_no, item)
+    WHERE b.is_late
+    UNION ALL
+    SELECT b.account_no, b.item, b.outstanding, b.first_date, b.last_date, b.due_date
+    FROM beside b
+    WHERE NOT b.is_late
 $$;
 
 -- What has moved on each item items[n] of account accounts[n], debits less credits, by layer: one probe an item, and one

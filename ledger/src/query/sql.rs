@@ -159,15 +159,7 @@ pub const OUTSTANDING: &str = "
     JOIN account a USING (account_no)
     GROUP BY a.code, moved.item";
 
-/// The settled totals of account `$1` after its last posting at or before (`$2`, `$3`): one index probe.
-pub const SETTLED_TOTALS_AT: &str = "
-    SELECT debits_after, credits_after
-    FROM posting
-    WHERE account_no = $1 AND layer = 0 AND sequence <= $2 AND (sequence, leg) <= ($2, $3)
-    ORDER BY sequence DESC, leg DESC
-    LIMIT 1";
-
-/// For a statement between days: what stood before the first day, what is listed before the page, and all that is
+/// For a statement: what stood before the first day, what is listed before the page, and all that is
 /// listed.
 pub const STATEMENT_BALANCES: &str = include_str!("sql/statement_balances.sql");
 
@@ -175,18 +167,9 @@ pub const STATEMENT_BALANCES: &str = include_str!("sql/statement_balances.sql");
 pub const STATEMENT_ROWS: &str = "
     SELECT p.sequence, p.leg, p.effective_date, p.amount_minor, p.currency, p.item,
            e.entry_id, e.booked_at, e.reference, e.description
-    FROM posting p
+    FROM settled_postings($1, $3, $4, $2, $5, $6, $7) p
     JOIN entry e USING (sequence)
-    WHERE p.account_no = $1 AND p.layer = 0 AND p.sequence <= $2 AND (p.sequence, p.leg) > ($5, $6)
-      AND p.sequence >= GREATEST($5, (
-          SELECT min(s.first_sequence)
-          FROM segment s
-          LEFT JOIN summary USING (segment_no)
-          WHERE last_date >= $3 OR last_date IS NULL OR $3 IS NULL
-      ))
-      AND p.effective_date BETWEEN COALESCE($3, date '-infinity') AND COALESCE($4, date 'infinity')
-    ORDER BY p.sequence, p.leg
-    LIMIT $7";
+    ORDER BY p.sequence, p.leg";
 
 /// One entry, and those that take from it.
 pub const ENTRY: &str = "
@@ -250,7 +233,7 @@ pub const POSTINGS_OF_ENTRIES: &str = "
     ORDER BY p.sequence, p.leg";
 
 /// Every statement by name.
-pub const ALL: [(&str, &str); 20] = [
+pub const ALL: [(&str, &str); 19] = [
     ("HEAD", HEAD),
     ("HEAD_FOR_SHARE", HEAD_FOR_SHARE),
     ("LANES_FOR_SHARE", LANES_FOR_SHARE),
@@ -265,7 +248,6 @@ pub const ALL: [(&str, &str); 20] = [
     ("OUTSTANDING", OUTSTANDING),
     ("HOLDS", HOLDS),
     ("ITEM", ITEM),
-    ("SETTLED_TOTALS_AT", SETTLED_TOTALS_AT),
     ("STATEMENT_BALANCES", STATEMENT_BALANCES),
     ("STATEMENT_ROWS", STATEMENT_ROWS),
     ("ENTRY", ENTRY),

@@ -89,7 +89,7 @@ pub struct Statement {
 /// A page of at most `limit` rows (never more than [`super::LIST_ROWS_MAX`]); `None` if there is no account of this
 /// code. Go on with [`Statement::next`] and the same arguments.
 ///
-/// Costs the rows of the page; with days given also one pass over the account's postings, for the balances.
+/// Costs two balances and the rows of the page, from the first segment that has such days.
 pub async fn statement(
     client: &impl GenericClient,
     code: &AccountCode,
@@ -153,15 +153,9 @@ struct Balances {
     closing: i128,
 }
 
-/// The balances before the statement, before this page, and after the statement. Without days, every posting carries
-/// them; with days they are summed.
+/// The balances before the statement, before this page, and after the statement.
 async fn balances(client: &impl GenericClient, reading: &Reading) -> Result<Balances, QueryError> {
     let Reading { account_no, horizon, range, after } = reading;
-    if *range == DateRange::default() {
-        let carried = net_after(client, *account_no, *after).await?;
-        let end = Position { sequence: horizon.sequence, leg: i16::MAX };
-        return Ok(Balances { opening: 0, carried, closing: net_after(client, *account_no, end).await? });
-    }
     let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
         [account_no, &horizon.sequence, &range.from, &range.to, &after.sequence, &after.leg];
     let sums = client.query_one(sql::STATEMENT_BALANCES, &parameters).await?;
@@ -171,13 +165,6 @@ async fn balances(client: &impl GenericClient, reading: &Reading) -> Result<Bala
         carried: opening + row::sum(&sums, "before_page")?,
         closing: opening + row::sum(&sums, "in_range")?,
     })
-}
-
-async fn net_after(client: &impl GenericClient, account_no: AccountNo, at: Position) -> Result<i128, QueryError> {
-    let last = client.query_opt(sql::SETTLED_TOTALS_AT, &[&account_no, &at.sequence, &at.leg]).await?;
-    let Some(last) = last else { return Ok(0) };
-    let (debits, credits): (i64, i64) = (last.try_get("debits_after")?, last.try_get("credits_after")?);
-    Ok(i128::from(debits) - i128::from(credits))
 }
 
 /// The rows of the page, and whether more follow.
