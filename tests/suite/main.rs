@@ -1,4 +1,4 @@
-//! Everything that is tested on the shared throwaway server.
+//! What is tested on the shared throwaway server, and some of what is killed beside it.
 
 #![expect(clippy::unwrap_used, reason = "in a test, what cannot be had is a failure")]
 

@@ -1,9 +1,10 @@
-//! The model: the accounts, and the list of entries that are in the books. Whatever is asked is found by adding up.
+//! The model: the accounts, and the list of entries that are in the books.
 //!
-//! Written as plainly as the rules can be said, and apart from the program: it keeps no totals, looks every entry up in
-//! the list, and takes a refused run back by cutting the list.
+//! Written as plainly as the rules can be said, and apart from the program: what is asked is looked up in the list or
+//! added up over it, and a refused run is taken back by cutting the list. Beside the list stand only the totals of each
+//! account and the place of each id, which come and go with its entries, so that long runs stay affordable.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use dianfu_ledger::account::{AccountCode, AccountFault, AccountSetting, NewAccount};
 use dianfu_ledger::entry::{EntryKind, Layer, NewEntry, NewPosting};
@@ -13,8 +14,11 @@ use dianfu_ledger::opening::{AccountOutcome, SettingOutcome};
 use dianfu_ledger::period::{PeriodFault, Reopening, Tightness};
 use dianfu_ledger::query::Related;
 use dianfu_ledger::rejection::Rejection;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
+
+use super::time;
 
 /// An account: how it was opened, and the setting in force.
 #[derive(Clone, Debug)]
@@ -28,7 +32,7 @@ pub struct ModelAccount {
 #[derive(Clone, Debug)]
 pub struct ModelEntry {
     pub given: NewEntry,
-    /// When it counts; [`super::rules::SOME_DAY_OF_BOOKING`] if it counts on the day of booking.
+    /// When it counts; the day of booking, if nothing else was said.
     pub date: Date,
     /// The day that was asked for, if it does not count on it.
     pub value_date: Option<Date>,
@@ -93,11 +97,15 @@ impl Sides {
 }
 
 /// The books.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Debug)]
 pub struct Books {
     pub accounts: BTreeMap<AccountCode, ModelAccount>,
-    /// In order of posting: the first has sequence 1.
+    /// In order of posting: the first has sequence 1. Only [`Books::write`] and [`Books::cut`] change it.
     pub entries: Vec<ModelEntry>,
+    totals: BTreeMap<AccountCode, BTreeMap<Layer, Sides>>,
+    places: HashMap<Uuid, usize>,
+    /// How far the time of the books has been moved. What is booked next is booked a moment later.
+    pub now: Timestamp,
     /// Limits on several accounts together, by name.
     pub groups: BTreeMap<String, LimitGroup>,
     /// The last day that takes adjusting entries only, and the last that takes none.
@@ -106,6 +114,45 @@ pub struct Books {
 }
 
 impl Books {
+    /// No account and no entry.
+    pub fn new() -> Books {
+        Books {
+            accounts: BTreeMap::new(),
+            entries: Vec::new(),
+            totals: BTreeMap::new(),
+            places: HashMap::new(),
+            now: time::BEGINNING,
+            groups: BTreeMap::new(),
+            soft_through: None,
+            hard_through: None,
+        }
+    }
+
+    /// Puts an entry at the end of the list.
+    pub fn write(&mut self, entry: ModelEntry) {
+        self.places.insert(entry.given.id, self.entries.len());
+        for leg in &entry.legs {
+            let layers = self.totals.entry(leg.posting.account.clone()).or_default();
+            layers.entry(leg.layer).or_default().count(leg, entry.given.kind);
+        }
+        self.entries.push(entry);
+    }
+
+    /// Takes the entries behind so many away.
+    pub fn cut(&mut self, entries: usize) {
+        for entry in self.entries.drain(entries..) {
+            self.places.remove(&entry.given.id);
+            for leg in &entry.legs {
+                let mut moved = Sides::default();
+                moved.count(leg, entry.given.kind);
+                let layers = self.totals.get_mut(&leg.posting.account).unwrap();
+                let sides = layers.get_mut(&leg.layer).unwrap();
+                sides.debits -= moved.debits;
+                sides.credits -= moved.credits;
+            }
+        }
+    }
+
     /// What becomes of a request: its runs one after the other, each whole or not at all.
     pub fn post(&mut self, request: &[NewEntry]) -> Vec<Expected> {
         let mut answers = Vec::new();
@@ -130,7 +177,7 @@ impl Books {
             match self.post_entry(culprit) {
                 Ok(answer) => answers.push(answer),
                 Err(rejection) => {
-                    self.entries.truncate(before);
+                    self.cut(before);
                     let because = Rejection::LinkedEntryRejected { culprit: culprit.id };
                     let position = answers.len();
                     let own = |at| if at == position { rejection.clone() } else { because.clone() };
@@ -143,7 +190,8 @@ impl Books {
 
     /// The sequence and the entry with this id.
     pub fn find(&self, id: Uuid) -> Option<(i64, &ModelEntry)> {
-        self.entries.iter().zip(1..).find(|(entry, _)| entry.given.id == id).map(|(entry, sequence)| (sequence, entry))
+        let place = *self.places.get(&id)?;
+        Some((i64::try_from(place).unwrap() + 1, &self.entries[place]))
     }
 
     /// The entries that take from one, oldest first; from a hold in a group also what ends the group.
@@ -159,12 +207,7 @@ impl Books {
 
     /// What the books have on an account: all that was moved, or all that is still held.
     pub fn sides(&self, account: &AccountCode, layer: Layer) -> Sides {
-        let mut sides = Sides::default();
-        for entry in &self.entries {
-            let legs = entry.legs.iter().filter(|leg| leg.layer == layer && leg.posting.account == *account);
-            legs.for_each(|leg| sides.count(leg, entry.given.kind));
-        }
-        sides
+        self.totals.get(account).and_then(|layers| layers.get(&layer)).copied().unwrap_or_default()
     }
 
     /// Closes all days up to one. Numbers of the register are not predicted.

@@ -10,7 +10,7 @@ use super::books::Expected;
 use super::reference::{Answer, Reference};
 
 /// Every code of a refusal, and what else may become of an entry.
-const ANSWERS: [&str; 47] = [
+const ANSWERS: [&str; 58] = [
     "posted",
     "moved",
     "replayed",
@@ -48,6 +48,7 @@ const ANSWERS: [&str; 47] = [
     "hold_group_ended",
     "hold_released",
     "hold_captured",
+    "hold_expired",
     "already_reversed",
     "not_in_original",
     "more_than_left",
@@ -58,23 +59,49 @@ const ANSWERS: [&str; 47] = [
     "group_below_minimum",
     "group_above_maximum",
     "linked_entry_rejected",
+    "allocated",
+    "allocation replayed",
+    "nothing_gives",
+    "item_twice",
+    "amount_not_positive",
+    "nothing_outstanding",
+    "item_on_wrong_side",
+    "more_than_outstanding",
+    "nothing_takes",
+    "amount_not_whole",
 ];
 
 #[test]
 fn random_operations_meet_every_rule() {
     let mut runner = TestRunner::deterministic();
-    let strategy = Reference::sequential_strategy(1..30);
+    let strategy = Reference::sequential_strategy(1..40);
     let mut met: BTreeMap<&str, u32> = BTreeMap::new();
-    for _ in 0..100 {
+    for _ in 0..200 {
         let (mut state, operations, _) = strategy.new_tree(&mut runner).unwrap().current();
         for operation in operations {
             state = Reference::apply(state, &operation);
-            let Answer::Posted(answers) = &state.answer else { continue };
-            for answer in answers.iter().flatten() {
-                *met.entry(word(answer)).or_default() += 1;
-            }
+            count(&state.answer, &mut met);
         }
     }
+    assert_every_rule(&met);
+}
+
+/// Counts what became of each entry.
+pub fn count(answer: &Answer, met: &mut BTreeMap<&str, u32>) {
+    let words: Vec<&str> = match answer {
+        Answer::Posted(answers) => answers.iter().flatten().map(word).collect(),
+        Answer::Allocated(Ok((Expected::Posted { .. }, _))) => vec!["allocated"],
+        Answer::Allocated(Ok(_)) => vec!["allocation replayed"],
+        Answer::Allocated(Err(fault)) => vec![fault.code()],
+        Answer::Opened(_) | Answer::Changed(_) | Answer::GroupSet(_) | Answer::Period(_) | Answer::Done => return,
+    };
+    for word in words {
+        *met.entry(word).or_default() += 1;
+    }
+}
+
+/// Each of [`ANSWERS`] was met.
+pub fn assert_every_rule(met: &BTreeMap<&str, u32>) {
     let never: Vec<_> = ANSWERS.iter().filter(|answer| !met.contains_key(*answer)).collect();
     assert!(never.is_empty(), "never met {never:?}; met {met:?}");
 }

@@ -1,6 +1,6 @@
 //! Drafts of entries: mostly right, sometimes wrong in one way or two, often about what was sent before.
 
-use dianfu_ledger::account::NewAccount;
+use dianfu_ledger::account::{AccountCode, NewAccount};
 use dianfu_ledger::entry::{EntryKind, NewEntry, NewPosting};
 use dianfu_ledger::money::{Currency, Money};
 use jiff::civil::date;
@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
 use uuid::Uuid;
 
-use super::chart;
 use super::spoil::{Fault, LONG_FROM_NOW, fault};
+use super::{chart, time};
 
 /// An entry before it is known what was sent before it.
 #[derive(Clone, Debug)]
@@ -25,9 +25,12 @@ pub enum Draft {
 
 impl Draft {
     /// The entry, after what was sent, and after what got into the books or is in the same request.
-    pub fn entry(self, sent: &[NewEntry], posted: &[NewEntry]) -> NewEntry {
+    pub fn entry(self, sent: &[NewEntry], posted: &[NewEntry], now: Timestamp) -> NewEntry {
         match self {
-            Draft::New(entry) => entry,
+            Draft::New(entry) => {
+                let expires_at = entry.expires_at.map(|at| time::of_draft(at, now));
+                NewEntry { expires_at, ..entry }
+            }
             Draft::Take { which, fitting, part, taking } => {
                 let wanted = |sent: &&NewEntry| !fitting || fits(taking.kind, sent.kind);
                 let among = if fitting { posted } else { sent };
@@ -79,11 +82,11 @@ fn part_of(original: &NewEntry, kind: EntryKind, leg: Index, eighths: u8) -> Vec
 }
 
 /// A draft, and whether it is linked to the next.
-pub fn draft() -> impl Strategy<Value = (Draft, bool)> {
+pub fn draft(huge: u32) -> impl Strategy<Value = (Draft, bool)> {
     let part = prop_oneof![2 => Just(None), 3 => (any::<Index>(), 0..10_u8).prop_map(Some)];
     let again = (any::<Index>(), prop_oneof![3 => Just(vec![]), 2 => prop::collection::vec(fault(), 1..3)]);
     let draft = prop_oneof![
-        10 => new_entry().prop_map(Draft::New),
+        10 => new_entry(huge).prop_map(Draft::New),
         8 => (any::<Index>(), prop::bool::weighted(0.9), part, taking())
             .prop_map(|(which, fitting, part, taking)| Draft::Take { which, fitting, part, taking }),
         3 => again.prop_map(|(which, changes)| Draft::Again { which, changes }),
@@ -91,21 +94,24 @@ pub fn draft() -> impl Strategy<Value = (Draft, bool)> {
     (draft, prop::bool::weighted(0.15))
 }
 
-fn new_entry() -> impl Strategy<Value = NewEntry> {
+fn new_entry(huge: u32) -> impl Strategy<Value = NewEntry> {
     let faults = prop_oneof![9 => Just(vec![]), 3 => prop::collection::vec(fault(), 1..3)];
     let kind = prop_oneof![3 => Just(EntryKind::Post), 2 => Just(EntryKind::Hold)];
     let at_most = prop::bool::weighted(0.4);
-    (id(), kind, 0..40_i64, text(), postings(), (group(), at_most), faults).prop_map(
-        |(id, kind, day, text, postings, (group, at_most), faults)| {
+    let times = (time::hours(), prop::bool::weighted(0.7));
+    (id(), kind, 0..40_i64, text(), postings(huge), (group(), at_most, times), faults).prop_map(
+        |(id, kind, day, text, postings, (group, at_most, (hours, soon)), faults)| {
             let effective_date = (day < 30).then(|| date(2024, 1, 1).checked_add(Span::new().days(day)).unwrap());
-            let metadata = (day % 3 == 0).then(|| format!(r#"{{ "day":{day}, "a": [1, null, "垫付"] }}"#));
-            let expires = kind == EntryKind::Hold && day % 4 == 0;
+            let metadata = (day % 3 == 0).then(|| metadata(day));
+            let expires = kind == EntryKind::Hold && day % 2 == 0;
+            let late = Timestamp::from_second(LONG_FROM_NOW).unwrap();
+            let expires_at = if soon { Timestamp::UNIX_EPOCH + hours } else { late };
             let entry = NewEntry {
                 effective_date,
                 metadata,
                 reference: text,
                 hold_group: group.filter(|_| kind == EntryKind::Hold),
-                expires_at: expires.then(|| Timestamp::from_second(LONG_FROM_NOW).unwrap()),
+                expires_at: expires.then_some(expires_at),
                 at_most: at_most && postings.len() == 2,
                 late: day % 2 == 0,
                 adjusting: day % 7 == 0,
@@ -130,9 +136,20 @@ fn taking() -> impl Strategy<Value = NewEntry> {
     })
 }
 
+/// Says something about the entry; half of it names the journal, in one of the ways in which JSON can.
+fn metadata(day: i64) -> String {
+    match day % 8 {
+        0 => r#"{"journal":"J3"}"#.to_owned(),
+        1 => r#"{"journal":"J\u0033", "about":"\u0000"}"#.to_owned(),
+        2 => r#"{"journal":3}"#.to_owned(),
+        3 => r#"{"journal":null}"#.to_owned(),
+        _ => format!(r#"{{ "day":{day}, "a": [1, null, "垫付"] }}"#),
+    }
+}
+
 /// One of a few groups of holds; mostly none.
 fn group() -> impl Strategy<Value = Option<Uuid>> {
-    prop_oneof![4 => Just(None), 1 => (1..4_u128).prop_map(|group| Some(Uuid::from_u128(group)))]
+    prop_oneof![7 => Just(None), 1 => (1..4_u128).prop_map(|group| Some(Uuid::from_u128(group)))]
 }
 
 /// An entry without legs.
@@ -149,6 +166,19 @@ pub fn bare(id: Uuid, kind: EntryKind) -> NewEntry {
     }
 }
 
+/// The id of the entry with which a book begins.
+pub const FIRST_TICK: Uuid = Uuid::from_u128(99);
+
+/// What is posted when time is moved.
+pub fn tick(id: Uuid) -> NewEntry {
+    let posting = |account: AccountCode, minor: i64| {
+        let amount = Money::new(minor, "JPY".parse().unwrap());
+        NewPosting { account, amount, item: None, due_date: None }
+    };
+    let [one, other] = time::codes();
+    NewEntry { postings: vec![posting(one, 1), posting(other, -1)], effective_date: None, ..bare(id, EntryKind::Post) }
+}
+
 /// Nearly always a new one; sometimes one of a few, so that ids meet by chance.
 fn id() -> impl Strategy<Value = Uuid> {
     prop_oneof![30 => any::<u128>(), 1 => 1..8_u128].prop_map(Uuid::from_u128)
@@ -159,16 +189,18 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 /// Legs that sum to zero in each of one or two currencies.
-fn postings() -> impl Strategy<Value = Vec<NewPosting>> {
+fn postings(huge: u32) -> impl Strategy<Value = Vec<NewPosting>> {
     subsequence(vec!["CNY", "USD", "JPY"], 1..=2)
-        .prop_flat_map(|currencies| currencies.into_iter().map(postings_in).collect::<Vec<_>>())
+        .prop_flat_map(move |currencies| {
+            currencies.into_iter().map(|currency| postings_in(currency, huge)).collect::<Vec<_>>()
+        })
         .prop_map(|groups| groups.concat())
 }
 
-fn postings_in(currency: &'static str) -> BoxedStrategy<Vec<NewPosting>> {
+fn postings_in(currency: &'static str, huge: u32) -> BoxedStrategy<Vec<NewPosting>> {
     let currency: Currency = currency.parse().unwrap();
-    let leg = (select(chart::of(currency)), amount(), item());
-    (prop::collection::vec(leg, 1..4), select(chart::of(currency)), item())
+    let leg = (select(chart::of(currency)), amount(huge), item());
+    (prop::collection::vec(leg, 1..3), select(chart::of(currency)), item())
         .prop_map(move |(legs, last, last_item)| {
             let sum: i64 = legs.iter().fold(0, |sum, (_, amount, _)| sum.wrapping_add(*amount));
             let last = (last, sum.wrapping_neg(), last_item);
@@ -190,7 +222,7 @@ fn item() -> impl Strategy<Value = String> {
     select(vec!["CLM-1", "CLM-2", "CLM-3"]).prop_map(str::to_owned)
 }
 
-fn amount() -> impl Strategy<Value = i64> {
+fn amount(often_huge: u32) -> impl Strategy<Value = i64> {
     let huge = select(vec![i64::MAX, i64::MIN, i64::MAX - 1, i64::MAX / 2, i64::MIN / 2]);
-    prop_oneof![30 => 1..400_i64, 30 => -400..0_i64, 2 => huge]
+    prop_oneof![600 => 1..400_i64, 600 => -400..0_i64, often_huge => huge]
 }

@@ -15,13 +15,13 @@ use super::reference::{Answer, State};
 
 /// Posts each request by itself, to the ledger and to the model, and gives the model's answers to the last.
 fn post_each(requests: Vec<Vec<NewEntry>>) -> Vec<Expected> {
-    let mut state = State::new();
+    let mut state = State::new(40);
     let mut operations = Vec::new();
     for request in requests {
         operations.push(Operation::Post { handle: 0, requests: vec![request] });
         state = <Machine as StateMachineTest>::Reference::apply(state, operations.last().unwrap());
     }
-    Machine::test_sequential(Config::default(), State::new(), operations, None);
+    Machine::test_sequential(Config::default(), State::new(40), operations, None);
     let Answer::Posted(mut answers) = state.answer else { panic!("{:?}", state.answer) };
     answers.remove(0)
 }

@@ -2,32 +2,34 @@
 
 use std::collections::BTreeMap;
 
+use dianfu_ledger::allocation::{AllocationFault, AllocationOutcome, NewAllocation};
 use dianfu_ledger::book::BookName;
-use dianfu_ledger::entry::{NewEntry, Receipt};
+use dianfu_ledger::entry::{EntryKind, NewEntry, Receipt};
 use dianfu_ledger::period::{PeriodFault, PeriodOutcome, Reopening};
+use dianfu_ledger::query::{self, PAGE_ROWS_MAX};
 use dianfu_ledger::register::Signature;
 use dianfu_ledger::rejection::Rejection;
 use dianfu_ledger::{Ledger, Outcome};
 use dianfu_tests::{TestDatabase, test_database};
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
-use jiff::civil::{Date, date};
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
 use tokio::runtime::Runtime;
+use tokio_postgres::Client;
 use uuid::Uuid;
 
 use super::books::Expected;
 use super::operation::Operation;
 use super::reference::{Answer, Reference, State};
-use super::rules::{DAY_OF_BOOKING, LONG_AGO, SOME_DAY_OF_BOOKING};
-use super::{chart, whole};
+use super::rules::LONG_AGO;
+use super::{chart, draft, time, whole};
 
 /// A book in a database of its own, and two handles on it that know nothing of each other.
 pub struct Machine {
     runtime: Runtime,
     handles: Vec<Handle>,
     book: Booked,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 /// A handle, and what it takes to open it again.
@@ -36,10 +38,11 @@ struct Handle {
     ledger: Ledger,
 }
 
-/// What the answers have told so far: when each entry was booked.
+/// What the answers have told so far: when each entry was booked, and the ids of those that the ledger made itself.
 #[derive(Clone, Default)]
 pub struct Booked {
     pub at: BTreeMap<Uuid, Timestamp>,
+    pub ids: BTreeMap<Uuid, Uuid>,
     last: Timestamp,
 }
 
@@ -59,7 +62,7 @@ impl StateMachineTest for Machine {
     type SystemUnderTest = Machine;
     type Reference = Reference;
 
-    fn init_test(_: &State) -> Machine {
+    fn init_test(state: &State) -> Machine {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let (database, handles) = runtime.block_on(async {
             let database = test_database().await;
@@ -67,10 +70,12 @@ impl StateMachineTest for Machine {
             for _ in 0..2 {
                 handles.push(Handle::open(database.database().clone()).await);
             }
-            handles[0].ledger.open_accounts(&chart::first(), "model").await.unwrap();
+            handles[0].ledger.open_accounts(&chart::opened(), "model").await.unwrap();
             (database, handles)
         });
-        Machine { runtime, handles, book: Booked::default(), _database: database }
+        let mut machine = Machine { runtime, handles, book: Booked::default(), database };
+        machine.pass(0, draft::tick(draft::FIRST_TICK), state);
+        machine
     }
 
     fn apply(mut machine: Machine, expected: &State, operation: Operation) -> Machine {
@@ -103,6 +108,14 @@ impl StateMachineTest for Machine {
                 let outcome = machine.reopen_period(handle, &reopening);
                 assert_eq!(of_period(outcome), expected.answer);
             }
+            Operation::Allocate { handle, allocation, keep } => {
+                machine.allocate(handle, &allocation, keep, &expected.answer);
+            }
+            Operation::Pass { handle, by: _, tick } => machine.pass(handle, tick, expected),
+            Operation::Look { handle, look } => {
+                let ledger = &machine.handles[handle].ledger;
+                machine.runtime.block_on(whole::look(ledger, &machine.book, &expected.books, look));
+            }
             Operation::Reopen { handle } => {
                 let reopened = machine.runtime.block_on(machine.handles.remove(handle).reopen());
                 machine.handles.insert(handle, reopened);
@@ -113,7 +126,7 @@ impl StateMachineTest for Machine {
 
     fn teardown(machine: Machine, expected: <Self::Reference as ReferenceStateMachine>::State) {
         machine.runtime.block_on(async {
-            whole::compare(&machine.handles[0].ledger, &machine.book.at, &expected).await;
+            whole::compare(&machine.handles[0].ledger, &machine.book, &expected).await;
         });
     }
 }
@@ -126,6 +139,15 @@ fn of_period(outcome: PeriodOutcome) -> Answer {
 }
 
 impl Machine {
+    /// Does something to the book as its owner.
+    pub fn on_owner(&self, what: &impl AsyncFn(&Client)) {
+        self.runtime.block_on(async {
+            let owner = self.database.database().connect_owner().await.unwrap();
+            owner.batch_execute("SET search_path = book_main").await.unwrap();
+            what(&owner).await;
+        });
+    }
+
     fn reopen_period(&self, handle: usize, reopening: &Reopening) -> PeriodOutcome {
         let ledger = &self.handles[handle].ledger;
         self.runtime.block_on(async {
@@ -136,6 +158,49 @@ impl Machine {
             assert_eq!(alone, PeriodOutcome::Refused(fault));
             ledger.reopen_period(proposal, Signature::of("another", "agreed")).await.unwrap()
         })
+    }
+
+    fn allocate(&mut self, handle: usize, allocation: &NewAllocation, keep: bool, expected: &Answer) {
+        let Answer::Allocated(expected) = expected else { panic!("the model expects {expected:?}") };
+        let allocating = self.handles[handle].ledger.allocate(allocation, keep);
+        match (self.runtime.block_on(allocating).unwrap(), expected) {
+            (AllocationOutcome::Done { receipt, replayed, shares }, Ok((answer, moved))) => {
+                let shares: Vec<_> = shares.into_iter().map(|share| (share.item, share.amount)).collect();
+                assert_eq!(shares, *moved, "{allocation:?}");
+                let outcome = if replayed { Outcome::Replayed(receipt) } else { Outcome::Posted(receipt) };
+                let mut book = self.book.clone();
+                book.compare_one(allocation.id, &outcome, answer, self.book.last);
+                if keep {
+                    self.book = book;
+                }
+            }
+            (AllocationOutcome::Refused(AllocationFault::Entry(told)), Err(AllocationFault::Entry(wanted))) => {
+                assert_eq!(comparable(told), comparable(wanted.clone()), "{allocation:?}");
+            }
+            (AllocationOutcome::Refused(told), Err(wanted)) => assert_eq!(told, *wanted, "{allocation:?}"),
+            (told, wanted) => panic!("answered {told:?}, expected {wanted:?} for {allocation:?}"),
+        }
+    }
+
+    /// Moves time on, and reads which holds that has ended.
+    fn pass(&mut self, handle: usize, tick: NewEntry, expected: &State) {
+        let Answer::Posted(answers) = &expected.answer else { panic!("the model expects {:?}", expected.answer) };
+        let Expected::Posted { sequence, .. } = answers[0][0] else { panic!("a tick is posted: {answers:?}") };
+        let ledger = &self.handles[handle].ledger;
+        let (outcomes, ended) = self.runtime.block_on(async {
+            time::move_on(self.database.database(), expected.books.now).await;
+            let outcomes = ledger.post(vec![tick.clone()]).await.unwrap();
+            let before = sequence - i64::try_from(expected.books.ended_by_time(sequence)).unwrap() - 1;
+            let client = &**ledger.client().await.unwrap();
+            (outcomes, query::entries(client, before, PAGE_ROWS_MAX).await.unwrap())
+        });
+        for entry in ended.iter().filter(|entry| entry.kind == EntryKind::Expiry) {
+            let stands_for_it = time::expiry_of(entry.relates_to.unwrap());
+            self.book.ids.insert(stands_for_it, entry.id);
+            self.book.at.insert(stands_for_it, entry.booked_at);
+            self.book.last = entry.booked_at;
+        }
+        self.book.compare(&[vec![tick]], &[outcomes], &expected.answer);
     }
 
     fn post(&mut self, handle: usize, requests: &[Vec<NewEntry>], expected: &Answer) {
@@ -177,25 +242,25 @@ impl Booked {
         for ((request, outcomes), expected) in requests.iter().zip(outcomes).zip(expected) {
             assert_eq!(outcomes.len(), expected.len(), "{outcomes:?}");
             for ((entry, outcome), expected) in request.iter().zip(outcomes).zip(expected) {
-                self.compare_one(entry, outcome, expected, before);
+                self.compare_one(entry.id, outcome, expected, before);
             }
         }
     }
 
     /// Times rise from operation to operation; a replay has the time of the first answer.
-    fn compare_one(&mut self, entry: &NewEntry, outcome: &Outcome, expected: &Expected, before: Timestamp) {
-        let in_full = || format!("answered {outcome:?}, expected {expected:?} for {entry:?}");
+    fn compare_one(&mut self, id: Uuid, outcome: &Outcome, expected: &Expected, before: Timestamp) {
+        let in_full = || format!("answered {outcome:?}, expected {expected:?} for {id}");
         match (outcome, expected) {
             (Outcome::Posted(Receipt { sequence, booked_at, moved }), Expected::Posted { .. }) => {
                 let answered = Expected::Posted { sequence: *sequence, moved: *moved };
                 assert_eq!(answered, *expected, "{}", in_full());
                 assert!(*booked_at > before && *booked_at >= self.last, "{}", in_full());
                 self.last = *booked_at;
-                self.at.insert(entry.id, *booked_at);
+                self.at.insert(id, *booked_at);
             }
             (Outcome::Replayed(Receipt { sequence, booked_at, moved }), Expected::Replayed { .. }) => {
                 let answered = Expected::Replayed { sequence: *sequence, moved: *moved };
-                assert_eq!((answered, *booked_at), (expected.clone(), self.at[&entry.id]), "{}", in_full());
+                assert_eq!((answered, *booked_at), (expected.clone(), self.at[&id]), "{}", in_full());
             }
             (Outcome::Rejected(rejection), Expected::Rejected(wanted)) => {
                 assert_eq!(comparable(rejection.clone()), comparable(wanted.clone()), "{}", in_full());
@@ -207,21 +272,12 @@ impl Booked {
     }
 }
 
-/// Operations give no date that is later, and all are booked after it.
-const GIVEN_DATES_END: Date = date(2024, 12, 31);
-
-/// A rejection without what depends on the clock or is another program's wording.
-fn comparable(rejection: Rejection) -> Rejection {
+/// A rejection without what the model cannot know: the moment of booking, and ids that the ledger draws.
+pub fn comparable(rejection: Rejection) -> Rejection {
     match rejection {
-        Rejection::EffectiveDateOutOfRange { given, .. } => {
-            Rejection::EffectiveDateOutOfRange { given, earliest: given, latest: given }
-        }
-        Rejection::IdConflict { id, field, given, .. } if field == "effective_date" => {
-            Rejection::IdConflict { id, field, first: DAY_OF_BOOKING.to_owned(), given }
-        }
         Rejection::ExpiryPassed { given, .. } => Rejection::ExpiryPassed { given, booked_at: LONG_AGO },
-        Rejection::DatedBeforeOriginal { of, date, given } if date > GIVEN_DATES_END => {
-            Rejection::DatedBeforeOriginal { of, date: SOME_DAY_OF_BOOKING, given }
+        Rejection::NothingLeft { of, how: EntryKind::Expiry, .. } => {
+            Rejection::NothingLeft { of, by: Uuid::nil(), how: EntryKind::Expiry }
         }
         other => other,
     }

@@ -1,16 +1,21 @@
 //! What is done to the books at random: operations, and the strategy that draws them knowing what was done before.
 
 use dianfu_ledger::account::{AccountCode, AccountSetting, AccountType, Frozen, Limits, NewAccount, NormalSide};
+use dianfu_ledger::allocation::NewAllocation;
 use dianfu_ledger::entry::NewEntry;
 use dianfu_ledger::limit_group::LimitGroup;
 use dianfu_ledger::money::Currency;
 use dianfu_ledger::period::{Reopening, Tightness};
 use jiff::civil::{Date, date};
+use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
+use uuid::Uuid;
 
-use super::chart;
 use super::draft::{self, Draft};
+use super::look::{Look, look};
+use super::sharing::allocation;
+use super::{chart, time};
 
 /// One step of the test.
 #[derive(Clone, Debug)]
@@ -29,19 +34,56 @@ pub enum Operation {
     ClosePeriod { handle: usize, through: Date, how: Tightness },
     /// Takes days back, by two people.
     ReopenPeriod { handle: usize, reopening: Reopening },
+    /// Sets open items off against each other, or only says what that would do.
+    Allocate { handle: usize, allocation: NewAllocation, keep: bool },
+    /// Moves time on, and posts an entry behind what that has ended.
+    Pass { handle: usize, by: SignedDuration, tick: NewEntry },
+    /// Asks for every report at a moment.
+    Look { handle: usize, look: Look },
     /// Closes a handle and opens it again.
     Reopen { handle: usize },
 }
 
-/// Draws an operation. `sent` is every entry that was ever sent, in the books or not; `posted` those in the books.
-pub fn operation(sent: &[NewEntry], posted: &[NewEntry]) -> BoxedStrategy<Operation> {
+/// What was done before, as far as operations refer to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Past<'a> {
+    /// The entries that were sent lately, in the books or not.
+    pub sent: &'a [NewEntry],
+    /// The entries that were lately put into the books.
+    pub posted: &'a [NewEntry],
+    /// The allocations that were asked for lately.
+    pub allocations: &'a [NewAllocation],
+    /// The time of the books.
+    pub now: Timestamp,
+    /// How often amounts are the largest there are, among some twelve hundred.
+    pub huge: u32,
+}
+
+/// Draws an operation.
+pub fn operation(past: Past<'_>) -> BoxedStrategy<Operation> {
     prop_oneof![
-        12 => (handle(), requests(sent, posted)).prop_map(|(handle, requests)| Operation::Post { handle, requests }),
-        5 => (handle(), requests(sent, posted), any::<bool>())
+        12 => (handle(), requests(past)).prop_map(|(handle, requests)| Operation::Post { handle, requests }),
+        5 => (handle(), requests(past), any::<bool>())
             .prop_map(|(handle, requests, commit)| Operation::PostIn { handle, requests, commit }),
         1 => (handle(), prop::collection::vec(new_account(), 1..4))
             .prop_map(|(handle, accounts)| Operation::Open { handle, accounts }),
-        5 => (handle(), account_code(), setting())
+        8 => setting_of_the_book(),
+        4 => (handle(), allocation(past.allocations, past.posted), prop::bool::weighted(0.8))
+            .prop_map(|(handle, allocation, keep)| Operation::Allocate { handle, allocation, keep }),
+        2 => (handle(), time::hours(), any::<u128>()).prop_map(|(handle, by, id)| {
+            let tick = draft::tick(Uuid::from_u128(id));
+            Operation::Pass { handle, by, tick }
+        }),
+        2 => (handle(), look()).prop_map(|(handle, look)| Operation::Look { handle, look }),
+        1 => handle().prop_map(|handle| Operation::Reopen { handle }),
+    ]
+    .boxed()
+}
+
+/// Draws a change of what entries obey.
+pub fn setting_of_the_book() -> impl Strategy<Value = Operation> {
+    prop_oneof![
+        4 => (handle(), account_code(), setting())
             .prop_map(|(handle, account, setting)| Operation::Change { handle, account, setting }),
         2 => (handle(), select(vec!["line", "pool"]), limit_group())
             .prop_map(|(handle, name, group)| Operation::SetGroup { handle, name, group }),
@@ -51,9 +93,7 @@ pub fn operation(sent: &[NewEntry], posted: &[NewEntry]) -> BoxedStrategy<Operat
             let reopening = Reopening { from, out_of };
             Operation::ReopenPeriod { handle, reopening }
         }),
-        1 => handle().prop_map(|handle| Operation::Reopen { handle }),
     ]
-    .boxed()
 }
 
 /// Mostly before most entries, so that not all of them are kept out.
@@ -69,12 +109,13 @@ fn handle() -> impl Strategy<Value = usize> {
     0..2_usize
 }
 
-fn requests(sent: &[NewEntry], posted: &[NewEntry]) -> impl Strategy<Value = Vec<Vec<NewEntry>>> + use<> {
-    let request = prop::collection::vec(draft::draft(), 0..8);
-    let (sent, posted) = (sent.to_vec(), posted.to_vec());
+/// Requests that are made at once.
+pub fn requests(past: Past<'_>) -> impl Strategy<Value = Vec<Vec<NewEntry>>> + use<> {
+    let request = prop::collection::vec(draft::draft(past.huge), 0..8);
+    let (sent, posted, now) = (past.sent.to_vec(), past.posted.to_vec(), past.now);
     prop::collection::vec((request, any::<Index>()), 1..4).prop_map(move |requests| {
         let (mut sent, mut posted) = (sent.clone(), posted.clone());
-        requests.into_iter().map(|(drafts, end)| request_of(drafts, end, &mut sent, &mut posted)).collect()
+        requests.into_iter().map(|(drafts, end)| request_of(drafts, end, now, &mut sent, &mut posted)).collect()
     })
 }
 
@@ -83,12 +124,13 @@ fn requests(sent: &[NewEntry], posted: &[NewEntry]) -> impl Strategy<Value = Vec
 fn request_of(
     drafts: Vec<(Draft, bool)>,
     end: Index,
+    now: Timestamp,
     sent: &mut Vec<NewEntry>,
     posted: &mut Vec<NewEntry>,
 ) -> Vec<NewEntry> {
     let mut request = Vec::new();
     for (draft, linked) in drafts {
-        let entry = NewEntry { linked, ..draft.entry(sent, posted) };
+        let entry = NewEntry { linked, ..draft.entry(sent, posted, now) };
         sent.push(entry.clone());
         posted.push(entry.clone());
         request.push(entry);
@@ -107,8 +149,8 @@ fn account_code() -> impl Strategy<Value = AccountCode> {
 }
 
 fn setting() -> impl Strategy<Value = AccountSetting> {
-    let closed = prop_oneof![4 => Just(false), 1 => Just(true)];
-    let frozen = prop_oneof![6 => Just(Frozen::None), 3 => select(Frozen::ALL.to_vec())];
+    let closed = prop_oneof![9 => Just(false), 1 => Just(true)];
+    let frozen = prop_oneof![9 => Just(Frozen::None), 2 => select(Frozen::ALL.to_vec())];
     (limits(), closed, frozen).prop_map(|(limits, closed, frozen)| AccountSetting { limits, closed, frozen })
 }
 

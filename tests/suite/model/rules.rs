@@ -1,5 +1,7 @@
 //! The rules for one entry, said a second time: in order of precedence, each against the list of entries.
 
+use std::collections::BTreeMap;
+
 use dianfu_ledger::account::{AccountCode, Frozen, NormalSide};
 use dianfu_ledger::entry::{
     DESCRIPTION_BYTES_MAX, EntryKind, Layer, METADATA_BYTES_MAX, NewEntry, NewPosting, POSTINGS_MAX, POSTINGS_MIN,
@@ -8,22 +10,21 @@ use dianfu_ledger::entry::{
 use dianfu_ledger::limit_group::LimitGroup;
 use dianfu_ledger::money::Money;
 use dianfu_ledger::rejection::Rejection;
-use jiff::Timestamp;
 use jiff::civil::{Date, date};
+use jiff::{Span, Timestamp};
 use uuid::Uuid;
 
 use super::books::{Books, Expected, ModelEntry, ModelLeg, Sides, clamped};
 
 /// Nothing is dated before this.
 pub const EARLIEST: Date = date(1970, 1, 1);
-/// Dates after this are too far ahead. Operations keep clear of what lies between, which depends on the clock.
-pub const FAR_AHEAD: Date = date(9000, 1, 1);
-/// A hold that expires before this has expired; operations have them expire before this or after the year 9000.
+/// Nothing is dated more than so many days after the day of booking.
+const DAYS_AHEAD: i64 = 366;
+/// What the model says in place of the time of booking.
 pub const LONG_AGO: Timestamp = Timestamp::UNIX_EPOCH;
-/// A day that stands for the day of booking, which the model does not know: later than every date that is given.
-pub const SOME_DAY_OF_BOOKING: Date = date(5000, 1, 1);
-/// What the model says in place of a date that it does not know: the day of booking.
-pub const DAY_OF_BOOKING: &str = "the day of booking";
+
+/// The lowest and the highest that a balance can become.
+type Range = (i128, i128);
 
 impl Books {
     /// What becomes of one entry; if it is posted, it is in the books.
@@ -38,9 +39,9 @@ impl Books {
             return Ok(Expected::Replayed { sequence, moved });
         }
         texts(entry)?;
-        effective_date(entry)?;
-        shape(entry)?;
-        let asked = entry.effective_date.unwrap_or(SOME_DAY_OF_BOOKING);
+        effective_date(entry, self.today())?;
+        shape(entry, self.now)?;
+        let asked = entry.effective_date.unwrap_or(self.today());
         let date = self.open_day(entry, asked)?;
         let (legs, moved) = match entry.kind {
             EntryKind::Post | EntryKind::Hold => self.legs_as_given(entry)?,
@@ -72,10 +73,10 @@ impl Books {
     /// Puts an entry into the books, unless a total or a limit forbids it.
     fn push(&mut self, entry: ModelEntry) -> Result<(), Rejection> {
         self.totals_fit(entry.given.kind, &entry.legs)?;
-        let before = self.clone();
-        self.entries.push(entry);
-        if let Some(rejection) = self.limit_passed(&before).or_else(|| self.group_limit_passed(&before)) {
-            self.entries.pop();
+        let (accounts, groups) = (self.ranges(), self.ranges_of_groups());
+        self.write(entry);
+        if let Some(rejection) = self.limit_passed(&accounts).or_else(|| self.group_limit_passed(&groups)) {
+            self.cut(self.entries.len() - 1);
             return Err(rejection);
         }
         Ok(())
@@ -174,13 +175,13 @@ impl Books {
     }
 
     /// The first limit that the last entry has passed: account by account in order of its legs, the minimum first.
-    fn limit_passed(&self, before: &Books) -> Option<Rejection> {
+    fn limit_passed(&self, before: &BTreeMap<AccountCode, Range>) -> Option<Rejection> {
         let last = self.entries.last()?;
         last.legs.iter().find_map(|leg| {
             let leg = &leg.posting;
             let account = &leg.account;
             let limits = self.accounts[account].setting.limits;
-            let (low_before, high_before) = before.range(account);
+            let (low_before, high_before) = before[account];
             let (low, high) = self.range(account);
             let money = |minor: i128| clamped(minor, leg.amount.currency);
             let (account, too_low) = (account.clone(), |min: &i64| low < i128::from(*min) && low < low_before);
@@ -193,9 +194,9 @@ impl Books {
     }
 
     /// The first group, by name, whose limit the last entry has passed.
-    fn group_limit_passed(&self, before: &Books) -> Option<Rejection> {
+    fn group_limit_passed(&self, before: &BTreeMap<String, Range>) -> Option<Rejection> {
         self.groups.iter().find_map(|(name, group)| {
-            let (low_before, high_before) = before.range_of(group);
+            let (low_before, high_before) = before[name];
             let (low, high) = self.range_of(group);
             let money = |minor: i128| clamped(minor, group.currency);
             let name = || name.clone();
@@ -210,7 +211,7 @@ impl Books {
     }
 
     /// The lowest and the highest that the balance can become, seen from the normal side, whichever holds go through.
-    pub fn range(&self, account: &AccountCode) -> (i128, i128) {
+    pub fn range(&self, account: &AccountCode) -> Range {
         let Sides { debits, credits } = self.sides(account, Layer::Settled);
         let held = self.sides(account, Layer::Pending);
         match self.accounts[account].opened.normal_side {
@@ -219,8 +220,16 @@ impl Books {
         }
     }
 
+    fn ranges(&self) -> BTreeMap<AccountCode, Range> {
+        self.accounts.keys().map(|code| (code.clone(), self.range(code))).collect()
+    }
+
+    fn ranges_of_groups(&self) -> BTreeMap<String, Range> {
+        self.groups.iter().map(|(name, group)| (name.clone(), self.range_of(group))).collect()
+    }
+
     /// The same of several accounts together, seen from the group's side.
-    pub fn range_of(&self, group: &LimitGroup) -> (i128, i128) {
+    pub fn range_of(&self, group: &LimitGroup) -> Range {
         let (mut low, mut high) = (0, 0);
         for account in &group.accounts {
             let (own_low, own_high) = self.range(account);
@@ -259,16 +268,17 @@ fn texts(entry: &NewEntry) -> Result<(), Rejection> {
     }
 }
 
-fn effective_date(entry: &NewEntry) -> Result<(), Rejection> {
+fn effective_date(entry: &NewEntry, today: Date) -> Result<(), Rejection> {
+    let latest = today.checked_add(Span::new().days(DAYS_AHEAD)).unwrap();
     match entry.effective_date {
-        Some(given) if given < EARLIEST || given > FAR_AHEAD => {
-            Err(Rejection::EffectiveDateOutOfRange { given, earliest: EARLIEST, latest: FAR_AHEAD })
+        Some(given) if given < EARLIEST || given > latest => {
+            Err(Rejection::EffectiveDateOutOfRange { given, earliest: EARLIEST, latest })
         }
         _ => Ok(()),
     }
 }
 
-fn shape(entry: &NewEntry) -> Result<(), Rejection> {
+fn shape(entry: &NewEntry, now: Timestamp) -> Result<(), Rejection> {
     use EntryKind::{Capture, Expiry, Hold, Post, Release, Reversal};
     let kind = entry.kind.word();
     if entry.kind == Expiry {
@@ -297,7 +307,7 @@ fn shape(entry: &NewEntry) -> Result<(), Rejection> {
     }
     match entry.expires_at {
         Some(_) if entry.kind != Hold => return Err(Rejection::ExpiryNotAllowed { kind }),
-        Some(given) if given < LONG_AGO => return Err(Rejection::ExpiryPassed { given, booked_at: LONG_AGO }),
+        Some(given) if given <= now => return Err(Rejection::ExpiryPassed { given, booked_at: LONG_AGO }),
         _ => {}
     }
     if entry.at_most && (takes || actual != 2) { Err(Rejection::AtMostNotAllowed) } else { Ok(()) }
@@ -305,7 +315,7 @@ fn shape(entry: &NewEntry) -> Result<(), Rejection> {
 
 /// Every field in which two entries with one id may differ, as the conflict shows it.
 fn content(entry: &NewEntry) -> Vec<(String, String)> {
-    let date = entry.effective_date.map_or_else(|| DAY_OF_BOOKING.to_owned(), |date| date.to_string());
+    let date = entry.effective_date.map(|date| date.to_string()).unwrap_or_default();
     let id = |id: Option<Uuid>| id.as_ref().map(Uuid::to_string).unwrap_or_default();
     let mut fields = vec![
         ("kind".to_owned(), entry.kind.word().to_owned()),
@@ -334,6 +344,7 @@ fn same_content(first: &ModelEntry, given: &NewEntry) -> Result<(), Rejection> {
     let dated_alike = given.effective_date.is_none();
     let due_alike = |leg: usize| first.given.relates_to.is_some() && given.postings[leg].due_date.is_none();
     let mut there = first.given.clone();
+    there.effective_date = Some(first.value_date.unwrap_or(first.date));
     let own = first.legs.iter().filter(|leg| leg.layer == there.kind.layer());
     there.postings.iter_mut().zip(own).for_each(|(given, leg)| given.due_date = leg.posting.due_date);
     for ((field, there), (_, here)) in content(&there).into_iter().zip(content(given)) {

@@ -21,7 +21,7 @@ impl Books {
             part_of(self.left_of(originals[0]), &entry.postings, signed)?
         };
         let mut legs = Vec::new();
-        if entry.kind != EntryKind::Release {
+        if matches!(entry.kind, EntryKind::Capture | EntryKind::Reversal) {
             legs.extend(taken.iter().map(|posting| {
                 let posting = if keeps_sign { posting.clone() } else { opposite(posting) };
                 ModelLeg::new(Layer::Settled, &posting)
