@@ -1,8 +1,8 @@
 //! Several posters at once, in this process and in another, and what is killed while they post.
 //!
 //! Round after round tasks make random requests at once: through two handles of this process, inside transactions of
-//! their own, some of which are rolled back, and over HTTP to the real program; one more task changes settings, limit
-//! groups and periods. Where things are killed, it is the program or the database server, in the middle of a round; who
+//! their own, some of which are rolled back, by a caller who does not wait for the answer and asks again, and over HTTP
+//! to the real program; one more task changes settings, limit groups and periods. Where things are killed, it is the program or the database server, in the middle of a round; who
 //! gets no answer asks again with the same ids. Afterwards the model goes through the journal in its own order
 //! ([`follow`]) and must predict:
 //!
@@ -37,7 +37,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use uuid::Uuid;
 
-use self::follow::Follower;
+use self::follow::{Follower, Met};
 use self::program::Program;
 use self::traffic::{Asked, Door, Traffic};
 use super::operation::{self, Operation, Past};
@@ -71,7 +71,7 @@ fn run(test: &'static str, kills: bool) {
             let round = storm.draw(&mut seeded, kills);
             storm.round(round).await;
         }
-        storm.end().await;
+        storm.end(rounds >= ROUNDS).await;
     });
 }
 
@@ -91,7 +91,6 @@ struct Round {
     settings: Vec<Operation>,
     killed: Killed,
     reopened: Option<usize>,
-    tick: NewEntry,
 }
 
 /// Where the database is.
@@ -174,7 +173,7 @@ impl Storm {
     fn draw(&mut self, seeded: &mut Seeded, kills: bool) -> Round {
         let doors = [
             Door::Post(0),
-            Door::Post(1),
+            Door::Forgotten(1),
             Door::PostIn { handle: 0, keep: true },
             Door::PostIn { handle: 1, keep: false },
             Door::Http,
@@ -208,27 +207,28 @@ impl Storm {
         let settings = prop::collection::vec(operation::setting_of_the_book(), 0..6);
         let tick = draft::tick(Uuid::from_u128(seeded.draw(&any::<u128>())));
         self.sent.push(tick.clone());
+        tasks[0].insert(0, Asked { door: Door::Post(0), request: vec![tick] });
         Round {
             by,
             tasks,
             settings: seeded.draw(&settings),
             killed: if kills { seeded.draw(&killed) } else { Killed::Nobody },
             reopened: seeded.draw(&select(vec![None, None, Some(0), Some(1)])),
-            tick,
         }
     }
 
     /// Does all of it at once, and lets the model follow.
     async fn round(&mut self, round: Round) {
+        let before = self.follower.read_to();
         time::move_on(self.place.database(), self.follower.books.now + round.by).await;
         self.follower.books.move_on(round.by);
         let traffic = Traffic::new(self.ledgers.clone(), &self.program);
         let tasks = join_all(round.tasks.into_iter().map(|task| traffic.work_off(task)));
         let killing = self.kill(round.killed, &traffic.answers);
-        let (answered, (), ()) = tokio::join!(tasks, traffic.change(round.settings), killing);
+        let (answered, (), ()) = tokio::join!(tasks, traffic.change(round.settings, before), killing);
         let mut answered: Vec<_> = answered.into_iter().flatten().collect();
         // Whoever was killed in a turn may still hold the head for a moment; what comes after it is settled.
-        let last = Asked { door: Door::Post(0), request: vec![round.tick] };
+        let last = Asked { door: Door::Post(0), request: Vec::new() };
         answered.extend(traffic.work_off(vec![last]).await);
         self.follower.follow(&self.ledgers[0], answered, &self.sent).await;
         if let Some(which) = round.reopened {
@@ -261,9 +261,15 @@ impl Storm {
         }
     }
 
-    async fn end(mut self) {
+    async fn end(mut self, long: bool) {
         self.follower.compare_whole(&self.ledgers[0], &self.sent).await;
         assert_eq!(self.program.trial_balance().await, self.follower.trial_balance());
+        let Met { at_a_sequence, in_between, answer_lost } = self.follower.met;
+        assert!(
+            !long || [at_a_sequence, in_between, answer_lost].iter().all(|met| *met > 0),
+            "{:?}",
+            self.follower.met
+        );
         println!("{} entries, {:?}", self.sent.len(), self.follower.met);
         self.program.kill().await;
         for ledger in self.ledgers {

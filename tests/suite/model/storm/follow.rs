@@ -232,7 +232,7 @@ impl Follower {
     }
 
     /// The last sequence that was compared; what time ends is in the model's books before it is in the journal.
-    fn read_to(&self) -> i64 {
+    pub fn read_to(&self) -> i64 {
         i64::try_from(self.booked.at.len()).unwrap()
     }
 }

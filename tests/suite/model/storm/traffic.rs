@@ -1,5 +1,6 @@
 //! Requests as they are made and made again until they are answered, by whichever door.
 
+use std::future::ready;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -24,6 +25,8 @@ const CALLER: &str = "token:model";
 pub enum Door {
     /// Through the group commit of a handle.
     Post(usize),
+    /// The same, by somebody who goes away as soon as it has asked, and asks again.
+    Forgotten(usize),
     /// Inside a transaction, which is then committed or rolled back.
     PostIn { handle: usize, keep: bool },
     /// To the program, over HTTP.
@@ -161,6 +164,13 @@ impl Traffic {
     }
 
     async fn until_answered(&self, asked: Asked) -> Answered {
+        if let Door::Forgotten(handle) = asked.door {
+            tokio::select! {
+                biased;
+                _ = self.ledgers[handle].post(asked.request.clone()) => {}
+                () = ready(()) => {}
+            }
+        }
         let mut answer = None;
         eventually("the request is answered", async || {
             let low = self.head().await;
@@ -188,7 +198,7 @@ impl Traffic {
     /// Asks once; nothing if the answer was lost.
     async fn ask(&self, Asked { door, request }: &Asked) -> Option<Vec<Told>> {
         let outcomes = match *door {
-            Door::Post(handle) => passes(self.ledgers[handle].post(request.clone()).await),
+            Door::Post(handle) | Door::Forgotten(handle) => passes(self.ledgers[handle].post(request.clone()).await),
             Door::PostIn { handle, keep } => passes(self.post_in(handle, request, keep).await),
             Door::Http => return self.over_http(request).await,
         };
@@ -224,8 +234,11 @@ impl Traffic {
         outcomes.iter().all(is_known).then(|| outcomes.iter().map(Told::of).collect())
     }
 
-    /// Changes what entries obey, one thing after the other; what becomes of it is read from the record.
-    pub async fn change(&self, settings: Vec<Operation>) {
+    /// Changes what entries obey, one thing after the other, once there is an entry behind a sequence; what becomes of
+    /// it is read from the record.
+    pub async fn change(&self, settings: Vec<Operation>, behind: i64) {
+        // What the books knew when days were closed is known by the time of a commit: time alone is none.
+        eventually("something is booked", async || self.head().await > behind).await;
         for setting in settings {
             eventually("the setting is changed", async || passes(self.change_one(&setting).await).is_some()).await;
         }
