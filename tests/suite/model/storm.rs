@@ -2,9 +2,9 @@
 //!
 //! Round after round tasks make random requests at once: through two handles of this process, inside transactions of
 //! their own, some of which are rolled back, by a caller who does not wait for the answer and asks again, and over HTTP
-//! to the real program; one more task changes settings, limit groups and periods. Where things are killed, it is the program or the database server, in the middle of a round; who
-//! gets no answer asks again with the same ids. Afterwards the model goes through the journal in its own order
-//! ([`follow`]) and must predict:
+//! to the real program; one more task changes settings, limit groups and periods. Where things are killed, it is the
+//! program or the database server, in the middle of a round; who gets no answer asks again with the same ids.
+//! Afterwards the model goes through the journal in its own order ([`follow`]) and must predict:
 //!
 //! - each entry that is in the books, with its legs, its day, its totals and what has taken from it;
 //! - each answer that names a sequence, to the last word and with all its neighbours in the request, because it was
