@@ -11,14 +11,17 @@ use dianfu_ledger::query::{self, EntryView, PAGE_ROWS_MAX};
 use dianfu_ledger::verify::{Asked, Report, verify};
 use uuid::Uuid;
 
+use crate::audit::assert_audited;
 use crate::poster::{Said, Told};
 use crate::work;
 
-/// Checks the book `main` and answers what was counted; nothing of it may be wrong.
+/// Checks the book `main`, by the program and by the SQL for auditors, and answers what was counted; nothing of it may
+/// be wrong.
 pub async fn assert_verifies(database: &Database) -> Report {
     let main = BookName::parse("main").expect("'main' is a name");
     let report = verify(database, &main, Asked::default(), |_| {}).await.expect("verify the book");
     assert_eq!(report.finding, None);
+    assert_audited(&database.connect_service("book_main").await.expect("connect to the book")).await;
     report
 }
 

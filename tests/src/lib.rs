@@ -8,9 +8,11 @@
 //! - [`dianfu_bin`]: the program itself, built.
 //! - [`mod@work`], [`poster`], [`journal`]: requests by number, a program that makes them in a process of its own, and
 //!   the check that what it was told is what is in the books.
+//! - [`mod@audit`]: the same by the SQL that is shipped for auditors.
 //! - [`cut_segments`], [`tend`]: segments of a few entries, sealed and summed up.
 //! - [`eventually()`]: the one way to wait for something that nobody announces.
 
+pub mod audit;
 mod data_folder;
 mod database;
 mod eventually;

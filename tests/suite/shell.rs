@@ -2,6 +2,7 @@
 
 mod allocating;
 mod answers;
+mod auditing;
 mod charts;
 mod currencies;
 mod data_folder;

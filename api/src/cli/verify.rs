@@ -1,18 +1,20 @@
 //! `dianfu verify`: recompute the book from its journal.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use dianfu_api::wire::proof::{TipBody, hexadecimal};
 use dianfu_ledger::Ledger;
 use dianfu_ledger::verify::archive::{Header, verify_archive};
-use dianfu_ledger::verify::{Asked, Progress, Report};
+use dianfu_ledger::verify::{Asked, Progress, Report, audit};
 use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::desk::Desk;
 use super::ending::{Answer, note, say};
-use super::print::{Column, Output, Sheet, unless_nobody_reads};
+use super::print::{Column, Output, Sheet, stdout, unless_nobody_reads};
 use super::progress;
 
 /// Recompute every sum, running total and hash of the book, and name the first row that is wrong
@@ -22,6 +24,7 @@ use super::progress;
 #[command(after_help = "\
 Examples:
   dianfu verify
+  dianfu verify --print-sql | PGOPTIONS='-c search_path=book_main' psql DATABASE
   dianfu verify --format json | jq -r .head_hash > elsewhere
   dianfu verify --tip $(cat elsewhere)")]
 pub struct Verify {
@@ -31,6 +34,11 @@ pub struct Verify {
     /// The hash of a commit or the root of a tip that was kept from an earlier time: it must still be in the book
     #[arg(long, value_name = "HASH", value_parser = hash)]
     tip: Option<[u8; 32]>,
+    /// Print the SQL with which an auditor checks the same without this program, all of it or one file; needs no
+    /// database
+    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = EVERY_AUDIT, value_parser = audits(),
+        conflicts_with_all = ["archive", "tip"])]
+    print_sql: Option<String>,
     #[command(flatten)]
     output: Output,
 }
@@ -74,6 +82,9 @@ const SHEET: Sheet = Sheet {
 
 impl Verify {
     pub async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
+        if let Some(name) = &self.print_sql {
+            return print_sql(name);
+        }
         let asked = Asked { remembered: self.tip };
         let Some(archive) = &self.archive else { return show(desk.ledger().await?, asked, &self.output).await };
         let bar = progress::bar(0, "entries");
@@ -84,6 +95,27 @@ impl Verify {
         }
         tell(report, &self.output)
     }
+}
+
+/// Every file of SQL for auditors.
+const EVERY_AUDIT: &str = "all";
+
+fn audits() -> PossibleValuesParser {
+    let names = audit::ALL.into_iter().map(|audit| audit.name);
+    names.chain([EVERY_AUDIT]).collect::<Vec<_>>().into()
+}
+
+/// Prints one file, or all of them, each under a line with which psql says which it is.
+fn print_sql(name: &str) -> anyhow::Result<Answer> {
+    let mut out = stdout();
+    for audit in audit::ALL.into_iter().filter(|audit| [audit.name, EVERY_AUDIT].contains(&name)) {
+        if name == EVERY_AUDIT {
+            writeln!(out, "\\echo {}", audit.name)?;
+        }
+        writeln!(out, "{}", audit.sql.trim_end())?;
+    }
+    out.flush()?;
+    Ok(Answer::Yes)
 }
 
 /// Verifies a book and prints what came of it.

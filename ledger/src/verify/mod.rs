@@ -25,7 +25,7 @@
 //!
 //! # How
 //! The bytes that are hashed are those the server sends: its binary format of a column is the one it takes in a binary
-//! COPY, so the writer's encoder is checked, not trusted. `chain.sql` does the same in SQL alone. Four
+//! COPY, so the writer's encoder is checked, not trusted. [`audit`] does the same in SQL alone. Four
 //! sessions read one snapshot (REPEATABLE READ, read only) side by side ([`database`]) and disturb nobody; one thread
 //! walks.
 //!
@@ -47,6 +47,7 @@
 
 mod accounts;
 pub mod archive;
+pub mod audit;
 mod closings;
 mod database;
 mod feed;
@@ -81,10 +82,6 @@ pub use self::row::hex;
 use self::summaries::Summaries;
 use self::tips::Tips;
 use self::walk::{Tables, Walk};
-
-/// SQL that recomputes every hash without this program and lists the rows that differ; it runs in `psql`
-/// with the search path set to the book. No rows is the good answer.
-pub const CHAIN_SQL: &str = include_str!("chain.sql");
 
 /// How far a check has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -3,7 +3,8 @@
 use dianfu_ledger::rate::table::{self, Filter};
 use dianfu_ledger::rate::{NewRate, Quotation, RateKind, RateMissing, RateOutcome, RateValue, Recorded, Rule, sql};
 use dianfu_ledger::register::Signature;
-use dianfu_ledger::verify::{Asked, CHAIN_SQL};
+use dianfu_ledger::verify::Asked;
+use dianfu_tests::audit::audited;
 use dianfu_tests::journal::assert_verifies;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -139,14 +140,13 @@ async fn an_altered_rate_is_named() {
         .await;
     let client = book.ledger.client().await.unwrap();
     assert_verifies(book.test.database()).await;
-    assert_eq!(client.query(CHAIN_SQL, &[]).await.unwrap().len(), 0);
     let owner = book.test.database().connect_owner().await.unwrap();
     let alter = "SET search_path = book_main; SET session_replication_role = replica;
                  UPDATE register SET content = '{\"rate\":\"7.21\",\"source\":\"PBOC\"}' WHERE register_no = 2";
     owner.batch_execute(alter).await.unwrap();
     let finding = book.ledger.verify(Asked::default(), |_| {}).await.unwrap().finding.unwrap();
     assert!(finding.to_string().contains("register 2"), "{finding}");
-    assert_ne!(client.query(CHAIN_SQL, &[]).await.unwrap().len(), 0);
+    assert_ne!(audited(&client).await, []);
 }
 
 #[tokio::test]

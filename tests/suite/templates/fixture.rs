@@ -8,8 +8,8 @@ use dianfu_ledger::register::Signature;
 use dianfu_ledger::template::{Given, Template};
 use dianfu_ledger::template_register::posting::{Answer, Filling, Request};
 use dianfu_ledger::template_register::{TemplateNo, TemplateOutcome};
-use dianfu_ledger::verify::{Asked, CHAIN_SQL};
 use dianfu_ledger::{Outcome, id, query};
+use dianfu_tests::journal::assert_verifies;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -90,7 +90,5 @@ pub async fn posted(book: &Book, id: Uuid) -> (Option<TemplateNo>, Vec<i64>) {
 }
 
 pub async fn assert_clean(book: &Book) {
-    assert_eq!(book.ledger.verify(Asked::default(), |_| {}).await.unwrap().finding, None);
-    let client = book.ledger.client().await.unwrap();
-    assert_eq!(client.query(CHAIN_SQL, &[]).await.unwrap().len(), 0);
+    assert_verifies(book.test.database()).await;
 }

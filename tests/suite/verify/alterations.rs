@@ -24,9 +24,9 @@ const fn account(account_no: i32) -> Place {
 
 const SETTING: Place = Place::Setting { setting_no: 1 };
 const RECORD: Place = Place::Register { register_no: 1 };
-const ROOT: Rule = Rule::EntriesRoot;
+pub const ROOT: Rule = Rule::EntriesRoot;
 const DENSE: Rule = Rule::Dense;
-const HASH: Rule = Rule::Hash;
+pub const HASH: Rule = Rule::Hash;
 
 pub const ALTERATIONS: &[Alteration] = &[
     // Entries, column by column. What no rule constrains shows in the hash of the commit.

@@ -7,6 +7,7 @@ use dianfu_ledger::book::BookName;
 use dianfu_ledger::decide::Outcome;
 use dianfu_ledger::entry::EntryKind;
 use dianfu_ledger::verify::{Place, Rule};
+use dianfu_tests::audit::{assert_audited, audited};
 
 use super::{book_to_alter, check, keep_copies, vandal};
 use crate::books::{Book, account, entry};
@@ -33,6 +34,11 @@ async fn found_after(book: &Book, taken_away: &[&str], on: &str, minor: i64) -> 
         vandal.batch_execute(&put_back).await.unwrap();
     }
     let finding = check(book).await.finding.expect("past what was in force");
+    // Every chain is whole: one audit sees it, and no other anything.
+    let wrong = audited(&vandal).await;
+    let mut wrong: Vec<_> = wrong.iter().map(|it| (it.audit, it.place.as_str(), it.rule.as_str())).collect();
+    wrong.dedup(); // the account and its group
+    assert_eq!(wrong, [("limits", finding.place.to_string().as_str(), finding.rule.code())]);
     (finding.place, finding.rule)
 }
 
@@ -75,4 +81,5 @@ async fn a_limit_that_is_lowered_below_what_is_used_breaks_nothing() {
     // Towards the limit is free.
     book.post(vec![entry(EntryKind::Post, 4, &[("1002", 5, None), ("1101.picc", -5, Some("CLM-1"))])]).await;
     assert_eq!(check(&book).await.finding, None);
+    assert_audited(&book.ledger.client().await.unwrap()).await;
 }
