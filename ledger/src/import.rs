@@ -6,7 +6,8 @@
 //!
 //! Reading order: [`mod@line`] (bytes to lines), [`rows`] and [`block`] (lines to rows of cells, and to blocks), the
 //! formats ([`ndjson`], [`csv`], [`opening`], [`hledger`], [`beancount`]), what accounts and currencies are called
-//! elsewhere ([`names`], [`commodity`]), and [`survey`], which sees what no single record shows.
+//! elsewhere ([`names`], [`commodity`]), [`survey`], which sees what no single record shows, and [`templates`], which
+//! says what becomes of the versions of templates in a file.
 
 pub mod balances;
 pub mod beancount;
@@ -21,6 +22,7 @@ pub mod ndjson;
 pub mod opening;
 pub(crate) mod rows;
 pub mod survey;
+pub mod templates;
 mod transaction;
 
 use std::collections::HashMap;
@@ -39,8 +41,11 @@ use crate::id;
 use crate::limit_group::LimitGroup;
 use crate::money::{Currency, MoneyError};
 use crate::rejection::Rejection;
+use crate::template;
+use crate::template_register::TemplateFault;
 
 use commodity::CommodityMap;
+use templates::TemplateLine;
 
 /// The longest line that is read, in bytes: the largest entry that the ledger takes has about as many.
 pub const LINE_BYTES_MAX: usize = 1 << 20;
@@ -96,6 +101,23 @@ impl Fault {
         }
     }
 
+    /// What is wrong with a template: the first thing of it.
+    pub fn template(line: u64, faults: &[template::Fault]) -> Fault {
+        let fault = faults.first().expect("what is refused has a fault");
+        let (expected, actual) = fault.problem.expected_actual();
+        let message = format!("{fault} (at template{})", fault.pointer);
+        Fault::new(line, fault.code(), message).expected(expected, actual)
+    }
+
+    /// A template that cannot be recorded or retired.
+    pub fn recording(line: u64, fault: &TemplateFault) -> Fault {
+        let told = Fault::new(line, fault.code(), fault.to_string());
+        match fault.expected_actual() {
+            Some((expected, actual)) => told.expected(expected, actual),
+            None => told,
+        }
+    }
+
     /// An account that cannot be as it is described.
     pub fn account(line: u64, fault: &AccountFault) -> Fault {
         Fault::new(line, fault.code(), fault.to_string())
@@ -114,6 +136,8 @@ pub enum Record {
     Account(Box<AccountLine>),
     /// An entry; without an id of its own it has the nil one, and gets one from its place ([`Source::id`]).
     Entry(Box<NewEntry>),
+    /// A version of a template, in force for the entries after it.
+    Template(Box<TemplateLine>),
     /// Settings that an account has after the last entry.
     Setting(Box<SettingLine>),
     /// A limit group that is in force after the last entry.

@@ -121,6 +121,11 @@ pub async fn in_force(client: &impl GenericClient, kind: &str) -> Result<Vec<Rec
     sql::records_in_force(client, kind).await
 }
 
+/// All that was ever on record of a kind, under whatever name, oldest first.
+pub async fn all(client: &impl GenericClient, kind: &str) -> Result<Vec<Record>, Error> {
+    sql::records_of_kind(client, kind).await
+}
+
 /// All that was ever on record under a kind and name, oldest first.
 pub async fn history(client: &impl GenericClient, kind: &str, name: &str) -> Result<Vec<Record>, Error> {
     sql::records_of(client, kind, name).await

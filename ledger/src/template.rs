@@ -37,7 +37,7 @@ pub use changes::{Change, changes};
 pub use definition::{Amount, Definition, InputKind, Leg, NamedInput, Part, Side};
 pub use fault::{Counted, Fault, Problem};
 pub use fill::{Computed, Filled, Input, Inputs};
-pub use given::Given;
+pub use given::{Given, given_by_name};
 
 use serde_path_to_error::Segment;
 

@@ -93,7 +93,17 @@ pub async fn last_of(client: &impl GenericClient, names: &[&str]) -> Result<BTre
 
 /// All that was ever recorded under a name, oldest first.
 pub async fn history(client: &impl GenericClient, name: &str) -> Result<Vec<Version>, Error> {
-    client.query(sql::HISTORY, &[&name]).await?.iter().map(Version::read).collect()
+    Ok(histories(client, &[name]).await?.remove(name).unwrap_or_default())
+}
+
+/// All that was ever recorded under each of these names, oldest first.
+pub async fn histories(client: &impl GenericClient, names: &[&str]) -> Result<BTreeMap<String, Vec<Version>>, Error> {
+    let mut histories: BTreeMap<String, Vec<Version>> = BTreeMap::new();
+    for row in &client.query(sql::HISTORIES, &[&names]).await? {
+        let version = Version::read(row)?;
+        histories.entry(version.name.clone()).or_default().push(version);
+    }
+    Ok(histories)
 }
 
 /// The versions with these numbers.

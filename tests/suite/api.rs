@@ -20,6 +20,7 @@ mod parameters;
 mod partner;
 mod reading;
 mod refusals;
+mod refused_templates;
 mod remittances;
 mod robustness;
 mod stream;

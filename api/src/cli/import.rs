@@ -13,6 +13,7 @@ mod format;
 mod passes;
 mod reading;
 mod report;
+mod templates;
 
 use std::path::PathBuf;
 
@@ -46,9 +47,10 @@ pub enum Import {
 
 /// Read what `dianfu export ndjson` writes, or lines written by hand
 ///
-/// One JSON object a line, in it an account, an entry, a setting or a limit group with the fields that the export
-/// shows. Settings and limit groups are applied after the last entry. Entries are history: their legs are what was
-/// moved; an expiry becomes a release, and a hold whose time is over is taken in without it and released at the end, if
+/// One JSON object a line, in it an account, a template, an entry, a setting or a limit group with the fields that the
+/// export shows. Settings and limit groups are applied after the last entry; a version of a template that the book
+/// lacks is recorded where it stands, and entries keep naming it. Entries are history: their legs are what was moved;
+/// an expiry becomes a release, and a hold whose time is over is taken in without it and released at the end, if
 /// anything is still held.
 #[derive(Args)]
 #[command(after_help = "\

@@ -1,5 +1,6 @@
 //! `dianfu template`: journals as versioned data.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -167,23 +168,39 @@ fn input(text: &str) -> Result<(String, Given), String> {
         return Err("is NAME=VALUE, such as share=4800.00".to_owned());
     };
     let given = if value.starts_with('[') {
-        serde_json::from_str(value).map_err(|error| format!("has a list that cannot be read: {error}"))?
+        let given = serde_json::from_str(value).map_err(|error| format!("has a list that cannot be read: {error}"))?;
+        if let Some(field) = twice_in(&given) {
+            return Err(format!("has a list of which an element has '{field}' more than once"));
+        }
+        given
     } else {
         Given::Text(value.to_owned())
     };
     Ok((name.to_owned(), given))
 }
 
+/// The first field of an element of a list that it has more than once.
+fn twice_in(given: &Given) -> Option<&str> {
+    let Given::List(elements) = given else { return None };
+    let fields = elements.iter().flatten();
+    fields.into_iter().find(|(_, given)| **given == Given::Twice).map(|(field, _)| field.as_str())
+}
+
 impl With {
-    /// What is to be filled; an input that is given twice is refused.
-    pub fn filling(&self, name: &str, currency: Currency) -> Result<Filling, No> {
-        let mut inputs = std::collections::BTreeMap::new();
+    /// The inputs by name; one that is given twice is refused.
+    pub fn by_name(&self) -> Result<BTreeMap<String, Given>, No> {
+        let mut inputs = BTreeMap::new();
         for (input, given) in &self.inputs {
             if inputs.insert(input.clone(), given.clone()).is_some() {
                 return Err(No::new(format!("the input '{input}' is given twice")));
             }
         }
-        Ok(Filling { name: name.to_owned(), template_no: self.template_no, currency, inputs })
+        Ok(inputs)
+    }
+
+    /// What is to be filled.
+    pub fn filling(&self, name: &str, currency: Currency) -> Result<Filling, No> {
+        Ok(Filling { name: name.to_owned(), template_no: self.template_no, currency, inputs: self.by_name()? })
     }
 }
 

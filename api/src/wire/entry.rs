@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::entry::{EntryKind, Layer, NewEntry, NewPosting};
 use dianfu_ledger::money::{Currency, Money, MoneyError, decimal_text};
-use dianfu_ledger::query::{EntryView, PostingView, Related};
+use dianfu_ledger::query::{EntryView, MadeBy, PostingView, Related};
 use dianfu_ledger::template_register::posting::Request;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -334,11 +334,27 @@ pub struct EntryBody {
     at_most: Option<String>,
     /// Whether it adjusts a period that is closed to others.
     adjusting: bool,
-    /// The version of the template that made its postings.
-    template_no: Option<i32>,
+    /// The template that made its postings.
+    template: Option<MadeByBody>,
     /// Who asked for it.
     actor: String,
     postings: Vec<PostingBody>,
+}
+
+/// The version of a template that made an entry's postings.
+#[derive(Serialize, ToSchema)]
+#[schema(as = EntryTemplate)]
+struct MadeByBody {
+    #[schema(example = "J12")]
+    name: String,
+    /// The version's number.
+    template_no: i32,
+}
+
+impl From<MadeBy> for MadeByBody {
+    fn from(MadeBy { name, template_no }: MadeBy) -> MadeByBody {
+        MadeByBody { name, template_no }
+    }
 }
 
 /// An entry that takes from another.
@@ -416,7 +432,7 @@ impl TryFrom<EntryView> for EntryBody {
             expires_at: view.expires_at,
             at_most: view.at_most.map(Money::to_decimal_string),
             adjusting: view.adjusting,
-            template_no: view.template_no,
+            template: view.template.map(MadeByBody::from),
             actor: view.actor,
             postings: view.postings.into_iter().map(PostingBody::from).collect(),
         })

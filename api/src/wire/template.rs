@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dianfu_ledger::entry::NewPosting;
 use dianfu_ledger::money::{Currency, MoneyError};
-use dianfu_ledger::template::{Change, Computed, Fault, Given, Template};
+use dianfu_ledger::template::{Change, Computed, Fault, Given, Template, given_by_name};
 use dianfu_ledger::template_register::posting::{Filling, Preview, Unfilled};
 use dianfu_ledger::template_register::{TemplateFault, TemplateNo, Version};
 use jiff::Timestamp;
@@ -27,12 +27,14 @@ pub struct TemplateUseBody {
     /// The version that it must be; without it, the one in force. An entry that is in the books already is compared
     /// with what the version that it was posted by makes of the inputs.
     #[serde(default)]
+    #[schema(value_type = Option<i32>)]
     template_no: Option<TemplateNo>,
     /// ISO 4217, of all amounts.
     #[schema(example = "CNY")]
     currency: String,
     /// What is given for each input: amounts as decimal strings, texts and days as strings, a list as an array of
     /// objects.
+    #[serde(deserialize_with = "given_by_name")]
     #[schema(value_type = Object, example = json!({"patient": "p-17", "claim": "CLM-17", "amount": "100.00"}))]
     inputs: BTreeMap<String, Given>,
 }
@@ -44,11 +46,13 @@ pub struct TemplateUseBody {
 pub struct FillingBody {
     /// The version that it must be; without it, the one in force.
     #[serde(default)]
+    #[schema(value_type = Option<i32>)]
     template_no: Option<TemplateNo>,
     /// ISO 4217, of all amounts.
     #[schema(example = "CNY")]
     currency: String,
     /// What is given for each input, as in an entry by template.
+    #[serde(deserialize_with = "given_by_name")]
     #[schema(value_type = Object, example = json!({"patient": "p-17", "claim": "CLM-17", "amount": "100.00"}))]
     inputs: BTreeMap<String, Given>,
 }
@@ -76,16 +80,12 @@ fn currency_at(text: &str, pointer: &str) -> Result<Currency, Violation> {
 
 /// Why no entry came of a template, at the places of `place`, where the filling stands in the body.
 pub fn of_unfilled(unfilled: &Unfilled, place: &str) -> Vec<Violation> {
-    let code = unfilled.code();
-    let at = |field: &str| Violation::at(code, format!("{place}{field}"), unfilled.to_string());
-    match unfilled {
-        Unfilled::TemplateUnknown { name } => vec![at("/name").expected("a template in force", name.as_str())],
-        Unfilled::VersionUnknown { name, template_no } => {
-            vec![at("/template_no").expected(format!("a version of {name}"), template_no.to_string())]
-        }
-        Unfilled::NothingMoves { .. } => vec![at("/inputs")],
-        Unfilled::Faults(faults) => faults.iter().map(|fault| of_fault(fault, place)).collect(),
+    if let Unfilled::Faults(faults) = unfilled {
+        return faults.iter().map(|fault| of_fault(fault, place)).collect();
     }
+    let (expected, actual) = unfilled.expected_actual();
+    let violation = Violation::at(unfilled.code(), format!("{place}{}", unfilled.pointer()), unfilled.to_string());
+    vec![violation.expected(expected, actual)]
 }
 
 /// What is wrong with an input is at the input; what comes of several stands nowhere in the body but at all of it.
@@ -114,6 +114,7 @@ pub struct NewTemplateBody {
     pub template: Box<RawValue>,
     /// The version that it is to replace: refused if another one is in force. Without it, whatever is.
     #[serde(default)]
+    #[schema(value_type = Option<i32>)]
     pub replaces: Option<TemplateNo>,
     /// Record nothing, and say what would be.
     #[serde(default)]
@@ -129,6 +130,7 @@ pub struct NewTemplateBody {
 pub struct RetirementBody {
     /// The version that is to be retired: refused if another one is in force.
     #[serde(default)]
+    #[schema(value_type = Option<i32>)]
     pub replaces: Option<TemplateNo>,
     /// Why, for the record.
     pub reason: String,
@@ -148,8 +150,10 @@ pub fn of_template_fault(fault: &TemplateFault) -> Violation {
 #[schema(as = RecordedTemplate)]
 pub struct RecordedTemplateBody {
     /// Its number; in a dry run, the one that it would get next.
+    #[schema(value_type = i32)]
     pub template_no: TemplateNo,
     /// The version that it replaces.
+    #[schema(value_type = Option<i32>)]
     pub replaced: Option<TemplateNo>,
     /// Whether it is new. If not, this version was in force already.
     pub new: bool,
@@ -184,6 +188,7 @@ pub struct VersionBody {
     #[schema(example = "J2")]
     pub name: String,
     /// Its number, by which entries name it.
+    #[schema(value_type = i32)]
     pub template_no: TemplateNo,
     /// The journal in a few words; `null` if this row retires the name.
     title: Option<String>,
@@ -248,6 +253,7 @@ pub struct PreviewBody {
     /// The template's name.
     name: String,
     /// The version that was filled.
+    #[schema(value_type = i32)]
     template_no: TemplateNo,
     title: Option<String>,
     #[schema(value_type = String, example = "CNY")]

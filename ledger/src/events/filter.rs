@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::event::{Event, EventType};
+use crate::query::MadeBy;
 
 /// What must be so of an event; the default lets all through.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -11,7 +12,7 @@ pub struct Filter {
     pub prefix: Option<String>,
     /// It is one of these.
     pub types: Option<Vec<EventType>>,
-    /// The field `journal` of its metadata.
+    /// The template that made its postings; where none did, the field `journal` of its metadata.
     pub journal: Option<String>,
     /// The version of the template that made its postings.
     pub template_no: Option<i32>,
@@ -33,7 +34,7 @@ impl Filter {
     pub fn matches(&self, event: &Event) -> bool {
         let Filter { prefix, types, journal, template_no } = self;
         types.as_ref().is_none_or(|types| types.contains(&event.event_type()))
-            && template_no.is_none_or(|wanted| event.entry.template_no == Some(wanted))
+            && template_no.is_none_or(|wanted| made_by(event).is_some_and(|made_by| made_by.template_no == wanted))
             && prefix.as_ref().is_none_or(|prefix| touches(event, prefix))
             && journal.as_ref().is_none_or(|journal| is_of(event, journal))
     }
@@ -43,7 +44,14 @@ fn touches(event: &Event, prefix: &str) -> bool {
     event.entry.postings.iter().any(|leg| leg.account.as_str().starts_with(prefix))
 }
 
+fn made_by(event: &Event) -> Option<&MadeBy> {
+    event.entry.template.as_ref()
+}
+
 fn is_of(event: &Event, journal: &str) -> bool {
+    if let Some(made_by) = made_by(event) {
+        return made_by.name == journal;
+    }
     let read = event.entry.metadata.as_deref().and_then(|text| serde_json::from_str::<Journal>(text).ok());
     read.and_then(|read| read.journal).is_some_and(|own| own == journal)
 }
@@ -61,7 +69,7 @@ mod tests {
     use crate::money::{Currency, Money};
     use crate::query::{EntryView, PostingView};
 
-    fn event(kind: EntryKind, code: &str, metadata: Option<&str>) -> Event {
+    fn event(kind: EntryKind, code: &str, template: Option<&str>, metadata: Option<&str>) -> Event {
         let leg = PostingView {
             leg: 0,
             account: AccountCode::parse(code).unwrap(),
@@ -84,7 +92,7 @@ mod tests {
             expires_at: None,
             at_most: None,
             adjusting: false,
-            template_no: Some(3),
+            template: template.map(|name| MadeBy { name: name.to_owned(), template_no: 3 }),
             reference: String::new(),
             description: String::new(),
             metadata: metadata.map(str::to_owned),
@@ -96,7 +104,7 @@ mod tests {
 
     #[test]
     fn every_condition_counts() {
-        let captured = event(EntryKind::Capture, "1101.picc", Some(r#"{"n": 1.10, "journal": "J2"}"#));
+        let captured = event(EntryKind::Capture, "1101.picc", None, Some(r#"{"n": 1.10, "journal": "J2"}"#));
         let text = |text: &str| Some(text.to_owned());
         for (filter, matches) in [
             (Filter::default(), true),
@@ -106,15 +114,24 @@ mod tests {
             (Filter { types: Some(vec![EventType::HoldExpired]), ..Filter::default() }, false),
             (Filter { journal: text("J2"), ..Filter::default() }, true),
             (Filter { journal: text("J3"), ..Filter::default() }, false),
-            (Filter { template_no: Some(3), ..Filter::default() }, true),
-            (Filter { template_no: Some(4), ..Filter::default() }, false),
+            (Filter { template_no: Some(3), ..Filter::default() }, false),
             (Filter { journal: text("J2"), prefix: text("9"), ..Filter::default() }, false),
         ] {
             assert_eq!(filter.matches(&captured), matches, "{filter:?}");
         }
         let journal = Filter { journal: text("J2"), ..Filter::default() };
         for metadata in [None, Some("[]"), Some("{}"), Some(r#"{"journal": 2}"#), Some(r#"{"journal": null}"#)] {
-            assert!(!journal.matches(&event(EntryKind::Post, "1", metadata)), "{metadata:?}");
+            assert!(!journal.matches(&event(EntryKind::Post, "1", None, metadata)), "{metadata:?}");
+        }
+        // What a template has made is of that journal, whatever the metadata says.
+        let by_template = event(EntryKind::Post, "1", Some("J12"), Some(r#"{"journal": "J2"}"#));
+        for (filter, matches) in [
+            (journal, false),
+            (Filter { journal: text("J12"), ..Filter::default() }, true),
+            (Filter { template_no: Some(3), ..Filter::default() }, true),
+            (Filter { template_no: Some(4), ..Filter::default() }, false),
+        ] {
+            assert_eq!(filter.matches(&by_template), matches, "{filter:?}");
         }
     }
 

@@ -7,10 +7,11 @@ pub const HEAD: &str = "SELECT sequence FROM head";
 /// The entries after `$1` up to `$2`, each with the commit that brought it.
 pub const EVENTS: &str = "
     SELECT e.sequence, e.entry_id, e.kind, e.effective_date, e.booked_at, e.value_date, e.relates_to, e.hold_group,
-           e.expires_at, e.at_most_minor, e.adjusting, e.template_no, e.reference, e.description,
-           e.metadata::text AS metadata, e.actor, '{}'::uuid[] AS related_ids, '{}'::smallint[] AS related_kinds,
-           brought.commit_no
+           e.expires_at, e.at_most_minor, e.adjusting, e.template_no, r.name AS template_name, e.reference,
+           e.description, e.metadata::text AS metadata, e.actor, '{}'::uuid[] AS related_ids,
+           '{}'::smallint[] AS related_kinds, brought.commit_no
     FROM entry e
+    LEFT JOIN register r ON r.register_no = e.template_no
     CROSS JOIN LATERAL (
         SELECT commit_no
         FROM commit

@@ -1,12 +1,15 @@
 //! The complete book as lines of JSON, which [`crate::import::ndjson`] reads again.
 //!
 //! In this order: a line `book`; the accounts as they were opened, in that order; the entries by sequence with all they
-//! are; the settings in force, one line an account that has any; the limit groups in force; a line `end` that says how
-//! many accounts and entries there are, so that a file that was cut shows it. Settings come last because they are those
-//! of today: what was posted before a limit was lowered, or an account closed, was right then.
+//! are, and among them every version of a template where it came into force; the settings in force, one line an account
+//! that has any; the limit groups in force; a line `end` that says how many accounts, templates and entries there are,
+//! so that a file that was cut shows it. Settings come last because they are those of today: what was posted before a
+//! limit was lowered, or an account closed, was right then.
 //!
-//! Not in it: templates and closings, which are the book's way to take in entries, not what is in the books.
+//! Not in it: closings, which are the book's way to take in entries, not what is in the books. Memory grows with the
+//! chart and the templates, not with the journal.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 
 use deadpool_postgres::Client;
@@ -20,11 +23,13 @@ use uuid::Uuid;
 
 use crate::account::{AccountNote, AccountSetting};
 use crate::book::BookName;
+use crate::error::Error;
 use crate::import::ndjson::FORMAT;
 use crate::limit_group::{self, LimitGroup};
 use crate::money::{Money, decimal_text};
 use crate::query::{Moment, QueryError};
 use crate::register;
+use crate::template_register::{self, TemplateNo};
 
 use super::journal::{ChartAccount, Entry, Leg, Legs, Progress, Span, chart, each_entry};
 use super::text::push_decimal;
@@ -35,10 +40,11 @@ use super::{ExportError, Exported, word};
 enum Line<'a> {
     Book { format: u32, name: &'a str, sequence: i64, as_of: Option<Date>, known_at: Timestamp },
     Account(AccountBody<'a>),
+    Template(TemplateBody<'a>),
     Entry(Box<EntryBody<'a>>),
     Setting(SettingBody<'a>),
     LimitGroup(GroupBody<'a>),
-    End { accounts: u64, entries: u64 },
+    End { accounts: u64, templates: u64, entries: u64 },
 }
 
 #[derive(Serialize)]
@@ -79,8 +85,25 @@ struct EntryBody<'a> {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     adjusting: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    template_no: Option<i32>,
+    template: Option<MadeByBody<'a>>,
     postings: LegsBody<'a>,
+}
+
+#[derive(Serialize)]
+struct MadeByBody<'a> {
+    name: &'a str,
+    template_no: TemplateNo,
+}
+
+#[derive(Serialize)]
+struct TemplateBody<'a> {
+    name: &'a str,
+    template_no: TemplateNo,
+    recorded_at: Timestamp,
+    actor: &'a str,
+    reason: &'a str,
+    /// `null` if the name is retired.
+    template: &'a RawValue,
 }
 
 /// The postings, read while they are written.
@@ -164,21 +187,30 @@ pub async fn ndjson(
         write(out, &Line::Account(account_body(account)))?;
     }
     let groups = limit_groups(&**clients[0], moment).await?;
+    let templates = Templates::read(&**clients[0], moment).await?;
+    let mut coming = templates.versions.iter().peekable();
     let (mut line, mut booked) = (Vec::new(), (Timestamp::MIN, String::new()));
     let entries = each_entry(clients, &extent, &chart, progress, |entry, legs| {
+        while let Some(version) = coming.next_if(|version| version.after_sequence < entry.sequence) {
+            write(out, &Line::Template(template_body(version)?))?;
+        }
         if booked.0 != entry.booked_at {
             booked = (entry.booked_at, entry.booked_at.to_string());
         }
         line.clear();
-        write(&mut line, &Line::Entry(Box::new(entry_body(entry, legs, &booked.1)?)))?;
+        write(&mut line, &Line::Entry(Box::new(entry_body(entry, legs, &booked.1, &templates)?)))?;
         Ok(out.write_all(&line)?)
     })
     .await?;
+    for version in coming {
+        write(out, &Line::Template(template_body(version)?))?;
+    }
     for account in chart.iter().filter(|account| has_settings(account)) {
         write(out, &Line::Setting(setting_body(account)?))?;
     }
     write_limit_groups(&groups, out)?;
-    write(out, &Line::End { accounts: u64::try_from(chart.len()).expect("a chart fits in memory"), entries })?;
+    let count = |count: usize| u64::try_from(count).expect("what is in memory can be counted");
+    write(out, &Line::End { accounts: count(chart.len()), templates: count(templates.versions.len()), entries })?;
     out.flush()?;
     Ok(Exported { entries, known_at, last_sequence: sequence })
 }
@@ -186,6 +218,42 @@ pub async fn ndjson(
 fn write(out: &mut impl Write, line: &Line<'_>) -> Result<(), io::Error> {
     serde_json::to_writer(&mut *out, line)?;
     out.write_all(b"\n")
+}
+
+/// Every version of a template that was on record, oldest first.
+struct Templates {
+    versions: Vec<register::Record>,
+    names: HashMap<TemplateNo, usize>,
+}
+
+impl Templates {
+    async fn read(client: &impl GenericClient, moment: Moment) -> Result<Templates, QueryError> {
+        let mut versions = register::all(client, template_register::KIND).await.map_err(QueryError::World)?;
+        versions.retain(|version| moment.known_at.is_none_or(|known_at| version.recorded_at <= known_at));
+        let numbered = versions.iter().enumerate();
+        let names = numbered.map(|(place, version)| Ok((template_register::number(version.register_no)?, place)));
+        let names = names.collect::<Result<_, Error>>().map_err(QueryError::World)?;
+        Ok(Templates { versions, names })
+    }
+
+    /// The version of a number, as entries name it.
+    fn made_by(&self, template_no: TemplateNo) -> Result<MadeByBody<'_>, ExportError> {
+        let unknown = || Error::Corrupt(format!("entry.template_no is {template_no}, which is not on record"));
+        let place = self.names.get(&template_no).ok_or_else(unknown).map_err(QueryError::World)?;
+        Ok(MadeByBody { name: &self.versions[*place].name, template_no })
+    }
+}
+
+fn template_body(version: &register::Record) -> Result<TemplateBody<'_>, ExportError> {
+    let register::Record { register_no, name, content, recorded_at, actor, reason, .. } = version;
+    Ok(TemplateBody {
+        name,
+        template_no: template_register::number(*register_no).map_err(QueryError::World)?,
+        recorded_at: *recorded_at,
+        actor,
+        reason,
+        template: serde_json::from_str(content).map_err(io::Error::from)?,
+    })
 }
 
 /// The limit groups that were in force.
@@ -243,7 +311,12 @@ fn setting_body(ChartAccount { account, note }: &ChartAccount) -> Result<Setting
     })
 }
 
-fn entry_body<'a>(entry: &Entry<'a>, legs: Legs<'a>, booked_at: &'a str) -> Result<EntryBody<'a>, ExportError> {
+fn entry_body<'a>(
+    entry: &Entry<'a>,
+    legs: Legs<'a>,
+    booked_at: &'a str,
+    templates: &'a Templates,
+) -> Result<EntryBody<'a>, ExportError> {
     let (metadata, metadata_text) = json(entry.metadata)?;
     Ok(EntryBody {
         id: entry.id,
@@ -262,7 +335,7 @@ fn entry_body<'a>(entry: &Entry<'a>, legs: Legs<'a>, booked_at: &'a str) -> Resu
         expires_at: entry.expires_at,
         at_most: at_most(entry, legs)?,
         adjusting: entry.adjusting,
-        template_no: entry.template_no,
+        template: entry.template_no.map(|template_no| templates.made_by(template_no)).transpose()?,
         postings: LegsBody(legs),
     })
 }

@@ -1,186 +1,70 @@
 //! A book as lines of JSON: what `export ndjson` writes, and what a person or a program may write by hand.
 //!
-//! Each line is one object with one field that says what it is: `account`, `entry`, `setting`, `limit_group`. The
-//! export puts a `book` line first and an `end` line last, with how many accounts and entries there are; a file that
-//! begins with `book` must end with `end`, so that a file that was cut is never taken for a whole one.
+//! Each line is one object with one field that says what it is: `account`, `template`, `entry`, `setting`,
+//! `limit_group`. The export puts a `book` line first and an `end` line last, with how many accounts, templates and
+//! entries there are; a file that begins with `book` must end with `end`, so that a file that was cut is never taken
+//! for a whole one.
+//!
+//! A template is a version as `GET /v1/templates/NAME` shows it, and stands above the entries that it made; they name
+//! it by its number in the file.
 //!
 //! An entry has the fields that `GET /v1/entries` shows, and is history: its legs are what it moved, not what it asked
-//! for. So `at_most`, `value_date`, `template_no`, `sequence` and `booked_at` are read and not carried over; an expiry,
-//! which is the ledger's own, becomes a release of the same legs; what ended a whole group of holds ends it again. Of
-//! the legs, those in the layer that the ledger makes up itself (what a capture no longer holds) are skipped.
+//! for. So `at_most`, `value_date`, `sequence` and `booked_at` are read and not carried over; an expiry, which is the
+//! ledger's own, becomes a release of the same legs; what ended a whole group of holds ends it again. Of the legs,
+//! those in the layer that the ledger makes up itself (what a capture no longer holds) are skipped.
 
+mod body;
+
+use std::collections::HashMap;
 use std::io::{self, Read};
 
-use jiff::Timestamp;
-use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
-use uuid::Uuid;
 
-use crate::account::{AccountNote, AccountType, Change, Frozen, Limits, NormalSide, SettingChange};
-use crate::entry::{EntryKind, Layer, NewEntry, NewPosting};
+use crate::account::{AccountNote, AccountType, Change, Frozen, Limits, NormalSide, SettingChange, check_text};
+use crate::entry::{EntryKind, Layer, NewEntry, NewPosting, REFERENCE_BYTES_MAX};
 use crate::limit_group::LimitGroup;
 use crate::money::{Currency, Money};
+use crate::template::Template;
+use crate::template_register::TemplateNo;
 
+use self::body::{
+    AccountBody, BookBody, Counted, EntryBody, GroupBody, KindWord, Line, MadeByBody, PostingBody, SettingBody,
+    TemplateBody,
+};
 use super::json::{self, Object};
 use super::line::Lines;
+use super::templates::TemplateLine;
 use super::{AccountLine, Fault, Numbered, Record, SettingLine, account_code, currency, day, is_given};
 
 /// The version of the lines that are read and written.
 pub const FORMAT: u32 = 1;
-const EXPECTED: &str = "one object a line: {\"account\": {...}}, {\"entry\": {...}}, {\"setting\": {...}} or \
-                        {\"limit_group\": {...}}";
+const EXPECTED: &str = "one object a line: {\"account\": {...}}, {\"template\": {...}}, {\"entry\": {...}}, \
+                        {\"setting\": {...}} or {\"limit_group\": {...}}";
 
 /// A file of lines that is being read.
 pub struct Reader<R> {
     lines: Lines<R>,
     counted: Counted,
+    /// The templates so far, by number; without a name, it was retired, or could not be read.
+    templates: HashMap<TemplateNo, Option<String>>,
     /// Whether it said at its beginning that it will say at its end how much there is.
     has_end: bool,
     is_ended: bool,
     is_over: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-struct Counted {
-    accounts: u64,
-    entries: u64,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-enum Line<'a> {
-    Book(BookBody),
-    Account(#[serde(borrow)] Object<AccountBody<'a>>),
-    Entry(#[serde(borrow)] Box<Object<EntryBody<'a>>>),
-    Setting(#[serde(borrow)] Object<SettingBody<'a>>),
-    LimitGroup(Object<GroupBody>),
-    End(Counted),
-}
-
-/// What the export says of the book; only how its lines are to be read counts here.
-#[derive(Deserialize)]
-struct BookBody {
-    format: u32,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AccountBody<'a> {
-    code: String,
-    name: Option<String>,
-    r#type: String,
-    currency: String,
-    normal_side: Option<String>,
-    #[serde(default)]
-    open_item: bool,
-    min: Option<String>,
-    max: Option<String>,
-    parent: Option<String>,
-    #[serde(borrow)]
-    metadata: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SettingBody<'a> {
-    account: String,
-    currency: String,
-    #[serde(default, deserialize_with = "change")]
-    min: Change<String>,
-    #[serde(default, deserialize_with = "change")]
-    max: Change<String>,
-    closed: Option<bool>,
-    frozen: Option<String>,
-    #[serde(default, deserialize_with = "change")]
-    parent: Change<String>,
-    #[serde(default, borrow, deserialize_with = "raw_change")]
-    metadata: Change<&'a RawValue>,
-    metadata_text: Option<String>,
-}
-
-/// A field that is left out stays as it is; `null` takes away what is there.
-fn change<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Change<String>, D::Error> {
-    Option::<String>::deserialize(deserializer).map(Change::To)
-}
-
-fn raw_change<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Change<&'a RawValue>, D::Error> {
-    Option::<&'a RawValue>::deserialize(deserializer).map(Change::To)
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct GroupBody {
-    name: String,
-    currency: String,
-    normal_side: String,
-    min: Option<String>,
-    max: Option<String>,
-    accounts: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "what is read and not carried over must be known, so that all else is refused")]
-struct EntryBody<'a> {
-    id: Option<Uuid>,
-    #[serde(default)]
-    kind: KindWord,
-    effective_date: Option<String>,
-    #[serde(default)]
-    reference: String,
-    #[serde(default)]
-    description: String,
-    #[serde(default, borrow)]
-    metadata: Option<&'a RawValue>,
-    metadata_text: Option<String>,
-    actor: Option<String>,
-    #[serde(default)]
-    adjusting: bool,
-    relates_to: Option<Uuid>,
-    hold_group: Option<Uuid>,
-    expires_at: Option<Timestamp>,
-    at_most: Option<String>,
-    value_date: Option<String>,
-    template_no: Option<i32>,
-    sequence: Option<i64>,
-    booked_at: Option<Timestamp>,
-    #[serde(borrow)]
-    postings: Vec<Object<PostingBody<'a>>>,
-}
-
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum KindWord {
-    #[default]
-    Post,
-    Hold,
-    Release,
-    Capture,
-    Expiry,
-    Reversal,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PostingBody<'a> {
-    #[serde(borrow)]
-    account: std::borrow::Cow<'a, str>,
-    #[serde(borrow)]
-    debit: Option<&'a RawValue>,
-    #[serde(borrow)]
-    credit: Option<&'a RawValue>,
-    #[serde(borrow)]
-    currency: std::borrow::Cow<'a, str>,
-    item: Option<String>,
-    due_date: Option<String>,
-    layer: Option<std::borrow::Cow<'a, str>>,
-}
-
 impl<R: Read> Reader<R> {
     /// Begins at the first line.
     pub fn new(input: R) -> Reader<R> {
         let lines = Lines::new(input);
-        Reader { lines, counted: Counted::default(), has_end: false, is_ended: false, is_over: false }
+        Reader {
+            lines,
+            counted: Counted::default(),
+            templates: HashMap::new(),
+            has_end: false,
+            is_ended: false,
+            is_over: false,
+        }
     }
 
     /// At the end of the input: whether the file has said so, too.
@@ -206,7 +90,7 @@ impl<R: Read> Iterator for Reader<R> {
                 Ok(Some(Ok(text))) if text.trim_ascii().is_empty() => continue,
                 Ok(Some(line)) => line,
             };
-            let read = line.and_then(|text| text_to_line(text, &mut self.counted));
+            let read = line.and_then(|text| text_to_line(text, &mut self.counted, &mut self.templates));
             let line = self.lines.number();
             let read = match read {
                 Ok(Said::Record(record)) if self.is_ended => {
@@ -240,16 +124,23 @@ enum Said {
 }
 
 fn miscounted(line: u64, said: Counted, counted: Counted) -> Fault {
-    let words = |counted: Counted| format!("{} accounts and {} entries", counted.accounts, counted.entries);
+    let words = |Counted { accounts, templates, entries }: Counted| {
+        format!("{accounts} accounts, {templates} templates and {entries} entries")
+    };
     let message = "the file does not have what its last line says: something was taken out or added";
     Fault::new(line, "file_miscounted", message).expected(words(said), words(counted))
 }
 
 /// Reads a line; its number is put in by the caller.
-fn text_to_line(text: &str, counted: &mut Counted) -> Result<Said, Fault> {
+fn text_to_line(
+    text: &str,
+    counted: &mut Counted,
+    templates: &mut HashMap<TemplateNo, Option<String>>,
+) -> Result<Said, Fault> {
     // What cannot be read is counted, too, so that one fault does not bring a second at the end.
     let mut count = |text: &str| {
         counted.accounts += u64::from(text.starts_with("{\"account\""));
+        counted.templates += u64::from(text.starts_with("{\"template\""));
         counted.entries += u64::from(text.starts_with("{\"entry\""));
     };
     let line = json::read(0, text, EXPECTED).inspect_err(|_| count(text))?;
@@ -264,9 +155,13 @@ fn text_to_line(text: &str, counted: &mut Counted) -> Result<Said, Fault> {
             counted.accounts += 1;
             Record::Account(Box::new(account(body)?))
         }
+        Line::Template(Object(body)) => {
+            counted.templates += 1;
+            Record::Template(Box::new(template(body, templates)?))
+        }
         Line::Entry(body) => {
             counted.entries += 1;
-            Record::Entry(Box::new(entry(body.0)?))
+            Record::Entry(Box::new(entry(body.0, templates)?))
         }
         Line::Setting(Object(body)) => Record::Setting(Box::new(setting(body)?)),
         Line::LimitGroup(Object(body)) => limit_group(body)?,
@@ -349,7 +244,38 @@ fn limit_group(body: GroupBody) -> Result<Record, Fault> {
     Ok(Record::LimitGroup { name: body.name, group })
 }
 
-fn entry(body: EntryBody<'_>) -> Result<NewEntry, Fault> {
+fn template(
+    body: TemplateBody<'_>,
+    templates: &mut HashMap<TemplateNo, Option<String>>,
+) -> Result<TemplateLine, Fault> {
+    let TemplateBody { template_no, name, template, actor, reason, .. } = body;
+    if templates.insert(template_no, None).is_some() {
+        let fault = Fault::new(0, "template_twice", "the file has another template with this number before");
+        return Err(fault.expected("a number of its own", template_no.to_string()));
+    }
+    check_text("name", &name, REFERENCE_BYTES_MAX).map_err(|fault| Fault::account(0, &fault))?;
+    let template = template.map(|json| Template::parse(json.get())).transpose();
+    let template = template.map_err(|faults| Fault::template(0, &faults))?;
+    if let Some(own) = template.as_ref().map(|template| &template.definition().name).filter(|own| **own != name) {
+        return Err(Fault::new(0, "name_differs", "the template has another name than its line").expected(name, own));
+    }
+    templates.insert(template_no, template.is_some().then(|| name.clone()));
+    Ok(TemplateLine { template_no, name, template, actor, reason })
+}
+
+/// The number of the template that an entry names, which stands above it.
+fn made_by(body: MadeByBody, templates: &HashMap<TemplateNo, Option<String>>) -> Result<TemplateNo, Fault> {
+    let MadeByBody { name, template_no } = body;
+    let said = |name: &str| format!("{name}, number {template_no}");
+    let above = templates.get(&template_no).and_then(Option::as_deref);
+    if above == Some(name.as_str()) {
+        return Ok(template_no);
+    }
+    let expected = above.map_or_else(|| format!("a template with number {template_no} above"), said);
+    Err(Fault::new(0, "template_unknown", "no line above has this template").expected(expected, said(&name)))
+}
+
+fn entry(body: EntryBody<'_>, templates: &HashMap<TemplateNo, Option<String>>) -> Result<NewEntry, Fault> {
     if body.id.is_some_and(|id| id.is_nil()) {
         return Err(Fault::new(0, "id_nil", "id must not be the nil UUID"));
     }
@@ -381,6 +307,7 @@ fn entry(body: EntryBody<'_>) -> Result<NewEntry, Fault> {
         relates_to: body.relates_to,
         hold_group: body.hold_group,
         expires_at: body.expires_at,
+        template_no: body.template.map(|Object(made_by)| self::made_by(made_by, templates)).transpose()?,
         postings,
         ..NewEntry::default()
     })

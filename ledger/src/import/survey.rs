@@ -1,7 +1,8 @@
 //! What no single record of a file shows: ids that come twice, accounts that nobody opens, sums that a file asserts.
 //!
 //! Pure. Takes the records of one reading in order, then answers what the file needs of the book. Memory: the ids of
-//! the entries that have one, the accounts, what later entries take from, and the first [`FAULTS_KEPT`] faults.
+//! the entries that have one, the accounts, the templates, what later entries take from, and the first [`FAULTS_KEPT`]
+//! faults.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -13,9 +14,11 @@ use crate::account::{AccountCode, AccountType, NewAccount};
 use crate::entry::NewEntry;
 use crate::limit_group::LimitGroup;
 use crate::money::{Currency, decimal_text};
+use crate::template_register::TemplateNo;
 
 use super::names::TypeMap;
-use super::{AccountLine, Assertion, Fault, Numbered, Record, SettingLine, Until};
+use super::templates::TemplateLine;
+use super::{AccountLine, Assertion, Fault, Numbered, Record, SettingLine, Source, Until};
 
 /// Faults that are kept; those after them are counted.
 pub const FAULTS_KEPT: usize = 10_000;
@@ -56,6 +59,21 @@ struct Posted {
     has_item: bool,
 }
 
+/// The last entry of a file that a version of a template has made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LastMade {
+    id: Uuid,
+    number: u64,
+    date: Option<Date>,
+}
+
+impl LastMade {
+    /// Its id: its own, or the one that it gets from its place.
+    pub fn id(&self, source: &Source) -> Uuid {
+        if self.id.is_nil() { source.id(self.number, self.date) } else { self.id }
+    }
+}
+
 /// A file as far as it has been read.
 #[derive(Default)]
 pub struct Survey {
@@ -65,6 +83,8 @@ pub struct Survey {
     places: HashMap<AccountCode, usize>,
     posted: HashMap<AccountCode, Posted>,
     posted_in_order: Vec<AccountCode>,
+    templates: Vec<(u64, TemplateLine)>,
+    last_made: HashMap<TemplateNo, LastMade>,
     settings: Vec<(u64, SettingLine)>,
     limit_groups: Vec<(u64, String, LimitGroup)>,
     taken: HashSet<Uuid, RandomState>,
@@ -83,6 +103,10 @@ pub struct Surveyed {
     pub accounts: Vec<(u64, NewAccount)>,
     /// Accounts that the file names without a currency and never posts to: nothing tells which it would be.
     pub unopened: Vec<AccountCode>,
+    /// Versions of templates, each in force for the entries after its line.
+    pub templates: Vec<(u64, TemplateLine)>,
+    /// The last entry that each version has made, by its number in the file.
+    pub last_made: HashMap<TemplateNo, LastMade>,
     /// Settings after the last entry.
     pub settings: Vec<(u64, SettingLine)>,
     /// Limit groups after the last entry.
@@ -106,6 +130,7 @@ impl Survey {
             Err(fault) => self.faults.push(fault),
             Ok(Record::Account(account)) => self.account(line, *account),
             Ok(Record::Entry(entry)) => self.entry(line, &entry),
+            Ok(Record::Template(template)) => self.templates.push((line, *template)),
             Ok(Record::Setting(setting)) => self.settings.push((line, *setting)),
             Ok(Record::LimitGroup { name, group }) => self.limit_groups.push((line, name, group)),
             Ok(Record::Assertion(assertion)) => self.assertion(line, assertion),
@@ -125,6 +150,10 @@ impl Survey {
 
     fn entry(&mut self, line: u64, entry: &NewEntry) {
         self.entries += 1;
+        if let Some(template_no) = entry.template_no {
+            let last = LastMade { id: entry.id, number: self.entries, date: entry.effective_date };
+            self.last_made.insert(template_no, last);
+        }
         if !entry.id.is_nil() && !self.ids.insert(entry.id) {
             let fault = Fault::new(line, "id_twice", "the file has another entry with this id before");
             self.faults.push(fault.expected("an id of its own", entry.id.to_string()));
@@ -182,8 +211,8 @@ impl Survey {
             }
         }
         self.check_named(&is_known);
-        let Survey { entries, settings, limit_groups, taken, faults, .. } = self;
-        Surveyed { entries, settings, limit_groups, taken, faults, ..surveyed }
+        let Survey { entries, templates, last_made, settings, limit_groups, taken, faults, .. } = self;
+        Surveyed { entries, templates, last_made, settings, limit_groups, taken, faults, ..surveyed }
     }
 
     fn open_described(

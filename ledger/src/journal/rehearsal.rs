@@ -19,8 +19,9 @@ use crate::decide::{Accepted, Decided, HoldGroup, Journaled, Outcome, StoredEntr
 use crate::entry::{EntryKind, NewEntry};
 use crate::error::Error;
 use crate::opening::{self, AccountOutcome};
+use crate::template_register::TemplateNo;
 
-use super::reading::{Asked, load_accounts, load_accounts_of, load_templates, look_up};
+use super::reading::{Asked, load_accounts, load_accounts_of, look_up};
 use super::sql;
 use super::state::{KnownAccount, State};
 
@@ -59,6 +60,7 @@ impl<S: BuildHasher> Rehearsal<S> {
         state.closed.hard_through = head.hard_closed_through;
         let codes: Vec<String> = accounts.iter().map(|account| account.code.as_str().to_owned()).collect();
         let known = sql::accounts(&tx, &codes).await?;
+        state.set_templates(sql::templates_in_force(&tx).await?);
         tx.rollback().await?;
         let known: HashMap<AccountCode, Account> =
             known.into_iter().map(|known| (known.account.code.clone(), known.account)).collect();
@@ -77,6 +79,12 @@ impl<S: BuildHasher> Rehearsal<S> {
         Ok((Rehearsal { state, taken, kept: Kept::default() }, outcomes))
     }
 
+    /// From the next batch on, a version of a template is in force in the place of another: one that is yet to be
+    /// recorded, under a number that no version has.
+    pub fn replace_template(&mut self, before: Option<TemplateNo>, now: Option<TemplateNo>) {
+        self.state.replace_template(before, now);
+    }
+
     /// Decides the next batch. Holds whose time is over are decided, and left in `entries`, without it: the answer says
     /// which these are. So are holds that are in the book without it.
     pub async fn next(
@@ -90,7 +98,6 @@ impl<S: BuildHasher> Rehearsal<S> {
         let timeless = without_past_times(entries, &journaled, booked_at);
         let codes = entries.iter().flat_map(|entry| entry.postings.iter().map(|posting| &posting.account));
         load_accounts(&tx, &mut self.state, codes).await?;
-        load_templates(&tx, &mut self.state, entries.iter()).await?;
         self.kept.add_to(&mut journaled, entries);
         load_accounts_of(&tx, &mut self.state, &journaled).await?;
         tx.rollback().await?;

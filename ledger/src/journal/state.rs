@@ -167,6 +167,13 @@ impl State {
         self.templates = Some(in_force.into_iter().collect());
     }
 
+    /// Takes in that a version of a template is in force in the place of another.
+    pub fn replace_template(&mut self, before: Option<i32>, now: Option<i32>) {
+        let in_force = self.templates.get_or_insert_default();
+        in_force.retain(|template_no| Some(*template_no) != before);
+        in_force.extend(now);
+    }
+
     /// Forgets which templates are in force.
     pub fn forget_templates(&mut self) {
         self.templates = None;

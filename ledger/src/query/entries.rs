@@ -10,6 +10,7 @@ use crate::balance::Totals;
 use crate::entry::{EntryKind, Layer};
 use crate::error::Error;
 use crate::money::Money;
+use crate::template_register::TemplateNo;
 
 use super::{Moment, QueryError, horizon, page_rows, row, sql};
 
@@ -41,6 +42,15 @@ pub struct Related {
     pub kind: EntryKind,
 }
 
+/// The version of a template that made an entry's postings.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MadeBy {
+    /// The template's name.
+    pub name: String,
+    /// The version's number.
+    pub template_no: TemplateNo,
+}
+
 /// One entry in the journal, with its legs.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct EntryView {
@@ -68,8 +78,8 @@ pub struct EntryView {
     pub at_most: Option<Money>,
     /// Whether it adjusts a period that is closed to others.
     pub adjusting: bool,
-    /// The version of the template that made its postings.
-    pub template_no: Option<i32>,
+    /// The template that made its postings.
+    pub template: Option<MadeBy>,
     /// The business document.
     pub reference: String,
     /// A sentence.
@@ -167,6 +177,13 @@ fn related(row: &Row) -> Result<Vec<Related>, QueryError> {
     Ok(pairs.map(|(id, number)| Ok(Related { id, kind: row::known_kind(number)? })).collect::<Result<_, Error>>()?)
 }
 
+fn made_by(row: &Row) -> Result<Option<MadeBy>, QueryError> {
+    let Some(template_no) = row.try_get("template_no")? else { return Ok(None) };
+    let name: Option<String> = row.try_get("template_name")?;
+    let unknown = || Error::Corrupt(format!("entry.template_no is {template_no}, which is not on record"));
+    Ok(Some(MadeBy { name: name.ok_or_else(unknown)?, template_no }))
+}
+
 fn entry_view(row: &Row) -> Result<EntryView, QueryError> {
     Ok(EntryView {
         sequence: row.try_get("sequence")?,
@@ -181,7 +198,7 @@ fn entry_view(row: &Row) -> Result<EntryView, QueryError> {
         expires_at: row.try_get("expires_at")?,
         at_most: None,
         adjusting: row.try_get("adjusting")?,
-        template_no: row.try_get("template_no")?,
+        template: made_by(row)?,
         reference: row.try_get("reference")?,
         description: row.try_get("description")?,
         metadata: row.try_get("metadata")?,

@@ -51,7 +51,7 @@ pub mod trial_balance;
 
 pub use accounts::{AccountFilter, AccountPage, AccountView, account_history, accounts};
 pub use balance::{BalanceView, Sums, balance, balances};
-pub use entries::{EntryPage, EntryView, PostingView, Related, entries, entry, entry_page};
+pub use entries::{EntryPage, EntryView, MadeBy, PostingView, Related, entries, entry, entry_page};
 pub use error::QueryError;
 pub use holds::{HeldLeg, HoldPage, HoldView, holds};
 pub use item::{ItemHistory, ItemPlace, ItemRow, item_history};

@@ -174,9 +174,11 @@ pub const STATEMENT_ROWS: &str = "
 /// One entry, and those that take from it.
 pub const ENTRY: &str = "
     SELECT e.sequence, e.entry_id, e.kind, e.effective_date, e.booked_at, e.value_date, e.relates_to, e.hold_group,
-           e.expires_at, e.at_most_minor, e.adjusting, e.template_no, e.reference, e.description,
-           e.metadata::text AS metadata, e.actor, related.ids AS related_ids, related.kinds AS related_kinds
+           e.expires_at, e.at_most_minor, e.adjusting, e.template_no, r.name AS template_name, e.reference,
+           e.description, e.metadata::text AS metadata, e.actor, related.ids AS related_ids,
+           related.kinds AS related_kinds
     FROM entry e
+    LEFT JOIN register r ON r.register_no = e.template_no
     CROSS JOIN LATERAL (
         SELECT COALESCE(array_agg(entry_id ORDER BY sequence), '{}') AS ids,
                COALESCE(array_agg(kind ORDER BY sequence), '{}') AS kinds
@@ -197,8 +199,9 @@ pub const ENTRY: &str = "
 /// Entries after sequence `$1` and up to `$3`, each with those up to there that take from it.
 pub const ENTRIES: &str = "
     SELECT e.sequence, e.entry_id, e.kind, e.effective_date, e.booked_at, e.value_date, e.relates_to, e.hold_group,
-           e.expires_at, e.at_most_minor, e.adjusting, e.template_no, e.reference, e.description,
-           e.metadata::text AS metadata, e.actor, related.ids AS related_ids, related.kinds AS related_kinds
+           e.expires_at, e.at_most_minor, e.adjusting, e.template_no, r.name AS template_name, e.reference,
+           e.description, e.metadata::text AS metadata, e.actor, related.ids AS related_ids,
+           related.kinds AS related_kinds
     FROM (
         SELECT *
         FROM entry
@@ -206,6 +209,7 @@ pub const ENTRIES: &str = "
         ORDER BY sequence
         LIMIT $2
     ) e
+    LEFT JOIN register r ON r.register_no = e.template_no
     CROSS JOIN LATERAL (
         SELECT COALESCE(array_agg(entry_id ORDER BY sequence), '{}') AS ids,
                COALESCE(array_agg(kind ORDER BY sequence), '{}') AS kinds

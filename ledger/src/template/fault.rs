@@ -184,6 +184,12 @@ pub enum Problem {
         /// What it is.
         kind: InputKind,
     },
+    /// An input is given more than once.
+    #[error("the input '{name}' is given more than once")]
+    InputTwice {
+        /// The input.
+        name: String,
+    },
     /// Something is given that the template does not ask for.
     #[error("the template has no input '{name}'")]
     InputUnknown {

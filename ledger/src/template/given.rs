@@ -1,7 +1,10 @@
 //! What a template is filled with, as texts: from a body of JSON or a command line.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::fmt;
 
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -17,33 +20,76 @@ pub enum Given {
     Text(String),
     /// The elements of a list.
     List(Vec<BTreeMap<String, Given>>),
+    /// More than one thing under one name, of which none can be chosen.
+    Twice,
     /// Something else: what it is.
     Other(&'static str),
 }
 
 impl<'de> Deserialize<'de> for Given {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Given, D::Error> {
-        Value::deserialize(deserializer).map(Given::from)
+        Json::deserialize(deserializer).map(Given::from)
     }
 }
 
-impl From<Value> for Given {
-    fn from(value: Value) -> Given {
-        let element = |value| match value {
-            Value::Object(fields) => Some(fields.into_iter().map(|(name, value)| (name, Given::from(value))).collect()),
-            _ => None,
-        };
-        match value {
-            Value::String(text) => Given::Text(text),
-            Value::Array(values) => {
-                let elements: Option<Vec<_>> = values.into_iter().map(element).collect();
-                elements.map_or(Given::Other("an array of other things than objects"), Given::List)
-            }
-            Value::Null => Given::Other("null"),
-            Value::Bool(_) => Given::Other("a boolean"),
-            Value::Number(_) => Given::Other("a number"),
-            Value::Object(_) => Given::Other("an object"),
+/// Reads what is given from an object: a value by the name of its input.
+pub fn given_by_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Given>, D::Error> {
+    Fields::deserialize(deserializer).map(|Fields(fields)| fields)
+}
+
+/// JSON, as far as it can be given; all else is a value.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Json {
+    Text(String),
+    List(Vec<Fields>),
+    Other(Value),
+}
+
+impl From<Json> for Given {
+    fn from(json: Json) -> Given {
+        match json {
+            Json::Text(text) => Given::Text(text),
+            Json::List(elements) => Given::List(elements.into_iter().map(|Fields(fields)| fields).collect()),
+            Json::Other(value) => Given::Other(match value {
+                Value::String(_) => "a string",
+                Value::Array(_) => "an array of other things than objects",
+                Value::Null => "null",
+                Value::Bool(_) => "a boolean",
+                Value::Number(_) => "a number",
+                Value::Object(_) => "an object",
+            }),
         }
+    }
+}
+
+/// An object, of which no field is lost that it has twice.
+struct Fields(BTreeMap<String, Given>);
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Fields, D::Error> {
+        deserializer.deserialize_map(FieldsVisitor)
+    }
+}
+
+struct FieldsVisitor;
+
+impl<'de> Visitor<'de> for FieldsVisitor {
+    type Value = Fields;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object: a value for each input")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+        let mut fields = BTreeMap::new();
+        while let Some((name, given)) = map.next_entry::<String, Given>()? {
+            match fields.entry(name) {
+                Entry::Vacant(first) => drop(first.insert(given)),
+                Entry::Occupied(mut second) => drop(second.insert(Given::Twice)),
+            }
+        }
+        Ok(Fields(fields))
     }
 }
 
@@ -52,6 +98,7 @@ impl Given {
         match self {
             Given::Text(text) => clipped(text),
             Given::List(_) => "a list".to_owned(),
+            Given::Twice => "more than one value".to_owned(),
             Given::Other(what) => (*what).to_owned(),
         }
     }
@@ -77,6 +124,10 @@ fn read(
     let mut inputs = Inputs::new();
     for (name, given) in given {
         let pointer = format!("{place}/{}", escaped(name));
+        if *given == Given::Twice {
+            faults.push(Fault::at(pointer, Problem::InputTwice { name: clipped(name) }));
+            continue;
+        }
         let Some(input) = asked.iter().find(|input| input.name == *name) else {
             inputs.insert(name.clone(), Input::Text(given.shown()));
             continue;

@@ -98,6 +98,27 @@ impl Unfilled {
             Unfilled::NothingMoves { .. } => "nothing_moves",
         }
     }
+
+    /// Where the first thing stands that is wrong, as a JSON pointer into what is to be filled; `/amounts` and `/legs`
+    /// are in the template.
+    pub fn pointer(&self) -> &str {
+        match self {
+            Unfilled::TemplateUnknown { .. } => "/name",
+            Unfilled::VersionUnknown { .. } => "/template_no",
+            Unfilled::Faults(faults) => faults.first().map_or("", |fault| fault.pointer.as_str()),
+            Unfilled::NothingMoves { .. } => "/inputs",
+        }
+    }
+
+    /// What was expected of it and what was found.
+    pub fn expected_actual(&self) -> (String, String) {
+        match self {
+            Unfilled::TemplateUnknown { name } => ("a template in force".to_owned(), name.clone()),
+            Unfilled::VersionUnknown { name, template_no } => (format!("a version of {name}"), template_no.to_string()),
+            Unfilled::Faults(faults) => faults.first().map(|fault| fault.problem.expected_actual()).unwrap_or_default(),
+            Unfilled::NothingMoves { .. } => ("an amount that moves".to_owned(), "none".to_owned()),
+        }
+    }
 }
 
 /// What a template gives, and by which version: what would be posted.

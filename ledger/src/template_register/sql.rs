@@ -7,11 +7,11 @@ pub const LAST: &str = "
     WHERE kind = 'template' AND ($1::text[] IS NULL OR name = ANY ($1))
     ORDER BY name, register_no DESC";
 
-/// All versions of name `$1`, oldest first.
-pub const HISTORY: &str = "
+/// All versions of names `$1`, oldest first.
+pub const HISTORIES: &str = "
     SELECT register_no, name, content::text AS content, recorded_at, actor, reason
     FROM register
-    WHERE kind = 'template' AND name = $1
+    WHERE kind = 'template' AND name = ANY ($1)
     ORDER BY register_no";
 
 /// The versions with numbers `$1`.
@@ -40,7 +40,7 @@ pub const VERSIONS_OF_ENTRIES: &str = "
 /// Every statement by name.
 pub const ALL: [(&str, &str); 5] = [
     ("LAST", LAST),
-    ("HISTORY", HISTORY),
+    ("HISTORIES", HISTORIES),
     ("VERSIONS", VERSIONS),
     ("NUMBERS_IN_FORCE", NUMBERS_IN_FORCE),
     ("VERSIONS_OF_ENTRIES", VERSIONS_OF_ENTRIES),

@@ -210,7 +210,7 @@ async fn an_entry_is_shown_as_it_was_sent() {
             "booked_at": posted.body["booked_at"], "reference": "CLM-1", "description": "advance",
             "metadata": {"b": 1.10}, "relates_to": null, "related": [], "actor": "token:admin",
             "value_date": null, "adjusting": false, "at_most": null, "expires_at": null, "hold_group": null,
-            "template_no": null,
+            "template": null,
             "postings": [
                 {"account": "1102.picc", "layer": "settled", "debit": "3.50", "currency": "CNY", "item": "CLM-1",
                  "due_date": null},

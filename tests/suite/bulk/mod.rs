@@ -6,6 +6,7 @@ mod oracles;
 mod parallel_run;
 mod resume;
 mod round_trip;
+mod templates;
 
 use std::fmt::Debug;
 use std::path::Path;

@@ -16,7 +16,6 @@ use dianfu_ledger::book::BookName;
 use dianfu_ledger::entry::{Layer, NewEntry, NewPosting};
 use dianfu_ledger::money::{Currency, Money};
 use dianfu_ledger::query::{self, Moment};
-use dianfu_ledger::template_register;
 use dianfu_ledger::{Ledger, Outcome, id};
 use dianfu_settlement::chart::{channel_accounts, platform_accounts};
 use dianfu_settlement::number::PartyNo;
@@ -266,10 +265,8 @@ impl Desk {
         let mut shown = Vec::new();
         for id in entry_ids {
             let entry = query::entry(&**client, *id).await.unwrap().unwrap();
-            let template_no = entry.template_no.unwrap();
-            let templates = template_register::versions(&**client, &[template_no]).await.unwrap();
             let legs: Vec<String> = entry.postings.iter().map(leg).collect();
-            shown.push(format!("{}: {}", templates[&template_no].name, legs.join(", ")));
+            shown.push(format!("{}: {}", entry.template.unwrap().name, legs.join(", ")));
         }
         shown
     }

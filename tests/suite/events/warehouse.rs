@@ -108,7 +108,7 @@ fn assert_same(row: &BTreeMap<String, String>, entry: &EntryView) {
         ("hold_group", maybe(entry.hold_group)),
         ("expires_at", maybe(entry.expires_at)),
         ("adjusting", entry.adjusting.to_string()),
-        ("template_no", maybe(entry.template_no)),
+        ("template_no", maybe(entry.template.as_ref().map(|made_by| made_by.template_no))),
         ("reference", entry.reference.clone()),
         ("description", entry.description.clone()),
         ("metadata", maybe(entry.metadata.as_ref())),

@@ -102,7 +102,7 @@ pub fn entry_view(
         expires_at: given.expires_at,
         at_most: given.postings.first().filter(|_| given.at_most).map(|posting| posting.amount.without_sign()),
         adjusting: given.adjusting,
-        template_no: None,
+        template: None,
         postings: (0..).zip(&entry.legs).map(&mut posting).collect(),
         reference: given.reference,
         description: given.description,

@@ -86,7 +86,7 @@ pub async fn post(book: &Book, requests: Vec<Request>) -> Vec<&'static str> {
 pub async fn posted(book: &Book, id: Uuid) -> (Option<TemplateNo>, Vec<i64>) {
     let client = book.ledger.client().await.unwrap();
     let view = query::entry(&**client, id).await.unwrap().unwrap();
-    (view.template_no, view.postings.iter().map(|leg| leg.amount.minor).collect())
+    (view.template.map(|made_by| made_by.template_no), view.postings.iter().map(|leg| leg.amount.minor).collect())
 }
 
 pub async fn assert_clean(book: &Book) {

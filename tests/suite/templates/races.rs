@@ -63,7 +63,7 @@ async fn versions_change_while_others_post() {
                 for (id, word) in ids.into_iter().zip(words) {
                     let found = query::entry(&**client, id).await.unwrap();
                     match word {
-                        "posted" => told.push((id, found.unwrap().template_no)),
+                        "posted" => told.push((id, found.unwrap().template.map(|by| by.template_no))),
                         // Only who insists on a version is told.
                         "template_not_in_force" if by.template_no.is_some() => {
                             assert_eq!(found, None);

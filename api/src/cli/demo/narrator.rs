@@ -10,7 +10,6 @@ use deadpool_postgres::Client;
 use dianfu_ledger::entry::{EntryKind, Layer};
 use dianfu_ledger::money::Currency;
 use dianfu_ledger::query::{self, EntryView, PAGE_ROWS_MAX, PostingView};
-use dianfu_ledger::template_register::{self, TemplateNo, Version};
 use dianfu_reconcile::remittance::decimal_text;
 use serde_json::Value;
 
@@ -67,10 +66,8 @@ impl Narrator {
             let entries = query::entries(&***client, self.told_up_to, PAGE_ROWS_MAX).await?;
             let Some(last) = entries.last() else { break };
             self.told_up_to = last.sequence;
-            let numbers: Vec<TemplateNo> = entries.iter().filter_map(|entry| entry.template_no).collect();
-            let templates = template_register::versions(&***client, &numbers).await?;
             for entry in &entries {
-                let journal = journal(entry, &templates);
+                let journal = journal(entry);
                 let count = shown.entry(journal.clone()).or_default();
                 *count += 1;
                 if *count <= SHOWN_PER_JOURNAL {
@@ -120,9 +117,9 @@ impl Others {
 }
 
 /// The journal: the template that the entry was posted by, or the one that its metadata names.
-fn journal(entry: &EntryView, templates: &BTreeMap<TemplateNo, Version>) -> String {
-    if let Some(version) = entry.template_no.and_then(|template_no| templates.get(&template_no)) {
-        return version.name.clone();
+fn journal(entry: &EntryView) -> String {
+    if let Some(made_by) = &entry.template {
+        return made_by.name.clone();
     }
     let noted = entry.metadata.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
     noted.and_then(|noted| Some(noted["journal"].as_str()?.to_owned())).unwrap_or_else(|| "-".to_owned())

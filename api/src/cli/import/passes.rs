@@ -11,7 +11,7 @@ use dianfu_ledger::journal::rehearsal::{Rehearsal, open_among};
 use dianfu_ledger::limit_group::GroupOutcome;
 use dianfu_ledger::opening::{AccountOutcome, SettingOutcome};
 use dianfu_ledger::register::Signature;
-use dianfu_ledger::{Outcome, Rejection, id};
+use dianfu_ledger::{Ledger, Outcome, Rejection, id};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use tokio::task::JoinHandle;
@@ -21,6 +21,7 @@ use super::What;
 use super::accounts;
 use super::reading::Pass;
 use super::report::Imported;
+use super::templates::{Templates, is_template};
 use crate::cli::desk::Desk;
 use crate::cli::ending::{Answer, No};
 use crate::cli::progress;
@@ -52,6 +53,8 @@ struct Plan {
     done: Vec<bool>,
     /// The holds that are taken in without their time, and what that was.
     timeless: Vec<(Uuid, Timestamp)>,
+    /// The templates of the file.
+    templates: Templates,
 }
 
 /// The entries of a batch and their lines.
@@ -69,12 +72,12 @@ impl Import<'_> {
         self.imported.entries = surveyed.entries;
         self.imported.accounts_left = surveyed.unopened.iter().map(ToString::to_string).collect();
         self.imported.faults = std::mem::take(&mut surveyed.faults);
-        let plan = self.rehearse(&mut surveyed, &source, digest).await?;
+        let mut plan = self.rehearse(&mut surveyed, &source, digest).await?;
         if self.imported.faults.total() > 0 || self.what.dry_run {
             return Ok(());
         }
         self.open_accounts(&surveyed).await?;
-        self.post(&plan, &source, digest).await?;
+        self.post(&mut plan, &source, digest).await?;
         if self.imported.faults.total() == 0 {
             self.release_overdue(&plan).await?;
             self.settle(&surveyed).await?;
@@ -106,6 +109,7 @@ impl Import<'_> {
         let mut client = self.desk.client().await?;
         let accounts: Vec<NewAccount> = surveyed.accounts.iter().map(|(_, account)| account.clone()).collect();
         let taken = std::mem::take(&mut surveyed.taken);
+        let mut templates = Templates::look_up(&**client, surveyed, source).await?;
         let (mut rehearsal, outcomes) = Rehearsal::start(&mut client, &accounts, taken).await?;
         for ((line, account), outcome) in surveyed.accounts.iter().zip(outcomes) {
             self.note_account(*line, account, outcome);
@@ -114,7 +118,8 @@ impl Import<'_> {
         let (mut plan, mut number) = (Plan::default(), 0);
         while let Some(batch) = pass.next().await? {
             self.bar.set_position(pass.bytes());
-            let Entries { lines, mut entries } = entries(batch, source, &mut number);
+            templates.rehearse(&batch, &mut rehearsal);
+            let Entries { lines, mut entries } = entries(batch, source, &templates, &mut number);
             let times: Vec<Option<Timestamp>> = entries.iter().map(|entry| entry.expires_at).collect();
             let (outcomes, timeless) = rehearsal.next(&mut client, &mut entries).await?;
             let overdue = timeless.into_iter().filter_map(|place| Some((entries[place].id, times[place]?)));
@@ -127,11 +132,12 @@ impl Import<'_> {
             }
         }
         self.unchanged(&pass, digest)?;
+        plan.templates = templates;
         Ok(plan)
     }
 
     /// The third pass: everything into the book, the next batch being read while one is posted.
-    async fn post(&mut self, plan: &Plan, source: &Source, digest: [u8; 32]) -> anyhow::Result<()> {
+    async fn post(&mut self, plan: &mut Plan, source: &Source, digest: [u8; 32]) -> anyhow::Result<()> {
         let timeless: HashSet<Uuid> = plan.timeless.iter().map(|(id, _)| *id).collect();
         let ledger = self.desk.ledger().await?;
         let mut pass = self.begin("posting")?;
@@ -139,7 +145,20 @@ impl Import<'_> {
         let mut batches = plan.done.iter();
         while let Some(batch) = pass.next().await? {
             let is_done = batches.next().copied().unwrap_or_default();
-            let Entries { lines, mut entries } = entries(batch, source, &mut number);
+            if batch.first().is_some_and(is_template) {
+                // What stands above is posted by the versions above.
+                if let Some(before) = under_way.take() {
+                    self.posted(before).await?;
+                }
+                if self.imported.faults.total() == 0 {
+                    self.record(&mut plan.templates, &batch, ledger).await?;
+                }
+                if self.imported.faults.total() > 0 {
+                    break;
+                }
+                continue;
+            }
+            let Entries { lines, mut entries } = entries(batch, source, &plan.templates, &mut number);
             for entry in entries.iter_mut().filter(|entry| timeless.contains(&entry.id)) {
                 entry.expires_at = None;
             }
@@ -162,6 +181,14 @@ impl Import<'_> {
         }
         if self.imported.faults.total() == 0 {
             self.unchanged(&pass, digest)?;
+        }
+        Ok(())
+    }
+
+    async fn record(&mut self, templates: &mut Templates, batch: &[Numbered], ledger: &Ledger) -> anyhow::Result<()> {
+        match templates.record(batch, ledger, &self.reason()).await? {
+            Ok(recorded) => self.imported.templates_recorded += recorded,
+            Err(fault) => self.imported.faults.push(fault),
         }
         Ok(())
     }
@@ -237,10 +264,15 @@ impl Import<'_> {
         Ok(())
     }
 
+    /// Why settings, limit groups and templates are on record that do not say so themselves.
+    fn reason(&self) -> String {
+        format!("imported from {}", self.what.file.display())
+    }
+
     /// Settings and limit groups, which are those of after the last entry.
     async fn settle(&mut self, surveyed: &Surveyed) -> anyhow::Result<()> {
         let (ledger, actor) = (self.desk.ledger().await?, Desk::actor());
-        let reason = format!("imported from {}", self.what.file.display());
+        let reason = self.reason();
         for (line, setting) in &surveyed.settings {
             let outcome = ledger.change_setting(&setting.account, setting.change.clone(), &actor, &reason).await?;
             match outcome {
@@ -265,8 +297,8 @@ impl Import<'_> {
 /// Lines of entries that are being posted.
 type Under = (Vec<u64>, JoinHandle<Result<Vec<Outcome>, dianfu_ledger::Error>>);
 
-/// The entries of a batch, each with its id and an actor; `number` counts those before.
-fn entries(batch: Vec<Numbered>, source: &Source, number: &mut u64) -> Entries {
+/// The entries of a batch, each with its id, its template and an actor; `number` counts those before.
+fn entries(batch: Vec<Numbered>, source: &Source, templates: &Templates, number: &mut u64) -> Entries {
     let (mut taken, actor) = (Entries::default(), Desk::actor());
     for Numbered { line, record } in batch {
         let Ok(Record::Entry(mut entry)) = record else { continue };
@@ -277,6 +309,7 @@ fn entries(batch: Vec<Numbered>, source: &Source, number: &mut u64) -> Entries {
         if entry.actor.is_empty() {
             entry.actor.clone_from(&actor);
         }
+        templates.renumber(&mut entry);
         taken.lines.push(line);
         taken.entries.push(*entry);
     }

@@ -12,6 +12,8 @@ use dianfu_ledger::import::{Format, Numbered, Reader, Record};
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
+use super::templates::is_template;
+
 /// Records of a batch: one turn's worth.
 const BATCH_RECORDS: usize = 8_000;
 /// Bytes after which a batch takes no further record.
@@ -40,7 +42,7 @@ impl Pass {
         Ok(Pass { batches, bytes, digest, path: name })
     }
 
-    /// The next batch; `None` at the end.
+    /// The next batch, which is of templates alone or has none; `None` at the end.
     pub async fn next(&mut self) -> anyhow::Result<Option<Vec<Numbered>>> {
         self.batches.recv().await.transpose().with_context(|| format!("cannot read {}", self.path))
     }
@@ -66,6 +68,15 @@ fn read(reader: Reader<Metered>, batches: &mpsc::Sender<io::Result<Vec<Numbered>
                 return;
             }
         };
+        // What a version of a template takes the place of is decided on before it.
+        let is_other = |last: &Numbered| is_template(last) != is_template(&numbered);
+        if batch.last().is_some_and(is_other) {
+            bytes = 0;
+            let whole = std::mem::replace(&mut batch, Vec::with_capacity(BATCH_RECORDS));
+            if batches.blocking_send(Ok(whole)).is_err() {
+                return;
+            }
+        }
         bytes += if let Ok(Record::Entry(entry)) = &numbered.record { entry.size() } else { 0 };
         batch.push(numbered);
         if batch.len() == BATCH_RECORDS || bytes >= BATCH_BYTES {

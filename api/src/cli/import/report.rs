@@ -18,6 +18,8 @@ pub struct Imported {
     pub replayed: u64,
     /// Accounts that were opened.
     pub accounts_opened: u64,
+    /// Versions of templates that were recorded.
+    pub templates_recorded: u64,
     /// Holds that were released because their time is over and the file does not end them.
     pub holds_released: u64,
     /// Accounts that the file names, but nothing tells their currency.
@@ -34,6 +36,7 @@ struct Body {
     posted: u64,
     replayed: u64,
     accounts_opened: u64,
+    templates_recorded: u64,
     holds_released: u64,
     accounts_left: Vec<String>,
     dry_run: bool,
@@ -61,7 +64,15 @@ const SHEET: Sheet = Sheet {
         Column::Text("actual"),
     ],
     totals: None,
-    below: &["entries", "posted", "replayed", "accounts_opened", "holds_released", "accounts_left"],
+    below: &[
+        "entries",
+        "posted",
+        "replayed",
+        "accounts_opened",
+        "templates_recorded",
+        "holds_released",
+        "accounts_left",
+    ],
     empty: "No faults.",
 };
 
@@ -77,6 +88,7 @@ impl Imported {
             posted,
             replayed: self.replayed,
             accounts_opened: self.accounts_opened,
+            templates_recorded: self.templates_recorded,
             holds_released: self.holds_released,
             accounts_left: self.accounts_left,
             dry_run,

@@ -72,11 +72,13 @@ fn leg(text: &str) -> Result<Leg, String> {
 }
 
 impl One {
-    /// What the template is filled with, if it is only to be shown.
+    /// What the template is filled with, if it is only to be shown. Refuses inputs without a template, and one that is
+    /// given twice.
     pub fn preview(&self) -> anyhow::Result<Option<Filling>> {
         if self.template.is_none() && !(self.with.inputs.is_empty() && self.with.template_no.is_none()) {
             return Err(No::new("--input and --template-no go with --template NAME").into());
         }
+        self.with.by_name()?;
         let (Some(name), true) = (&self.template, self.dry_run) else { return Ok(None) };
         let currency = currency(self.currency.as_deref().unwrap_or_default()).map_err(No::new)?;
         Ok(Some(self.with.filling(name, currency)?))
@@ -119,6 +121,6 @@ fn given_as_json(given: &Given) -> Value {
             };
             elements.iter().map(element).collect()
         }
-        Given::Other(_) => Value::Null,
+        Given::Twice | Given::Other(_) => Value::Null,
     }
 }

@@ -258,6 +258,16 @@ pub async fn records_of(client: &impl GenericClient, kind: &str, name: &str) -> 
     Ok(client.query(SQL, &[&kind, &name]).await?.iter().map(record).collect())
 }
 
+/// Every record of a kind, oldest first.
+pub async fn records_of_kind(client: &impl GenericClient, kind: &str) -> Result<Vec<Record>, Error> {
+    const SQL: &str = "
+        SELECT register_no, name, content::text AS content, after_sequence, proposed_by, recorded_at, actor, reason
+        FROM register
+        WHERE kind = $1
+        ORDER BY register_no";
+    Ok(client.query(SQL, &[&kind]).await?.iter().map(record).collect())
+}
+
 fn record(row: &Row) -> Record {
     Record {
         register_no: row.get("register_no"),

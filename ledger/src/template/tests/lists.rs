@@ -213,6 +213,19 @@ fn what_is_given_as_text_is_read_as_what_is_asked_for() {
     ];
     assert_eq!(places(&faults), expected);
     faults.iter().for_each(says_what_is_wrong);
+    let twice = r#"{"payout": "P-1", "payout": "P-1", "colour": 1, "colour": 2, "withheld": "0.05", "withheld": "0.05",
+        "orders": [{"pharmacy": "a", "claim": "C-1", "amount": "1.00"}, {"amount": "1.00", "amount": "2.00"}]}"#;
+    let twice = given_by_name(&mut serde_json::Deserializer::from_str(twice)).unwrap();
+    let faults = template.read(Currency::CNY, &twice).unwrap_err();
+    let expected = ["/inputs/colour", "/inputs/orders/1/amount", "/inputs/payout", "/inputs/withheld"];
+    assert_eq!(places(&faults), expected.map(|place| format!("input_twice {place}")));
+    faults.iter().for_each(says_what_is_wrong);
+    for (text, what) in
+        [("7", "a number"), ("-7", "a number"), ("7.5", "a number"), ("null", "null"), ("true", "a boolean")]
+    {
+        assert_eq!(serde_json::from_str::<Given>(text).unwrap(), Given::Other(what));
+        assert!(given_by_name(&mut serde_json::Deserializer::from_str(text)).is_err());
+    }
     let malformed = read(json!({"orders": ["C-1"]})).unwrap_err();
     assert_eq!(places(&malformed), ["input_malformed /inputs/orders"]);
 }
