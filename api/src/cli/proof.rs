@@ -10,7 +10,7 @@ use anyhow::Context;
 use clap::{Args, Subcommand};
 use dianfu_api::auth::draw_secret;
 use dianfu_api::wire::proof::{ConsistencyBody, KeyBody, ReceiptBody, TipBody, hexadecimal, public_key};
-use dianfu_ledger::proof::{self, ProofError, PublicKey, SecretKey};
+use dianfu_ledger::proof::{self, ProofError, PublicKey, Receipt, SecretKey};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -137,7 +137,8 @@ impl ReceiptKeyFile {
     }
 }
 
-fn read_public_key(text: &str) -> Result<PublicKey, String> {
+/// Reads the text of a public key.
+pub fn read_public_key(text: &str) -> Result<PublicKey, String> {
     public_key(text).ok_or_else(|| "a public key has 43 characters of base64url".to_owned())
 }
 
@@ -197,6 +198,49 @@ fn unproved(error: ProofError) -> anyhow::Error {
     }
 }
 
+/// What a file proves of the books, and whether it holds.
+pub struct Proven {
+    /// What it is about.
+    pub about: String,
+    /// Whose books it is of, if it says so.
+    pub book: Option<String>,
+    /// The tip that it starts from.
+    pub earlier: Option<proof::Tip>,
+    /// The tip that it leads to.
+    pub tip: proof::Tip,
+    /// Whether the signature was checked.
+    pub signature_checked: bool,
+    /// What does not hold.
+    pub fault: Option<proof::Fault>,
+}
+
+/// Reads a receipt or a proof of consistency and checks it by itself; the signature of a receipt with a key alone.
+pub fn prove(file: &Path, public_key: Option<&PublicKey>) -> anyhow::Result<Proven> {
+    let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let misshapen = |what: &str| No::new(format!("{} is no receipt and no proof: {what}", file.display()));
+    let read = serde_json::from_str(&text).map_err(|_| misshapen("its fields are others"))?;
+    match read {
+        Checked::Receipt(body) => {
+            let (signed, rows) = body.read().map_err(misshapen)?;
+            let checked = match public_key {
+                Some(key) => signed.check(&rows, key),
+                None => signed.receipt.check(&rows),
+            };
+            let Receipt { book, entry_id, sequence, tip, .. } = signed.receipt;
+            let about = format!("entry {entry_id} of book '{book}', sequence {sequence}");
+            let (signature_checked, fault) = (public_key.is_some(), checked.err());
+            Ok(Proven { about, book: Some(book), earlier: None, tip, signature_checked, fault })
+        }
+        Checked::Consistency(body) => {
+            let proof = body.read().ok_or_else(|| misshapen("a hash is 64 lower-case hexadecimal digits"))?;
+            let about = format!("commits 1 to {} unchanged in 1 to {}", proof.from.commit_no, proof.to.commit_no);
+            let fault = (!proof.holds()).then_some(proof::Fault::ChainPath);
+            let (earlier, tip) = (Some(proof.from), proof.to);
+            Ok(Proven { about, book: None, earlier, tip, signature_checked: false, fault })
+        }
+    }
+}
+
 /// What can be checked.
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -221,41 +265,20 @@ struct Verdict {
 
 impl Check {
     fn run(&self) -> anyhow::Result<Answer> {
-        let cannot_read = || format!("cannot read {}", self.file.display());
-        let text = fs::read_to_string(&self.file).with_context(cannot_read)?;
-        let misshapen = |what: &str| No::new(format!("{} is no receipt and no proof: {what}", self.file.display()));
-        let read = serde_json::from_str(&text).map_err(|_| misshapen("its fields are others"))?;
-        let (verdict, fault) = match read {
-            Checked::Receipt(body) => {
-                let (signed, rows) = body.read().map_err(misshapen)?;
-                let checked = match &self.public_key {
-                    Some(key) => signed.check(&rows, key),
-                    None => signed.receipt.check(&rows),
-                };
-                let receipt = signed.receipt;
-                let about =
-                    format!("entry {} of book '{}', sequence {}", receipt.entry_id, receipt.book, receipt.sequence);
-                (verdict(about, receipt.tip, self.public_key.is_some()), checked.err())
-            }
-            Checked::Consistency(body) => {
-                let proof = body.read().ok_or_else(|| misshapen("a hash is 64 lower-case hexadecimal digits"))?;
-                let about = format!("commits 1 to {} unchanged in 1 to {}", proof.from.commit_no, proof.to.commit_no);
-                let verdict = verdict(about, proof.to, false);
-                (verdict, (!proof.holds()).then_some(proof::Fault::ChainPath))
-            }
-        };
-        let verdict = Verdict { holds: fault.is_none(), fault: fault.map(proof::Fault::code), ..verdict };
+        let Proven { about, tip, signature_checked, fault, .. } = prove(&self.file, self.public_key.as_ref())?;
+        let (commit_no, root) = (tip.commit_no, hexadecimal(&tip.root));
+        let holds = fault.is_none();
+        let verdict =
+            Verdict { holds, about, commit_no, root, signature_checked, fault: fault.map(proof::Fault::code) };
         self.format.print_one(&verdict, &["holds", "about", "commit_no", "root", "signature_checked", "fault"])?;
         let Some(fault) = fault else { return Ok(Answer::Yes) };
-        say(&fault.to_string(), Some("do not rely on it; ask whoever keeps the books for another"));
+        say(&fault.to_string(), Some(NO_RELIANCE));
         Ok(Answer::No)
     }
 }
 
-fn verdict(about: String, tip: proof::Tip, signature_checked: bool) -> Verdict {
-    let (commit_no, root) = (tip.commit_no, hexadecimal(&tip.root));
-    Verdict { holds: false, about, commit_no, root, signature_checked, fault: None }
-}
+/// What to do with a proof that does not hold.
+pub const NO_RELIANCE: &str = "do not rely on it; ask whoever keeps the books for another";
 
 impl Key {
     fn run(&self) -> anyhow::Result<Answer> {

@@ -7,15 +7,17 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use dianfu_api::wire::proof::{TipBody, hexadecimal};
 use dianfu_ledger::Ledger;
+use dianfu_ledger::proof::PublicKey;
 use dianfu_ledger::verify::archive::{Header, verify_archive};
 use dianfu_ledger::verify::{Asked, Progress, Report, audit};
 use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::desk::Desk;
-use super::ending::{Answer, note, say};
+use super::ending::{Answer, No, note, say};
 use super::print::{Column, Output, Sheet, stdout, unless_nobody_reads};
 use super::progress;
+use super::proof::{NO_RELIANCE, Proven, prove, read_public_key};
 
 /// Recompute every sum, running total and hash of the book, and name the first row that is wrong
 ///
@@ -26,7 +28,8 @@ Examples:
   dianfu verify
   dianfu verify --print-sql | PGOPTIONS='-c search_path=book_main' psql DATABASE
   dianfu verify --format json | jq -r .head_hash > elsewhere
-  dianfu verify --tip $(cat elsewhere)")]
+  dianfu verify --tip $(cat elsewhere)
+  dianfu verify --archive main.archive --receipt receipt.json --public-key KEY")]
 pub struct Verify {
     /// A file of `dianfu export archive` to check instead of the book; needs no database
     #[arg(long, value_name = "FILE")]
@@ -34,10 +37,17 @@ pub struct Verify {
     /// The hash of a commit or the root of a tip that was kept from an earlier time: it must still be in the book
     #[arg(long, value_name = "HASH", value_parser = hash)]
     tip: Option<[u8; 32]>,
+    /// A receipt of an entry, or a proof that one tip follows from another, as `dianfu proof` makes them: it must hold,
+    /// and its entry and its tips must be in the book
+    #[arg(long, value_name = "FILE")]
+    receipt: Option<PathBuf>,
+    /// The key that must have signed the receipt
+    #[arg(long, value_name = "KEY", value_parser = read_public_key, requires = "receipt")]
+    public_key: Option<PublicKey>,
     /// Print the SQL with which an auditor checks the same without this program, all of it or one file; needs no
     /// database
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = EVERY_AUDIT, value_parser = audits(),
-        conflicts_with_all = ["archive", "tip"])]
+        conflicts_with_all = ["archive", "tip", "receipt"])]
     print_sql: Option<String>,
     #[command(flatten)]
     output: Output,
@@ -85,15 +95,43 @@ impl Verify {
         if let Some(name) = &self.print_sql {
             return print_sql(name);
         }
-        let asked = Asked { remembered: self.tip };
-        let Some(archive) = &self.archive else { return show(desk.ledger().await?, asked, &self.output).await };
+        let proven = self.receipt.as_deref().map(|file| prove(file, self.public_key.as_ref())).transpose()?;
+        if let Some(fault) = proven.as_ref().and_then(|proven| proven.fault) {
+            return Err(No::new(fault.to_string()).next(NO_RELIANCE).into());
+        }
+        let tips = proven.as_ref().map_or([None; 2], |proven| [proven.earlier, Some(proven.tip)]);
+        let asked = Asked { remembered: self.tip, tips };
+        let Some(archive) = &self.archive else {
+            of_book(proven.as_ref(), desk.book().as_str())?;
+            let answer = show(desk.ledger().await?, asked, &self.output).await?;
+            tell_proven(answer, proven.as_ref());
+            return Ok(answer);
+        };
         let bar = progress::bar(0, "entries");
         let (header, report) = verify_archive(archive, asked, |progress| advance(&bar, progress)).await?;
         bar.finish_and_clear();
         if let Some(Header { book, known_at, last_sequence }) = header {
+            of_book(proven.as_ref(), &book)?;
             note(&format!("an archive of book {book} up to entry {last_sequence}, known at {known_at}"));
         }
-        tell(report, &self.output)
+        let answer = tell(report, &self.output)?;
+        tell_proven(answer, proven.as_ref());
+        Ok(answer)
+    }
+}
+
+/// A receipt is of one book.
+fn of_book(proven: Option<&Proven>, book: &str) -> Result<(), No> {
+    match proven.and_then(|proven| proven.book.as_deref()).filter(|of| *of != book) {
+        Some(other) => Err(No::new(format!("the receipt is of book '{other}', not of '{book}'"))),
+        None => Ok(()),
+    }
+}
+
+/// Says what was proved, if the book is right.
+fn tell_proven(answer: Answer, proven: Option<&Proven>) {
+    if let Some(Proven { about, .. }) = proven.filter(|_| answer == Answer::Yes) {
+        note(&format!("proved: {about}"));
     }
 }
 

@@ -116,6 +116,9 @@ pub struct Report {
 pub struct Asked {
     /// The hash of a commit, or the root of a tip, that somebody has kept: it must be found in the book.
     pub remembered: Option<[u8; 32]>,
+    /// Tips of a receipt, or of a proof that one follows from the other: the book must begin with the commits of each.
+    /// What a receipt proves of its tip ([`crate::proof::Receipt::check`]) it so proves of the book.
+    pub tips: [Option<Tip>; 2],
 }
 
 impl Report {
@@ -243,7 +246,7 @@ fn check(
     let reversed = records::reversed(&mut reversed)?;
     let summaries = Summaries::read(&mut summaries, journal.totals, journal.items, &segments)?;
 
-    let mut walk = Walk::new(accounts, Originals::new(reversed), records, Tips::new(asked.remembered), summaries);
+    let mut walk = Walk::new(accounts, Originals::new(reversed), records, Tips::new(asked), summaries);
     let mut tables = Tables { commits: journal.commits, entries: journal.entries, postings: journal.postings };
     let entries_total = head.sequence;
     let outcome = walk.all(&mut tables, &mut |entries| progress(Progress { entries, entries_total }));

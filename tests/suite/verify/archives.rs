@@ -89,7 +89,7 @@ async fn what_was_kept_of_an_earlier_time_is_looked_for() {
     book.post(vec![entry(EntryKind::Post, 2, &[("1002", 1, None), ("1101.picc", -1, Some("CLM-1"))])]).await;
     let folder = tempdir().unwrap();
     for (remembered, expected) in [(earlier.head_hash, None), (tip.root, None), ([7; 32], Some(Rule::Remembered))] {
-        let asked = Asked { remembered: Some(remembered) };
+        let asked = Asked { remembered: Some(remembered), ..Asked::default() };
         let of_book = book.ledger.verify(asked, |_| {}).await.unwrap();
         let of_file = check_file(&folder.path().join("archive"), &archive(&book).await, asked).await;
         assert_eq!(of_book, of_file);

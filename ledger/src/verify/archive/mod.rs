@@ -17,7 +17,7 @@
 //! # What a check of it shows
 //! The same as that of the book ([`super::verify`]), by the same code; and that the file is whole, in order, and what
 //! was written. Whoever alters the file can make up a digest that fits: keep a tip elsewhere
-//! ([`super::Asked::remembered`]).
+//! ([`super::Asked`]); the receipt of an entry has one, too.
 
 mod read;
 mod write;
