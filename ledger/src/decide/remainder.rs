@@ -135,11 +135,6 @@ impl<'a> Remainders<'a> {
     fn stored(&self, id: Uuid, stored: &'a StoredEntry) -> Remainder<'a> {
         let StoredEntry { kind, effective_date, relates_to, .. } = *stored;
         let mut remainder = Remainder { kind, effective_date, relates_to, legs: Vec::new(), last: None };
-        let ended_by = stored.hold_group.and_then(|group| self.journaled.groups.get(&group)?.ended_by);
-        if kind == EntryKind::Hold && ended_by.is_some() {
-            remainder.last = ended_by;
-            return remainder;
-        }
         let mut last = 0;
         let mut family = vec![id];
         while let Some(member) = family.pop() {
@@ -149,6 +144,11 @@ impl<'a> Remainders<'a> {
                 (last, remainder.last) = (entry.sequence, Some((member, entry.kind)));
             }
             family.extend(self.related.get(&member).into_iter().flatten());
+        }
+        let ended_by = stored.hold_group.and_then(|group| self.journaled.groups.get(&group)?.ended_by);
+        // What ends a group takes nothing from a hold that was at its end before.
+        if kind == EntryKind::Hold && ended_by.is_some() && !remainder.is_empty() {
+            (remainder.legs, remainder.last) = (Vec::new(), ended_by);
         }
         remainder
     }

@@ -63,3 +63,18 @@ fn a_release_that_is_repeated_with_legs_of_its_own_is_another_release() {
     let at_once = post_each(vec![vec![hold, release, with_legs]]);
     assert_eq!(codes(&at_once), ["in the books", "in the books", "id_conflict"]);
 }
+
+#[test]
+fn a_hold_at_its_end_was_not_ended_by_what_ends_its_group_later() {
+    let group = Some(Uuid::from_u128(9));
+    let legs = [("1002.usd", 5, None), ("2190.usd", -5, Some("CLM-1"))];
+    let hold = |id| NewEntry { hold_group: group, ..entry(id, EntryKind::Hold, &legs) };
+    let release = |id| NewEntry { relates_to: Some(hold(1).id), ..entry(id, EntryKind::Release, &[]) };
+    let capture = NewEntry { hold_group: group, ..entry(5, EntryKind::Capture, &[]) };
+
+    let before = vec![vec![hold(1)], vec![hold(2)], vec![release(3)]];
+    let at_once = post_each([before.clone(), vec![vec![release(4), capture.clone(), release(6)]]].concat());
+    assert_eq!(codes(&at_once), ["hold_released", "in the books", "hold_released"]);
+    let later = post_each([before, vec![vec![capture], vec![release(6)]]].concat());
+    assert_eq!(codes(&later), ["hold_released"]);
+}

@@ -74,7 +74,7 @@ pub fn operation(past: Past<'_>) -> BoxedStrategy<Operation> {
             let tick = draft::tick(Uuid::from_u128(id));
             Operation::Pass { handle, by, tick }
         }),
-        2 => (handle(), look()).prop_map(|(handle, look)| Operation::Look { handle, look }),
+        4 => (handle(), look()).prop_map(|(handle, look)| Operation::Look { handle, look }),
         1 => handle().prop_map(|handle| Operation::Reopen { handle }),
     ]
     .boxed()

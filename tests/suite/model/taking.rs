@@ -93,7 +93,8 @@ impl Books {
     fn nothing_left(&self, of: Uuid) -> Rejection {
         let (_, original) = self.find(of).unwrap();
         let group = original.given.hold_group.filter(|_| original.given.kind == EntryKind::Hold);
-        let ended = group.and_then(|group| self.ended_by(group));
+        // What ends a group takes nothing from a hold that was at its end before.
+        let ended = group.and_then(|group| self.ended_by(group)).filter(|_| !self.left_by_itself(of).is_empty());
         let last = self.entries.iter().rev().find(|entry| match ended {
             Some(by) => entry.given.id == by,
             None => entry.given.relates_to == Some(of),
@@ -130,11 +131,17 @@ impl Books {
     /// What an entry still holds, or has moved and nobody has moved back; what is at zero is left out.
     fn left_of(&self, id: Uuid) -> Vec<NewPosting> {
         let (_, original) = self.find(id).unwrap();
-        let layer = if original.given.kind == EntryKind::Hold { Layer::Pending } else { Layer::Settled };
         let is_hold = original.given.kind == EntryKind::Hold;
         if is_hold && original.given.hold_group.is_some_and(|group| self.ended_by(group).is_some()) {
             return Vec::new();
         }
+        self.left_by_itself(id)
+    }
+
+    /// The same, whatever has become of its group.
+    fn left_by_itself(&self, id: Uuid) -> Vec<NewPosting> {
+        let (_, original) = self.find(id).unwrap();
+        let layer = if original.given.kind == EntryKind::Hold { Layer::Pending } else { Layer::Settled };
         let mut left = places(original, layer);
         for later in self.descendants(id) {
             for leg in later.legs.iter().filter(|leg| leg.layer == layer) {
