@@ -137,6 +137,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
             return Err(unsupported("application/json"));
         }
         let body = whole(body, app.limits().body_bytes).await?;
+        json::refuse_nul(&body)?;
         let Object(value) = json::read(&body)?;
         Ok(Json(value))
     }

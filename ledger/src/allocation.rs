@@ -115,10 +115,15 @@ pub async fn allocate(
 
 /// The items that are due first on the side that takes, as many as an entry has room for.
 async fn candidates(tx: &Transaction<'_>, allocation: &NewAllocation) -> Result<Vec<String>, Error> {
-    let Some(first) = allocation.from.first() else { return Ok(Vec::new()) };
+    let Some(first) = allocation.from.first().filter(|share| can_be(&share.item)) else { return Ok(Vec::new()) };
     let room = POSTINGS_MAX.saturating_sub(allocation.from.len());
     let items = sql::items_due_first(tx, &allocation.account, &first.item, room).await?;
     Ok(items.into_iter().filter(|item| allocation.from.iter().all(|share| share.item != *item)).collect())
+}
+
+/// Whether anything can stand on an item of this name: the database has no NUL, and cannot be asked about one.
+fn can_be(item: &str) -> bool {
+    !item.contains('\0')
 }
 
 /// Reads what stands on the items, under the head's lock, and shares it out.
@@ -140,7 +145,7 @@ async fn decide(
         return Ok(Err(AllocationFault::NoOpenItems { account }));
     }
     let named = allocation.from.iter().chain(&allocation.to).map(|share| share.item.as_str());
-    let items: Vec<&str> = named.chain(candidates.iter().map(String::as_str)).collect();
+    let items: Vec<&str> = named.filter(|item| can_be(item)).chain(candidates.iter().map(String::as_str)).collect();
     let standing = sql::standing(tx, known.no, &items).await?;
     let stands = |item: &str| standing.get(item).copied().unwrap_or(0);
     let still_there = candidates.into_iter().filter(|item| stands(item) != 0);

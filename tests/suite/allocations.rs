@@ -140,6 +140,7 @@ async fn what_cannot_be_shared_out_leaves_nothing_behind() {
             AllocationFault::MoreThanOutstanding { item: "PAY-1".to_owned(), outstanding: cny(100), asked: cny(101) },
         ),
         (allocation(&[], &[]), AllocationFault::NothingGives),
+        (allocation(&[("A\0", None)], &[]), AllocationFault::NothingOutstanding { item: "A\0".to_owned() }),
         (allocation(&[("NOBODY", None)], &[]), AllocationFault::NothingOutstanding { item: "NOBODY".to_owned() }),
     ] {
         assert_eq!(book.ledger.allocate(&asked, true).await.unwrap(), AllocationOutcome::Refused(fault));

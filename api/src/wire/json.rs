@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
 use crate::problem::{Kind, Problem, Violation};
@@ -77,6 +78,33 @@ pub fn read<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, Misread> {
     Ok(value)
 }
 
+/// Refuses a value that has the character NUL in a text or a name: no text of a book has it. Costs a look at the bytes
+/// where there is none.
+pub fn refuse_nul(text: &[u8]) -> Result<(), Misread> {
+    const AS_WRITTEN: &[u8] = br"\u0000";
+    if !text.windows(AS_WRITTEN.len()).any(|bytes| bytes == AS_WRITTEN) {
+        return Ok(());
+    }
+    // What else may be wrong is told by whoever reads it.
+    let Ok(value) = serde_json::from_slice::<Value>(text) else { return Ok(()) };
+    place_of_nul(&value).map_or(Ok(()), |pointer| {
+        Err(Misread::Misshapen(Violation::at("text_has_nul", pointer, "the text has the character NUL")))
+    })
+}
+
+/// The pointer to the first one. The parser has bounded the depth.
+fn place_of_nul(value: &Value) -> Option<String> {
+    let below = |step: String, value: &Value| place_of_nul(value).map(|rest| format!("/{step}{rest}"));
+    match value {
+        Value::String(text) => text.contains('\0').then(String::new),
+        Value::Array(values) => values.iter().enumerate().find_map(|(at, value)| below(at.to_string(), value)),
+        Value::Object(fields) => fields.iter().find_map(|(name, value)| {
+            if name.contains('\0') { Some(format!("/{}", escaped(name))) } else { below(escaped(name), value) }
+        }),
+        _ => None,
+    }
+}
+
 fn misread(error: &serde_json::Error, pointer: String) -> Misread {
     if error.is_data() {
         Misread::Misshapen(Violation::at("field_invalid", pointer, error.to_string()))
@@ -137,6 +165,22 @@ mod tests {
         ] {
             let violation = read::<Object<Crate>>(text.as_bytes()).unwrap_err().into_violation();
             assert_eq!((violation.code, violation.pointer.as_deref()), (code, Some(pointer)), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_the_place_of_a_nul() {
+        for (text, pointer) in [
+            (r#"{"a":"\u0000"}"#, Some("/a")),
+            (r#"{"a":["b",{"c~/":"x\u0000"}]}"#, Some("/a/1/c~0~1")),
+            (r#"{"a":[{"b\u0000":1}]}"#, Some("/a/0/b\0")),
+            (r#""\u0000""#, Some("")),
+            (r#"{"a":"\\u0000"}"#, None),
+            (r#"{"a":"\u0000"#, None),
+            (r#"{"a":"\u0001"}"#, None),
+        ] {
+            let found = refuse_nul(text.as_bytes()).err().map(Misread::into_violation);
+            assert_eq!(found.as_ref().map(|violation| violation.pointer.as_deref().unwrap()), pointer, "{text}");
         }
     }
 
