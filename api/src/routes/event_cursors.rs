@@ -99,7 +99,10 @@ fn problem(fault: CursorFault) -> Problem {
             return error.into();
         }
         CursorFault::Unknown(_) => return Problem::new(Kind::EventCursorUnknown, message),
-        CursorFault::NameMalformed => at("/path/name", false),
+        CursorFault::NameMalformed => {
+            let (violation, _) = at("/path/name", false);
+            return Problem::new(Kind::ParameterInvalid, message).with_errors(vec![violation]);
+        }
         CursorFault::Held { .. } | CursorFault::BookPutBack { .. } => at("", true),
         CursorFault::Moved { position, .. } => {
             let (violation, is_conflict) = at("/from", true);

@@ -61,7 +61,10 @@ async fn what_cannot_be_is_refused_with_its_place() {
         assert_eq!(reply.problem(status, code)["pointer"], pointer, "{body}");
     }
     let named = api.put("/v1/event-cursors/Lake", &json!({"position": 1, "reason": "x"})).await;
-    assert_eq!(named.problem(422, "cursor_name_malformed")["pointer"], "/path/name");
+    let place = named.problem(400, "parameter_invalid");
+    assert_eq!((&place["code"], &place["pointer"]), (&json!("cursor_name_malformed"), &json!("/path/name")));
+    let place = api.get("/v1/event-cursors/No%20name").await;
+    assert_eq!(place.problem(400, "parameter_invalid")["code"], "cursor_name_malformed");
     let auditor = token(&api.database, "eyes", Role::Auditor).await;
     let body = json!({"position": 2, "reason": "x"});
     let request = api.bare(Method::PUT, LAKE).bearer_auth(&auditor).json(&body);
