@@ -2,6 +2,7 @@
 
 mod lake;
 pub mod target;
+mod workbook;
 
 use std::path::PathBuf;
 
@@ -25,12 +26,14 @@ Examples:
   dianfu export hledger -o book.journal
   dianfu export beancount -o book.beancount
   dianfu export csv -o postings.csv --accounts accounts.csv
+  dianfu export xlsx -o book.xlsx
   dianfu export ndjson -o book.ndjson
   dianfu export parquet -o lake")]
 pub enum Export {
     Hledger(Hledger),
     Beancount(Beancount),
     Csv(Csv),
+    Xlsx(workbook::Workbook),
     Ndjson(Ndjson),
     Parquet(lake::Lake),
     Archive(Archive),
@@ -131,6 +134,7 @@ impl Export {
                 target.write(async |out, bar| Ok(export::beancount(clients, book, moment, out, bar).await?)).await?;
             }
             Export::Csv(csv) => csv.run(clients).await?,
+            Export::Xlsx(workbook) => workbook.run(desk, clients).await?,
             Export::Parquet(lake) => lake.run(desk).await?,
             Export::Ndjson(Ndjson { target, moment }) => {
                 let (book, moment) = (desk.book(), moment.moment());

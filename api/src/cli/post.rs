@@ -35,6 +35,11 @@ Examples:
   dianfu post --currency CNY --debit 1101.picc=152.00@CLM-17 --credit 2101.xinte=152.00@CLM-17
   dianfu post --template J12 --currency CNY --input bank=settlement --input patient=p-17 --input claim=CLM-17 \\
     --input amount=100.00 --dry-run
+  dianfu post --hold --currency CNY --debit 1101.picc=152.00@CLM-18 --credit 2101.xinte=152.00@CLM-18 \\
+    --id 0199aa00-0000-7000-8000-000000000018 --expires-at 2030-01-01T00:00:00Z
+  dianfu post --capture 0199aa00-0000-7000-8000-000000000018 --currency CNY --debit 1101.picc=100.00@CLM-18 \\
+    --credit 2101.xinte=100.00@CLM-18
+  dianfu post --release 0199aa00-0000-7000-8000-000000000018
   dianfu post entries.ndjson --format csv
   some-program | dianfu post - --format json
 
@@ -44,8 +49,8 @@ An entry in a file, on one line or several:
     {\"account\": \"3001\", \"credit\": \"500.00\", \"currency\": \"CNY\"}]}")]
 pub struct Post {
     /// The file; `-` is standard input
-    #[arg(required_unless_present_any = ["debit", "release", "template"],
-        conflicts_with_all = ["debit", "credit", "release"])]
+    #[arg(required_unless_present_any = ["debit", "taking", "template"],
+        conflicts_with_all = ["debit", "credit", "taking"])]
     file: Option<PathBuf>,
     /// The file has one entry a line, also where its first line looks unfinished; files named .ndjson or .jsonl do
     #[arg(long, requires = "file")]

@@ -23,6 +23,7 @@ const NAME_LETTERS_MAX: usize = 31;
 
 /// Writes a paper as a workbook.
 pub struct Xlsx {
+    lead_name: &'static str,
     paper: Paper,
     imprint: Imprint,
     workbook: Workbook,
@@ -45,10 +46,16 @@ impl Xlsx {
         Xlsx::with_rows_max(paper, imprint, ROWS_MAX)
     }
 
+    /// The same with another name for the worksheet before the rows.
+    pub fn with_lead(lead_name: &'static str, paper: Paper, imprint: Imprint) -> Xlsx {
+        Xlsx { lead_name, ..Xlsx::new(paper, imprint) }
+    }
+
     /// The same with smaller worksheets.
     fn with_rows_max(paper: Paper, imprint: Imprint, rows_max: u32) -> Xlsx {
         let (workbook, styles) = (Workbook::new(), Styles::default());
-        Xlsx { paper, imprint, workbook, styles, full: Vec::new(), open: None, rows_max, made: None }
+        let lead_name = "Summary";
+        Xlsx { lead_name, paper, imprint, workbook, styles, full: Vec::new(), open: None, rows_max, made: None }
     }
 
     /// A new worksheet: what it is, of when, and the names of the columns.
@@ -104,7 +111,7 @@ impl Render for Xlsx {
         let properties = DocProperties::new().set_title(self.paper.title).set_author(self.imprint.produced_by());
         self.workbook.set_properties(&properties.set_creation_datetime(&known_at(&head)?));
         if let Some(lead) = self.paper.lead {
-            let mut open = self.start("Summary", &lead, &head)?;
+            let mut open = self.start(self.lead_name, &lead, &head)?;
             for row in rows(&head, lead.rows) {
                 self.styles.write(&mut open, &lead, row, false)?;
             }

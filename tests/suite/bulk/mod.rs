@@ -7,6 +7,7 @@ mod parallel_run;
 mod resume;
 mod round_trip;
 mod templates;
+mod workbook;
 
 use std::fmt::Debug;
 use std::path::Path;

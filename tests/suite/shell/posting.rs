@@ -38,6 +38,51 @@ async fn a_hold_is_released_from_the_command_line() {
 }
 
 #[tokio::test]
+async fn a_hold_is_captured_in_part_and_moved_back_from_the_command_line() {
+    let shell = Shell::with_accounts().await;
+    let (hold, capture, group) = (entry_id(1), entry_id(2), entry_id(9));
+    let legs = |amount: &str| {
+        let (debit, credit) = (format!("1002.bank={amount}"), format!("3001={amount}"));
+        ["--currency", "CNY", "--debit", &debit, "--credit", &credit].map(str::to_owned)
+    };
+    let run = |arguments: &[&str], legs: &[String]| {
+        let legs = legs.iter().map(String::as_str);
+        shell.run(&["post"].into_iter().chain(arguments.iter().copied()).chain(legs).collect::<Vec<_>>())
+    };
+    run(&["--hold", "--id", &hold, "--expires-at", "2100-01-01T00:00:00Z"], &legs("5.00")).went_well();
+    run(&["--capture", &hold, "--id", &capture], &legs("2.00")).went_well();
+    run(&["--capture", &hold], &legs("4.00")).says(1, "[more_than_left]");
+    let back = ["--currency", "CNY", "--debit", "3001=0.50", "--credit", "1002.bank=0.50"].map(str::to_owned);
+    run(&["--reverse", &capture], &back).went_well();
+    run(&["--reverse", &capture], &[]).went_well();
+    run(&["--reverse", &capture], &[]).says(1, "[already_reversed]");
+    run(&["--release", &hold, "--capture", &hold], &[]).says(2, "cannot be used with");
+
+    for number in [3, 4] {
+        run(&["--hold", "--id", &entry_id(number), "--hold-group", &group], &legs("1.00")).went_well();
+    }
+    run(&["--capture-group", &group], &[]).went_well();
+    run(&["--release-group", &group], &[]).says(1, "[hold_group_ended]");
+    let balance = shell.run(&["balance", "1002.bank", "--format", "json"]).went_well().json();
+    assert_eq!(balance[0]["balance"], "2.00", "{balance}");
+}
+
+#[tokio::test]
+async fn at_most_late_and_adjusting_are_asked_for_on_the_command_line() {
+    let shell = Shell::with_accounts().await;
+    let one = ["post", "--currency", "CNY", "--debit", "1002.bank=5.00", "--credit", "3001=5.00"];
+    let with = |flags: &[&str]| shell.run(&[&one[..], flags].concat());
+    shell.run(&["period", "close", "2025-12-31", "--reason", "Year end"]).went_well();
+    with(&["--date", "2025-12-01"]).says(1, "[period_closed]");
+    with(&["--date", "2025-12-01", "--adjusting"]).went_well();
+    let late = with(&["--date", "2025-12-01", "--late", "--format", "json"]).went_well().json();
+    let entry = shell.run(&["entry", "show", late["id"].as_str().unwrap(), "--format", "json"]).went_well().json();
+    assert_eq!(entry["value_date"], "2025-12-01", "{entry}");
+    let moved = with(&["--at-most", "--format", "json"]).went_well().json();
+    assert_eq!(moved["moved"], "5.00", "{moved}");
+}
+
+#[tokio::test]
 async fn a_document_over_several_lines_is_one_entry() {
     let shell = Shell::with_accounts().await;
     let entry: Value = serde_json::from_str(&entry_line(1, "1002.bank", "3001", "1.00")).unwrap();

@@ -1,7 +1,7 @@
 //! Where an export goes: a file, which gets its name last, or standard output.
 
 use std::fs::Permissions;
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -26,6 +26,11 @@ impl Target {
     /// The file, if it is one.
     pub fn file(&self) -> Option<&Path> {
         self.output.as_deref().filter(|path| path.as_os_str() != "-")
+    }
+
+    /// Whether a person would read it as it comes.
+    pub fn is_a_terminal(&self) -> bool {
+        self.file().is_none() && io::stdout().is_terminal()
     }
 
     /// Writes what `export` writes, and says on standard error what that is.
