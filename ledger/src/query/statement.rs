@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{GenericClient, Row};
 use uuid::Uuid;
 
@@ -107,7 +108,8 @@ pub async fn statement(
             (moment.pinned(cursor.until, cursor.known_at)?, Position { sequence: cursor.sequence, leg: cursor.leg })
         }
     };
-    let Some(account) = client.query_opt(sql::ACCOUNT, &[&code.as_str()]).await? else { return Ok(None) };
+    let found = client.query_typed(sql::ACCOUNT, &[(&code.as_str(), Type::TEXT)]).await?;
+    let Some(account) = found.first() else { return Ok(None) };
     let reading = Reading { account_no: account.try_get("account_no")?, horizon, range, after };
     let balances = balances(client, &reading).await?;
     let (rows, more) = rows(client, &reading, balances.carried, page_rows(limit)).await?;
@@ -115,8 +117,8 @@ pub async fn statement(
     Ok(Some(Statement {
         account: code.clone(),
         name: account.try_get("name")?,
-        normal_side: row::normal_side(&account)?,
-        currency: row::currency(&account)?,
+        normal_side: row::normal_side(account)?,
+        currency: row::currency(account)?,
         opening_minor: balances.opening,
         closing_minor: balances.closing,
         next: last.map(|last| last.cursor(&horizon).to_text(question)),
@@ -147,6 +149,21 @@ struct Reading {
     after: Position,
 }
 
+impl Reading {
+    /// What both statements take. With their types they take one way to the server and back, without them two.
+    fn parameters(&self) -> [(&(dyn ToSql + Sync), Type); 6] {
+        let Reading { account_no, horizon, range, after } = self;
+        [
+            (account_no, Type::INT4),
+            (&horizon.sequence, Type::INT8),
+            (&range.from, Type::DATE),
+            (&range.to, Type::DATE),
+            (&after.sequence, Type::INT8),
+            (&after.leg, Type::INT2),
+        ]
+    }
+}
+
 struct Balances {
     opening: i128,
     carried: i128,
@@ -155,10 +172,7 @@ struct Balances {
 
 /// The balances before the statement, before this page, and after the statement.
 async fn balances(client: &impl GenericClient, reading: &Reading) -> Result<Balances, QueryError> {
-    let Reading { account_no, horizon, range, after } = reading;
-    let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
-        [account_no, &horizon.sequence, &range.from, &range.to, &after.sequence, &after.leg];
-    let sums = client.query_one(sql::STATEMENT_BALANCES, &parameters).await?;
+    let sums = client.query_typed_one(sql::STATEMENT_BALANCES, &reading.parameters()).await?;
     let opening = row::sum(&sums, "opening")?;
     Ok(Balances {
         opening,
@@ -174,11 +188,10 @@ async fn rows(
     carried: i128,
     rows_max: usize,
 ) -> Result<(Vec<StatementRow>, bool), QueryError> {
-    let Reading { account_no, horizon, range, after } = reading;
     let with_one_more = i64::try_from(rows_max + 1).expect("a page has at most LIST_ROWS_MAX rows");
-    let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
-        [account_no, &horizon.sequence, &range.from, &range.to, &after.sequence, &after.leg, &with_one_more];
-    let found = client.query(sql::STATEMENT_ROWS, &parameters).await?;
+    let [account, horizon, from, to, sequence, leg] = reading.parameters();
+    let parameters = [account, horizon, from, to, sequence, leg, (&with_one_more as _, Type::INT8)];
+    let found = client.query_typed(sql::STATEMENT_ROWS, &parameters).await?;
     let mut balance = carried;
     let mut rows = Vec::with_capacity(found.len().min(rows_max));
     for row in found.iter().take(rows_max) {
