@@ -71,14 +71,18 @@ WHERE p.layer = 1;
 
 -- Sums up the next sealed segment; answers whether there was one. A crash in the middle leaves it to be done again.
 CREATE FUNCTION summarise_segment() RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET work_mem = '64MB' AS $$
 DECLARE
     busy constant integer := 256; -- postings in a segment from which adding up days beats adding up postings
     entries_an_account constant integer := 4; -- from which taking all totals pays
     this segment;
     before segment; -- the last one at whose end all totals were taken
-    takes_totals boolean;
+    name text; -- of its partition
     busy_accounts integer[];
+    first_date date;
+    last_date date;
+    has_pending boolean;
+    takes_totals boolean;
 BEGIN
     SELECT *
     INTO this
@@ -90,27 +94,36 @@ BEGIN
     IF NOT FOUND OR EXISTS (SELECT FROM summary WHERE segment_no = this.segment_no) THEN
         RETURN false;
     END IF;
-
-    SELECT segment.* INTO before FROM segment JOIN summary USING (segment_no) WHERE has_totals ORDER BY 1 DESC LIMIT 1;
-    takes_totals := this.last_sequence - COALESCE(before.last_sequence, 0)
-        >= entries_an_account * (SELECT account_no FROM head);
-    IF takes_totals THEN
-        INSERT INTO account_total
-        SELECT this.segment_no, last.*
-        FROM last_totals(ARRAY(SELECT account_no FROM account ORDER BY account_no), this.last_sequence) AS last
-        ORDER BY last.account_no, last.layer; -- in the order of the key, which then grows at its end
-    END IF;
+    name := leaf(this.segment_no);
 
     EXECUTE format(
-        'SELECT array_agg(account_no)
-         FROM (SELECT account_no FROM %I GROUP BY account_no HAVING count(*) >= %s) AS account',
-        leaf(this.segment_no), busy) INTO busy_accounts;
-    INSERT INTO day_total
-    SELECT this.segment_no, account_no, layer, effective_date, sum(debit_minor), sum(credit_minor)
-    FROM posting_side
-    WHERE sequence BETWEEN this.first_sequence AND this.last_sequence AND account_no = ANY (busy_accounts)
-    GROUP BY account_no, layer, effective_date
-    ORDER BY account_no, layer, effective_date;
+        'SELECT array_agg(account_no) FILTER (WHERE postings >= %s), min(first_date), max(last_date), bool_or(has_pending)
+         FROM (
+             SELECT account_no, count(*) AS postings, min(effective_date) AS first_date,
+                    max(effective_date) AS last_date, bool_or(layer = 1) AS has_pending
+             FROM %I
+             GROUP BY account_no
+         ) AS account',
+        busy, name)
+    INTO busy_accounts, first_date, last_date, has_pending;
+    EXECUTE format(
+        'INSERT INTO day_total
+         SELECT $1, account_no, layer, effective_date, sum(GREATEST(amount_minor, 0)), sum(GREATEST(-amount_minor, 0))
+         FROM %I
+         WHERE layer = 0 AND account_no = ANY ($2)
+         GROUP BY account_no, layer, effective_date
+         ORDER BY account_no, layer, effective_date',
+        name)
+    USING this.segment_no, busy_accounts;
+    IF has_pending THEN
+        INSERT INTO day_total
+        SELECT this.segment_no, account_no, layer, effective_date, sum(debit_minor), sum(credit_minor)
+        FROM posting_side
+        WHERE layer = 1 AND sequence BETWEEN this.first_sequence AND this.last_sequence
+          AND account_no = ANY (busy_accounts)
+        GROUP BY account_no, layer, effective_date
+        ORDER BY account_no, layer, effective_date;
+    END IF;
 
     EXECUTE format(
         'INSERT INTO item_total AS there
@@ -124,13 +137,43 @@ BEGIN
              first_date = LEAST(there.first_date, excluded.first_date),
              last_date = GREATEST(there.last_date, excluded.last_date),
              due_date = GREATEST(there.due_date, excluded.due_date)',
-        leaf(this.segment_no));
+        name);
 
-    EXECUTE format(
-        'INSERT INTO summary
-         SELECT %s, min(effective_date), max(effective_date), bool_or(layer = 1), $1 FROM %I',
-        this.segment_no, leaf(this.segment_no)) USING takes_totals;
+    SELECT segment.* INTO before FROM segment JOIN summary USING (segment_no) WHERE has_totals ORDER BY 1 DESC LIMIT 1;
+    takes_totals := this.last_sequence - COALESCE(before.last_sequence, 0)
+        >= entries_an_account * (SELECT account_no FROM head);
+    IF takes_totals THEN
+        PERFORM take_totals(COALESCE(before.segment_no, 0), this.segment_no);
+    END IF;
+    INSERT INTO summary VALUES (this.segment_no, first_date, last_date, has_pending, takes_totals);
     RETURN true;
+END $$;
+
+-- Takes every account's totals at the end of a segment: of each its last posting since segment `before`, or what it had
+-- there. In the order of the partitions' indexes, backwards; in a segment of its own first, so that little is sorted.
+CREATE FUNCTION take_totals(before integer, at_end_of integer) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    parts text;
+BEGIN
+    SELECT string_agg(
+        format(
+            '(SELECT DISTINCT ON (account_no, layer) %s AS segment_no, account_no, layer, debits_after, credits_after
+              FROM %I
+              ORDER BY account_no DESC, layer DESC, sequence DESC, leg DESC)', segment_no, leaf(segment_no)),
+        ' UNION ALL ')
+    INTO parts
+    FROM segment
+    WHERE segment_no > before AND segment_no <= at_end_of;
+    EXECUTE
+        'INSERT INTO account_total
+         SELECT $2, account_no, layer, debits_after, credits_after
+         FROM (
+             SELECT DISTINCT ON (account_no, layer) account_no, layer, debits_after, credits_after
+             FROM (' || parts || ' UNION ALL SELECT * FROM account_total WHERE segment_no = $1) AS known
+             ORDER BY account_no, layer, segment_no DESC
+         ) AS last'
+    USING before, at_end_of;
 END $$;
 
 -- The last posting at or before `horizon` of each of these accounts and each layer: its totals are the balance. Goes
@@ -551,6 +594,6 @@ DO $$
 BEGIN
     EXECUTE format('ALTER FUNCTION summarise_segment() SET search_path = %I, pg_temp', current_schema());
 END $$;
-REVOKE ALL ON FUNCTION summarise_segment() FROM PUBLIC;
+REVOKE ALL ON FUNCTION summarise_segment(), take_totals(integer, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION summarise_segment() TO dianfu_service;
 GRANT SELECT ON summary, account_total, day_total, item_total, posting_side TO dianfu_service;
