@@ -17,6 +17,7 @@ use deadpool_postgres::{Client, Transaction};
 use dianfu_ledger::entry::NewEntry;
 use dianfu_ledger::journal::sql::lock_head;
 use dianfu_ledger::{Ledger, Outcome, Rejection, clock};
+use dianfu_settlement::journals;
 use jiff::Timestamp;
 
 use crate::claim::{Claim, ClaimNo};
@@ -28,7 +29,7 @@ use crate::look::look;
 use crate::refusal::Refusal;
 use crate::sql::claims::Reference;
 use crate::sql::rules::DecisionRow;
-use crate::{known, sql};
+use crate::{journal_map, known, sql};
 
 /// The most commands of one batch. A command posts at most three entries, and a turn takes 10,000.
 pub const COMMANDS_MAX: usize = 3_000;
@@ -42,6 +43,7 @@ pub async fn apply(
     now: Timestamp,
 ) -> Result<Vec<Result<Applied, Refusal>>, Error> {
     let mut refused_by_ledger = BTreeMap::new();
+    journals::complete(client, &journal_map::TEMPLATES).await?;
     loop {
         let tx = client.transaction().await?;
         match attempt(ledger, &tx, commands, &refused_by_ledger, actor, now).await? {

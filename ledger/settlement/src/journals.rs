@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use deadpool_postgres::Transaction;
+use deadpool_postgres::{Client, Transaction};
 use dianfu_ledger::Ledger;
 use dianfu_ledger::entry::NewEntry;
 use dianfu_ledger::journal::sql::lock_head;
@@ -21,6 +21,7 @@ use dianfu_ledger::template::{Fault, Input, Inputs, Template};
 use dianfu_ledger::template_register::{self, TemplateNo, TemplateOutcome, Version};
 use jiff::civil::Date;
 use serde_json::value::RawValue;
+use tokio_postgres::GenericClient;
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -80,13 +81,13 @@ impl Journals {
     /// others the turn refuses an entry of a version that was replaced meanwhile.
     pub async fn in_force(tx: &Transaction<'_>, names: &[&str]) -> Result<Journals, Error> {
         let last = template_register::last_of(&**tx, names).await?;
-        if due(tx, names, &last).await?.is_empty() {
+        if due(&**tx, names, &last).await?.is_empty() {
             return Ok(Journals::of(last));
         }
         // Somebody else may be about to record the same, or something newer.
         lock_head(tx).await?;
         let last = template_register::last_of(&**tx, names).await?;
-        for shipped in due(tx, names, &last).await? {
+        for shipped in due(&**tx, names, &last).await? {
             record(tx, shipped).await?;
         }
         Ok(Journals::of(template_register::last_of(&**tx, names).await?))
@@ -139,13 +140,13 @@ impl Journals {
 
 /// The templates of these names that the program ships and that are to be recorded.
 async fn due(
-    tx: &Transaction<'_>,
+    client: &impl GenericClient,
     names: &[&str],
     last: &BTreeMap<String, Version>,
 ) -> Result<Vec<&'static Template>, Error> {
     let mut due = Vec::new();
     for shipped in names.iter().filter_map(|name| SHIPPED.get(*name)) {
-        if is_due(tx, shipped, last.get(&shipped.definition().name)).await? {
+        if is_due(client, shipped, last.get(&shipped.definition().name)).await? {
             due.push(shipped);
         }
     }
@@ -153,13 +154,13 @@ async fn due(
 }
 
 /// Whether a template that the program ships is to be recorded.
-async fn is_due(tx: &Transaction<'_>, shipped: &Template, last: Option<&Version>) -> Result<bool, Error> {
+async fn is_due(client: &impl GenericClient, shipped: &Template, last: Option<&Version>) -> Result<bool, Error> {
     let Some(last) = last else { return Ok(true) };
     let is_ours = last.actor == PLATFORM && last.template.is_some();
     if !is_ours || last.template.as_ref() == Some(shipped) {
         return Ok(false);
     }
-    let history = template_register::history(&**tx, &last.name).await?;
+    let history = template_register::history(client, &last.name).await?;
     Ok(history.iter().all(|version| version.template.as_ref() != Some(shipped)))
 }
 
@@ -172,12 +173,20 @@ async fn record(tx: &Transaction<'_>, shipped: &Template) -> Result<(), Error> {
 
 /// Records every journal that the program ships and the book lacks.
 pub async fn install(ledger: &Ledger) -> Result<(), Error> {
-    let mut client = ledger.client().await?;
-    let tx = client.transaction().await?;
     let names: Vec<&str> = SHIPPED.keys().map(String::as_str).collect();
-    Journals::in_force(&tx, &names).await?;
-    tx.commit().await?;
-    Ok(())
+    complete(&mut ledger.client().await?, &names).await
+}
+
+/// Records what the book lacks of these names, in a transaction of its own: it takes the head, for which others wait
+/// who hold what the caller is going to ask for.
+pub async fn complete(client: &mut Client, names: &[&str]) -> Result<(), Error> {
+    let last = template_register::last_of(&***client, names).await?;
+    if due(&***client, names, &last).await?.is_empty() {
+        return Ok(());
+    }
+    let tx = client.transaction().await?;
+    Journals::in_force(&tx, names).await?;
+    Ok(tx.commit().await?)
 }
 
 /// What is known of an event: a template takes of it what it asks for.
