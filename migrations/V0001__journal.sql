@@ -259,7 +259,7 @@ LANGUAGE sql STABLE AS $$
     SELECT head.sequence - COALESCE((
         SELECT last_sequence
         FROM commit
-        WHERE booked_at <= clock_timestamp() - interval '5 s'
+        WHERE booked_at <= statement_timestamp() - interval '5 s' -- stable, hence by the index
         ORDER BY booked_at DESC
         LIMIT 1
     ), 0) >= 100000
@@ -311,6 +311,7 @@ END $$;
 CREATE FUNCTION tend_segments() RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
+    bytes constant bigint := 67108864; -- twice a segment of two-leg entries: more would keep the writer waiting for long
     no integer;
     leaf text;
 BEGIN
@@ -331,7 +332,7 @@ BEGIN
         FROM segment
         WHERE segment_no = (SELECT segment_no FROM head) AND NOT posting_is_fast()
         FOR UPDATE SKIP LOCKED; -- one is enough
-        IF FOUND AND to_regclass(leaf || '_account_idx') IS NULL THEN
+        IF FOUND AND to_regclass(leaf || '_account_idx') IS NULL AND pg_relation_size(leaf::regclass) < bytes THEN
             PERFORM set_config('lock_timeout', '100ms', true);
             EXECUTE format('CREATE INDEX %I ON %I (account_no, layer, sequence, leg)', leaf || '_account_idx', leaf);
         END IF;

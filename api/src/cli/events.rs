@@ -58,7 +58,8 @@ pub struct Wanted {
     /// Only these types, separated by commas, such as hold.captured,hold.expired
     #[arg(long = "type", value_name = "TYPES", value_parser = types)]
     types: Option<Types>,
-    /// Only those made by the template of this name, or whose metadata has it as its field `journal`
+    /// Only those made by the template of this name, or, of those by no template, whose metadata has it as its
+    /// field `journal`
     #[arg(long, value_name = "NAME")]
     journal: Option<String>,
     /// Only those made by this version of a template

@@ -231,6 +231,10 @@ pub fn prove(file: &Path, public_key: Option<&PublicKey>) -> anyhow::Result<Prov
             let (signature_checked, fault) = (public_key.is_some(), checked.err());
             Ok(Proven { about, book: Some(book), earlier: None, tip, signature_checked, fault })
         }
+        Checked::Consistency(_) if public_key.is_some() => {
+            let why = No::new(format!("{} is a proof of consistency, which nobody signs", file.display()));
+            Err(why.next("leave --public-key out, or name a receipt").into())
+        }
         Checked::Consistency(body) => {
             let proof = body.read().ok_or_else(|| misshapen("a hash is 64 lower-case hexadecimal digits"))?;
             let about = format!("commits 1 to {} unchanged in 1 to {}", proof.from.commit_no, proof.to.commit_no);

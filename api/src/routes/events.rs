@@ -51,7 +51,8 @@ pub struct EventsQuery {
     /// Only these types, separated by commas.
     #[param(example = "hold.captured,hold.expired")]
     r#type: Option<String>,
-    /// Only those made by the template of this name, or whose metadata has it as its field `journal`.
+    /// Only those made by the template of this name, or, of those by no template, whose metadata has it as its
+    /// field `journal`.
     #[param(example = "J2")]
     journal: Option<String>,
     /// Only those made by this version of a template.

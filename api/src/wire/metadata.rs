@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fmt;
 
+use dianfu_ledger::entry::METADATA_BYTES_MAX;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
@@ -14,7 +15,12 @@ const DEPTH_MAX: usize = 100;
 
 /// Refuses what is JSON by its grammar and still nothing that a reader can hold, or that two readers hold for the same:
 /// a number without bounds, half of a surrogate pair, a nesting without end, the character NUL, two fields of one name.
+///
+/// What is longer than the ledger keeps is left for the ledger to refuse: [`Json`] takes memory for every level.
 pub fn check(text: &str) -> Result<(), Violation> {
+    if text.len() > METADATA_BYTES_MAX {
+        return Ok(());
+    }
     let refused = |code, message: &str| Err(Violation::at(code, "/metadata", message));
     if !text.starts_with('{') {
         return refused("metadata_not_object", "metadata is a JSON object");
@@ -118,6 +124,13 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_long_is_not_read_at_all() {
+        let wide = format!("{{\"a\":{}{}0{}}}", "[".repeat(90), "0,".repeat(METADATA_BYTES_MAX), "]".repeat(90));
+        assert!(check(&wide).is_ok());
+        assert!(check(&wide.replace(']', "")).is_ok(), "not even whether it is JSON");
+    }
+
+    #[test]
     fn what_a_reader_can_hold_is_taken() {
         for text in [
             "{}",
@@ -140,7 +153,7 @@ mod tests {
             (r#"{"a":"\udc00\ud800"}"#, "metadata_malformed"),
             (r#"{"\ud83d":1}"#, "metadata_malformed"),
             (&nested(DEPTH_MAX + 1), "metadata_malformed"),
-            (&nested(3_000), "metadata_malformed"),
+            (&nested(1_300), "metadata_malformed"),
             (r#"{"a":"\u0000"}"#, "text_has_nul"),
             (r#"{"a":[{"\u0000b":1}]}"#, "text_has_nul"),
         ] {

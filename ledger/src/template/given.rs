@@ -4,14 +4,18 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
 
-use serde::de::{MapAccess, Visitor};
+use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::definition::{InputKind, NamedInput};
 use super::fault::{Fault, Problem, clipped, escaped};
 use super::{Input, Inputs, Template};
 use crate::money::{Currency, Money};
+
+/// The most bytes of JSON that a template is filled with.
+const GIVEN_BYTES_MAX: usize = 1 << 16;
 
 /// What is given for an input. Amounts are decimal strings: a JSON number may lose digits on its way.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -32,9 +36,14 @@ impl<'de> Deserialize<'de> for Given {
     }
 }
 
-/// Reads what is given from an object: a value by the name of its input.
+/// Reads what is given from an object: a value by the name of its input. Refuses what is too long before it is read:
+/// that takes memory for every level of lists in lists.
 pub fn given_by_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Given>, D::Error> {
-    Fields::deserialize(deserializer).map(|Fields(fields)| fields)
+    let text = Box::<RawValue>::deserialize(deserializer)?;
+    if text.get().len() > GIVEN_BYTES_MAX {
+        return Err(D::Error::custom(format_args!("what is given has at most {GIVEN_BYTES_MAX} bytes")));
+    }
+    serde_json::from_str(text.get()).map(|Fields(fields)| fields).map_err(D::Error::custom)
 }
 
 /// JSON, as far as it can be given; all else is a value.

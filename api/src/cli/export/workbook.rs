@@ -22,8 +22,8 @@ use crate::cli::ending::No;
 
 /// Write the book as a workbook: the accounts, and every posting on a row of its own
 ///
-/// Every entry is whole, holds and what takes from them too. Amounts of at most 15 digits are numbers, days are days, and
-/// no words are formulas. More rows than a worksheet holds go on in the next.
+/// Every entry is whole, holds and what takes from them too. Amounts of at most 15 digits are numbers, days are days,
+/// and no words are formulas. More rows than a worksheet holds go on in the next.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:

@@ -17,7 +17,8 @@ WITH closing AS MATERIALIZED (
     WHERE kind = 'closing'
 ),
 seal AS MATERIALIZED (
-    SELECT register_no, after_sequence, sealed, (sealed ->> 'as_of')::date AS as_of,
+    SELECT register_no, after_sequence, sealed, CASE WHEN sealed ->> 'as_of' ~ '^\d{4}-(0[1-9]|1[0-2])-([01]\d|2[0-8])$|^\d{4}-\d{2}-(29|30|31)$'
+                THEN to_date(sealed ->> 'as_of', 'YYYY-MM-DD') END AS as_of,
            row_number() OVER (ORDER BY register_no) AS place
     FROM closing
     WHERE json_typeof(sealed) = 'object'
@@ -29,7 +30,7 @@ part AS MATERIALIZED (
     FROM posting
     CROSS JOIN LATERAL (
         SELECT width_bucket(sequence, (SELECT array_agg(after_sequence + 1 ORDER BY place) FROM seal)) AS seals_before,
-               width_bucket(effective_date, (SELECT array_agg(as_of + 1 ORDER BY as_of) FROM seal)) AS days_before
+               width_bucket(effective_date, (SELECT array_agg(as_of + 1 ORDER BY as_of) FROM seal WHERE as_of IS NOT NULL)) AS days_before
     ) AS counted
     WHERE layer = 0 AND EXISTS (SELECT FROM seal)
     GROUP BY account_no, seals_before, days_before

@@ -1,5 +1,6 @@
 -- Proves: the open items of an account add up to its balance, in each layer, and only accounts that keep items have
---         any; an allocation takes from an item no more than stood on it, so that none is shared out twice.
+--         any; an allocation, which is known by its metadata, takes from an item no more than stood on it, so that none
+--         is shared out twice.
 -- Finds:  a row for each account whose items are not its balance, and for each item of which too much was taken. No row
 --         is the good answer.
 -- Costs:  two passes over the postings, grouped by account; sorted are those of items that were allocated.
@@ -24,7 +25,7 @@ items AS (
 allocation AS (
     SELECT sequence
     FROM entry
-    WHERE kind = 0 AND metadata::text LIKE '{"journal":"allocation",%'
+    WHERE kind = 0 AND metadata::text ~ '^\{"journal":"allocation","request":"[0-9a-f]{64}"\}$'
 ),
 allocated AS (
     SELECT DISTINCT p.account_no, p.item
