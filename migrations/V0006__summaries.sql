@@ -69,7 +69,7 @@ FROM posting p
 JOIN entry e USING (sequence)
 WHERE p.layer = 1;
 
--- Sums up the next sealed segment; answers whether there was one. A crash in the middle leaves it to be done again.
+-- Sums up the next sealed segment, or waits for who does; answers whether there was one. A crash in the middle leaves it to be done again.
 CREATE FUNCTION summarise_segment() RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET work_mem = '64MB' AS $$
 DECLARE
@@ -91,8 +91,10 @@ BEGIN
     ORDER BY segment_no
     LIMIT 1
     FOR UPDATE; -- another process may be at it: wait, then find it done
-    IF NOT FOUND OR EXISTS (SELECT FROM summary WHERE segment_no = this.segment_no) THEN
+    IF NOT FOUND THEN
         RETURN false;
+    ELSIF EXISTS (SELECT FROM summary WHERE segment_no = this.segment_no) THEN
+        RETURN true; -- there may be another
     END IF;
     name := leaf(this.segment_no);
 
