@@ -17,7 +17,8 @@ use crate::sql;
 use crate::sql::parties::PolicyKey;
 use crate::sql::rules::PacksKey;
 
-/// Reads it, in at most nine statements whatever the number of commands.
+/// Reads it, whatever the number of commands, in at most ten statements, and one more for each journal of which the
+/// book has another text than the program ships.
 pub async fn read(tx: &Transaction<'_>, commands: &[Command]) -> Result<Known, Error> {
     let numbers = sorted(commands.iter().map(|command| command.claim_no.as_str()));
     let claims = sql::claims::lock_claims(tx, &numbers).await?;
