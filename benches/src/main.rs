@@ -24,9 +24,14 @@ use anyhow::ensure;
 use clap::Parser;
 use dianfu_ledger::db::Database;
 use dianfu_tests::durable_cluster;
+use mimalloc::MiMalloc;
 
 use self::report::Line;
 use self::workload::Workload;
+
+/// The one that the program itself has.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Measures posting, beside the floor and two plain ways; or reading, beside its targets.
 ///
@@ -61,16 +66,19 @@ struct Args {
     database_url: Option<String>,
 }
 
+// Everything runs on the threads of the pool, as in the server; an answer that wakes another thread comes later.
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     // Set to nothing is not set.
     if let Some(url) = args.database_url.as_deref().filter(|url| !url.is_empty()) {
-        return run(&args, &Database::at_url(url)?).await;
+        let database = Database::at_url(url)?;
+        return tokio::spawn(async move { run(&args, &database).await }).await?;
     }
     let (_folder, cluster) = tokio::task::spawn_blocking(durable_cluster).await?;
     let database = Database::on_cluster(Arc::new(cluster));
-    let outcome = run(&args, &database).await;
+    let running = database.clone();
+    let outcome = tokio::spawn(async move { run(&args, &running).await }).await?;
     database.close().await?;
     outcome
 }

@@ -206,9 +206,12 @@ pub struct Traffic {
 }
 
 impl Traffic {
-    /// Starts.
-    pub fn start(ledger: &Ledger, size: Size) -> Traffic {
+    /// Starts, and waits until as much has been posted that most accounts have been come upon: looking up an account is
+    /// paid for once in the life of a program that posts.
+    pub async fn start(ledger: &Ledger, size: Size) -> anyhow::Result<Traffic> {
         let (stop, mut stopped) = oneshot::channel();
+        let (warm, is_warm) = oneshot::channel();
+        let mut warm = Some(warm);
         let ledger = ledger.clone();
         let running = tokio::spawn(async move {
             let mut entries = Entries::new(size, 1, size.entries);
@@ -218,10 +221,16 @@ impl Traffic {
                 ticks.tick().await;
                 post(&ledger, entries.by_ref().take(TRAFFIC_ENTRIES).collect()).await?;
                 posted += TRAFFIC_ENTRIES;
+                if let Some(warm) = warm.take_if(|_| posted >= size.accounts) {
+                    _ = warm.send(());
+                }
             }
             Ok(posted)
         });
-        Traffic { stop, running }
+        match is_warm.await {
+            Ok(()) => Ok(Traffic { stop, running }),
+            Err(_) => Err(running.await?.err().context("posting ended by itself")?),
+        }
     }
 
     /// Stops; answers how many entries were posted.

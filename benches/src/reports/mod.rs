@@ -29,7 +29,7 @@ pub async fn run(database: &Database, program: &Program, size: Size, json: bool)
     let ledger = Ledger::open(database, &name).await?;
     book::wait_until_tended(database, &name).await?;
 
-    let traffic = Traffic::start(&ledger, size);
+    let traffic = Traffic::start(&ledger, size).await?;
     figures.take(questions::balances_now(&ledger, size).await?);
     figures.take(http::balances_now(database, &name, size).await?);
     let posted = traffic.stop().await?;
