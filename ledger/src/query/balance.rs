@@ -8,7 +8,7 @@ use tokio_postgres::{GenericClient, Row};
 use crate::account::{AccountCode, NormalSide};
 use crate::money::Currency;
 
-use super::{Horizon, Moment, QueryError, horizon, row, sql};
+use super::{Moment, QueryError, horizon, row, sql};
 
 /// Debits and credits in minor units, summed over one or more accounts.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -62,9 +62,8 @@ pub async fn balance(
     code: &AccountCode,
     moment: Moment,
 ) -> Result<Option<BalanceView>, QueryError> {
-    let horizon = horizon(client, moment).await?;
-    let rows = read(client, code, false, &horizon).await?;
-    let first = rows.first().map(|row| view(row, code, &horizon));
+    let (rows, known_at) = read(client, code, false, moment).await?;
+    let first = rows.first().map(|row| view(row, code, moment.as_of, known_at));
     first.transpose()
 }
 
@@ -76,33 +75,38 @@ pub async fn balances(
     code: &AccountCode,
     moment: Moment,
 ) -> Result<Option<Vec<BalanceView>>, QueryError> {
-    let horizon = horizon(client, moment).await?;
-    let rows = read(client, code, true, &horizon).await?;
+    let (rows, known_at) = read(client, code, true, moment).await?;
     if rows.is_empty() {
         return Ok(None);
     }
     let listed = rows.iter().filter(|row| row.get("listed"));
-    listed.map(|row| view(row, code, &horizon)).collect::<Result<Vec<_>, _>>().map(Some)
+    listed.map(|row| view(row, code, moment.as_of, known_at)).collect::<Result<Vec<_>, _>>().map(Some)
 }
 
+/// One row a currency, and when it was known; of now each row says that itself.
 async fn read(
     client: &impl GenericClient,
     code: &AccountCode,
     with_accounts_below: bool,
-    horizon: &Horizon,
-) -> Result<Vec<Row>, QueryError> {
-    let code = code.as_str();
-    // With its types a statement takes one way to the server and back, without them two.
-    let text: (&(dyn ToSql + Sync), Type) = (&code, Type::TEXT);
-    let (below, sequence) = ((&with_accounts_below as _, Type::BOOL), (&horizon.sequence as _, Type::INT8));
-    let rows = match &horizon.as_of {
-        None => client.query_typed(sql::BALANCE, &[text, below, sequence]).await?,
-        Some(as_of) => client.query_typed(sql::BALANCE_AS_OF, &[text, below, sequence, (as_of, Type::DATE)]).await?,
+    moment: Moment,
+) -> Result<(Vec<Row>, Option<Timestamp>), QueryError> {
+    let known = match moment.known_at {
+        Some(_) => Some(horizon(client, moment).await?),
+        None => None,
     };
-    Ok(rows)
+    let (code, sequence) = (code.as_str(), known.map(|known| known.sequence));
+    // With its types a statement takes one way to the server and back, without them two.
+    let parameters: [(&(dyn ToSql + Sync), Type); 4] =
+        [(&code, Type::TEXT), (&with_accounts_below, Type::BOOL), (&moment.as_of, Type::DATE), (&sequence, Type::INT8)];
+    Ok((client.query_typed(sql::BALANCES, &parameters).await?, known.map(|known| known.known_at)))
 }
 
-fn view(row: &Row, code: &AccountCode, horizon: &Horizon) -> Result<BalanceView, QueryError> {
+fn view(
+    row: &Row,
+    code: &AccountCode,
+    as_of: Option<Date>,
+    known_at: Option<Timestamp>,
+) -> Result<BalanceView, QueryError> {
     Ok(BalanceView {
         account: code.clone(),
         accounts: row.try_get("accounts")?,
@@ -117,7 +121,7 @@ fn view(row: &Row, code: &AccountCode, horizon: &Horizon) -> Result<BalanceView,
             debits_minor: row::sum(row, "pending_debits")?,
             credits_minor: row::sum(row, "pending_credits")?,
         },
-        as_of: horizon.as_of,
-        known_at: horizon.known_at,
+        as_of,
+        known_at: known_at.map_or_else(|| row.try_get("booked_at"), Ok)?,
     })
 }

@@ -56,12 +56,14 @@ pub const ACCOUNTS: &str = "
     ORDER BY a.code
     LIMIT $3";
 
-/// Balances per currency of account `$1` and, where `$2`, all accounts below it: the totals on the last posting of each
-/// account and layer, one index probe each.
-pub const BALANCE: &str = include_str!("sql/balance.sql");
-
-/// The same as of effective date `$4`, by summing.
-pub const BALANCE_AS_OF: &str = include_str!("sql/balance_as_of.sql");
+/// Balances per currency of account `$1` and, where `$2`, all accounts below it, up to day `$3` and entry `$4`. Without a
+/// day: the totals on the last posting of each account and layer, one index probe each. Without an entry: up to the
+/// head, whose time is answered.
+pub const BALANCES: &str = "
+    SELECT booked_at, currency, accounts, name, normal_side, listed,
+           settled_debits::text AS settled_debits, settled_credits::text AS settled_credits,
+           pending_debits::text AS pending_debits, pending_credits::text AS pending_credits
+    FROM balances($1, $2, $3, $4)";
 
 /// Every account's settled totals.
 pub const TRIAL_BALANCE: &str = "
@@ -237,15 +239,14 @@ pub const POSTINGS_OF_ENTRIES: &str = "
     ORDER BY p.sequence, p.leg";
 
 /// Every statement by name.
-pub const ALL: [(&str, &str); 19] = [
+pub const ALL: [(&str, &str); 18] = [
     ("HEAD", HEAD),
     ("HEAD_FOR_SHARE", HEAD_FOR_SHARE),
     ("LANES_FOR_SHARE", LANES_FOR_SHARE),
     ("LAST_SEQUENCE_KNOWN_AT", LAST_SEQUENCE_KNOWN_AT),
     ("ACCOUNT", ACCOUNT),
     ("ACCOUNTS", ACCOUNTS),
-    ("BALANCE", BALANCE),
-    ("BALANCE_AS_OF", BALANCE_AS_OF),
+    ("BALANCES", BALANCES),
     ("TRIAL_BALANCE", TRIAL_BALANCE),
     ("TRIAL_BALANCE_DATED", TRIAL_BALANCE_DATED),
     ("OPEN_ITEMS", OPEN_ITEMS),
