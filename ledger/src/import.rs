@@ -350,7 +350,8 @@ pub(crate) fn account_type_in(types: &HashMap<String, AccountType>, name: &str) 
 
 /// A day, exactly `YYYY-MM-DD`.
 pub(crate) fn day(line: u64, text: &str) -> Result<Date, Fault> {
-    let read = text.parse::<Date>().ok().filter(|date| date.to_string() == text && date.year() > 0);
+    let has_shape = text.bytes().map(|byte| if byte.is_ascii_digit() { b'0' } else { byte }).eq(*b"0000-00-00");
+    let read = if has_shape { text.parse::<Date>().ok().filter(|date| date.year() > 0) } else { None };
     read.ok_or_else(|| {
         Fault::new(line, "date_malformed", "this is not a day").expected("a day such as 2026-05-01", text)
     })

@@ -99,7 +99,8 @@ pub(super) struct EntryBody<'a> {
     pub(super) id: Option<Uuid>,
     #[serde(default)]
     pub(super) kind: KindWord,
-    pub(super) effective_date: Option<String>,
+    #[serde(borrow)]
+    pub(super) effective_date: Option<Cow<'a, str>>,
     #[serde(default)]
     pub(super) reference: String,
     #[serde(default)]
@@ -168,6 +169,8 @@ pub(super) struct PostingBody<'a> {
     #[serde(borrow)]
     pub(super) currency: Cow<'a, str>,
     pub(super) item: Option<String>,
-    pub(super) due_date: Option<String>,
+    #[serde(borrow)]
+    pub(super) due_date: Option<Cow<'a, str>>,
+    #[serde(borrow)]
     pub(super) layer: Option<Cow<'a, str>>,
 }
