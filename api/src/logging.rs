@@ -22,6 +22,9 @@ pub enum LogFormat {
 /// What others tell at every start and nobody needs; the caller's filter may say otherwise.
 const QUIET: &str = "tokio_postgres=warn,refinery_core=warn";
 
+/// Of what a program says last, which no filter hides where the log is the only place for it.
+pub const ENDING: &str = "dianfu::ending";
+
 static IS_JSON: AtomicBool = AtomicBool::new(false);
 
 /// Whether a filter such as `info,dianfu_ledger=debug` can be read; says what is wrong with it.
@@ -31,7 +34,8 @@ pub fn check_filter(filter: &str) -> Result<(), String> {
 
 /// Starts the log of this process; `filter` as in [`check_filter`]. Answers false if one was started before.
 pub fn start(format: LogFormat, filter: &str) -> bool {
-    let filter = EnvFilter::new(format!("{QUIET},{filter}"));
+    // The last word on a target counts.
+    let filter = EnvFilter::new(format!("{QUIET},{filter},{ENDING}=error"));
     let coloured = io::stderr().is_terminal();
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(coloured);
     match format {
@@ -55,5 +59,5 @@ pub fn is_json() -> bool {
 fn tell_panic(panic: &PanicHookInfo<'_>) {
     let place = panic.location().map(ToString::to_string);
     let message = panic.payload_as_str().unwrap_or("without a message");
-    tracing::error!(place, message, "a thread panicked");
+    tracing::error!(target: ENDING, place, message, "a thread panicked");
 }

@@ -65,7 +65,7 @@ pub fn of(ended: anyhow::Result<Answer>) -> ExitCode {
 /// listening any more.
 pub fn say(what: &str, next: Option<&str>) {
     if logging::is_json() {
-        tracing::error!(next, "{what}");
+        tracing::error!(target: logging::ENDING, next, "{what}");
         return;
     }
     let next = next.map(|next| format!("  next: {}\n", printable(next))).unwrap_or_default();

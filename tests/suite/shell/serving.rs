@@ -73,12 +73,15 @@ async fn a_log_of_json_holds_the_last_error_too() {
     let shell = Shell::new().await;
     let mut running = shell.command(&["serve", "--listen", "127.0.0.1:0", "--log", "json"]).spawn().unwrap();
     let taken = log_of(&mut running).find(address);
-    let arguments = ["serve", "--listen", &taken, "--log", "json"];
-    let refused = Ended::of(&arguments, shell.command(&arguments).output().unwrap()).ended_with(3);
-    let mut log = Log { lines: refused.err.as_bytes() };
-    let message = log.find(|line| (line["level"] == "ERROR").then(|| line["fields"]["message"].to_string()));
-    assert!(message.contains(&taken), "{message}");
-    assert_eq!(log.next(), None);
+    // No filter hides it.
+    for filter in ["info", "off"] {
+        let arguments = ["serve", "--listen", &taken, "--log", "json", "--log-filter", filter];
+        let refused = Ended::of(&arguments, shell.command(&arguments).output().unwrap()).ended_with(3);
+        let mut log = Log { lines: refused.err.as_bytes() };
+        let message = log.find(|line| (line["level"] == "ERROR").then(|| line["fields"]["message"].to_string()));
+        assert!(message.contains(&taken), "{message}");
+        assert_eq!(log.next(), None);
+    }
     // At the shell of a person it is a sentence.
     shell.run(&["serve", "--listen", &taken]).ended_with(3).says(3, &taken);
     running.kill().unwrap();
