@@ -16,6 +16,7 @@ mod killed;
 mod large_remittances;
 mod metadata;
 mod pages;
+mod parallel_run;
 mod parameters;
 mod partner;
 mod reading;

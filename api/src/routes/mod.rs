@@ -161,6 +161,7 @@ fn report_routes(routes: OpenApiRouter<App>) -> OpenApiRouter<App> {
         .routes(routes!(reports::registers::cut_off))
         .routes(routes!(reports::registers::integrity))
         .routes(routes!(reports::registers::diff))
+        .routes(routes!(reports::parallel_run::parallel_run))
 }
 
 /// Routes behind the gate: each handler is reached with this permission only and with the parameters that it has, and

@@ -1,6 +1,7 @@
 //! Reports over the whole book. Each comes as JSON, NDJSON, CSV, a page to print, or a workbook.
 
 pub mod items;
+pub mod parallel_run;
 pub mod registers;
 
 use axum::response::Response;

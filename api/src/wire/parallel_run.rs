@@ -1,11 +1,99 @@
 //! Their balances beside ours.
 
-use dianfu_ledger::money::{Currency, decimal_text};
-use dianfu_ledger::report::parallel_run::{ParallelRow, ParallelRun};
+use std::collections::{BTreeMap, HashSet};
+
+use dianfu_ledger::account::AccountCode;
+use dianfu_ledger::money::{Currency, Money, MoneyError, decimal_text};
+use dianfu_ledger::query::Moment;
+use dianfu_ledger::report::parallel_run::{ParallelRow, ParallelRun, Theirs};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use super::time;
+use crate::problem::Violation;
+
+/// Balances of another system, to be compared with ours.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewParallelRun)]
+pub struct NewParallelRunBody {
+    /// The last effective date that counts; without it all.
+    #[serde(default, deserialize_with = "time::day")]
+    #[schema(value_type = Option<String>, format = Date)]
+    as_of: Option<Date>,
+    /// Ours as they were known then; without it now.
+    #[serde(default, deserialize_with = "time::instant")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    known_at: Option<Timestamp>,
+    /// A decimal amount that each account may differ by; without it nothing is forgiven.
+    #[serde(default)]
+    #[schema(example = "0.01")]
+    pub tolerance: Option<String>,
+    /// What their accounts are called here, by their names; an account that is not listed has the same code in both.
+    #[serde(default)]
+    accounts: BTreeMap<String, String>,
+    /// Each of their accounts and currencies once; several that are one of ours are added up.
+    balances: Vec<TheirBalanceBody>,
+}
+
+/// What another system has on an account.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = TheirBalance)]
+struct TheirBalanceBody {
+    /// Their name of it.
+    #[schema(example = "1101.picc")]
+    account: String,
+    /// ISO 4217.
+    #[schema(example = "CNY")]
+    currency: String,
+    /// A decimal amount, debit positive.
+    #[schema(example = "-15200.00")]
+    balance: String,
+}
+
+impl NewParallelRunBody {
+    /// The moment of ours.
+    pub fn moment(&self) -> Moment {
+        Moment { as_of: self.as_of, known_at: self.known_at }
+    }
+
+    /// Theirs by our codes, or all that cannot be read.
+    pub fn theirs(&self) -> Result<Theirs, Vec<Violation>> {
+        let (mut theirs, mut wrong, mut seen) = (Theirs::default(), Vec::new(), HashSet::new());
+        theirs.as_of = self.as_of;
+        for (at, body) in self.balances.iter().enumerate() {
+            match body.read(at, &self.accounts) {
+                Err(violation) => wrong.push(violation),
+                Ok((_, currency, _)) if !seen.insert((&body.account, currency)) => {
+                    let said = "this account stands here twice in this currency";
+                    wrong.push(Violation::at("account_twice", format!("/balances/{at}/account"), said));
+                }
+                Ok((code, currency, minor)) => *theirs.balances.entry((code, currency)).or_default() += minor,
+            }
+        }
+        if wrong.is_empty() { Ok(theirs) } else { Err(wrong) }
+    }
+}
+
+impl TheirBalanceBody {
+    fn read(&self, at: usize, ours: &BTreeMap<String, String>) -> Result<(AccountCode, Currency, i128), Violation> {
+        let place = |field: &str| format!("/balances/{at}/{field}");
+        let malformed = "an account's code has 1 to 64 letters, digits, '-', '_' and '.', no '.' at the ends";
+        let code = AccountCode::parse(ours.get(&self.account).unwrap_or(&self.account))
+            .ok_or_else(|| Violation::at("account_malformed", place("account"), malformed))?;
+        let currency: Currency = self.currency.parse().map_err(|error| money_violation(&error, place("currency")))?;
+        let money = Money::parse(&self.balance, currency).map_err(|error| money_violation(&error, place("balance")))?;
+        Ok((code, currency, i128::from(money.minor)))
+    }
+}
+
+/// An amount or a currency that cannot be read.
+pub fn money_violation(error: &MoneyError, place: impl Into<Box<str>>) -> Violation {
+    Violation::at(error.code(), place, error.to_string())
+}
 
 /// Both books beside each other, debit positive.
 #[derive(Serialize, ToSchema)]
