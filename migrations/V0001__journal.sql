@@ -280,10 +280,11 @@ BEGIN
     INTO no, first
     FROM segment;
     leaf := 'posting_' || lpad(no::text, 6, '0');
-    -- Rows come once and stay, and whoever seals it tells the planner about them: nothing is left to autovacuum, but to
-    -- freeze them before transaction numbers wrap around, which this does not switch off.
+    -- Rows come once and stay: autovacuum tells the planner about them and need not look at them again until they are to
+    -- be frozen.
     EXECUTE format(
-        'CREATE TABLE %I (LIKE posting INCLUDING DEFAULTS INCLUDING CONSTRAINTS) WITH (autovacuum_enabled = off)', leaf);
+        'CREATE TABLE %I (LIKE posting INCLUDING DEFAULTS INCLUDING CONSTRAINTS)
+         WITH (autovacuum_vacuum_insert_threshold = -1)', leaf);
     -- Now, while nobody reads it: later it would wait for every reader, and everybody else for it.
     EXECUTE format('ALTER TABLE %I REPLICA IDENTITY FULL', leaf);
     EXECUTE format('ALTER TABLE posting ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)', leaf, first, first + entries);
@@ -312,7 +313,7 @@ END $$;
 -- up. Answers whether it sealed one; a crash in the middle leaves it unsealed. If none is full and the writer has the
 -- time, the open segment gets its index by account, too, which keeps it waiting for a moment, once.
 CREATE FUNCTION tend_segments() RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET default_statistics_target = 10 SET max_parallel_maintenance_workers = 0 AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET default_statistics_target = 30 SET max_parallel_maintenance_workers = 0 AS $$
 DECLARE
     bytes constant bigint := 67108864; -- twice a segment of two-leg entries: more would keep the writer waiting for long
     no integer;

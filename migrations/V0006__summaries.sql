@@ -215,7 +215,8 @@ BEGIN
                          JOIN (
                              SELECT max(sequence << 15 | leg) AS place
                              FROM %1$I
-                             WHERE account_no = ANY ($1) AND layer = $2 AND sequence <= $3
+                             JOIN unnest($1) AS wanted (account_no) USING (account_no)
+                             WHERE layer = $2 AND sequence <= $3
                              GROUP BY account_no
                          ) AS last ON place = sequence << 15 | leg'
                 END, part.name)
@@ -444,6 +445,9 @@ CREATE FUNCTION accounts_as_of(accounts integer[], as_of date, horizon bigint)
 RETURNS TABLE (account_no integer, layer smallint, debits numeric, credits numeric)
 LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_column
+DECLARE
+    day constant date := COALESCE(as_of, date 'infinity');
+    pieces text; -- of the segments with anything pending
 BEGIN
     IF cardinality(accounts) <= 50 THEN
         RETURN QUERY
@@ -453,15 +457,28 @@ BEGIN
         RETURN;
     END IF;
     RETURN QUERY
-    SELECT total.account_no, 0::smallint, total.debits, total.credits
+    SELECT account_no, 0::smallint, total.debits, total.credits
     FROM settled_as_of(as_of, horizon) AS total
-    WHERE total.account_no = ANY (accounts);
-    RETURN QUERY
-    SELECT p.account_no, p.layer, sum(p.debit_minor), sum(p.credit_minor)
-    FROM posting_side p
-    WHERE p.layer = 1 AND p.account_no = ANY (accounts) AND p.sequence <= horizon
-      AND p.effective_date <= COALESCE(as_of, date 'infinity')
-    GROUP BY p.account_no, p.layer;
+    JOIN unnest(accounts) AS wanted (account_no) USING (account_no);
+    SELECT string_agg(
+        format(
+            'SELECT account_no, debit_minor, credit_minor
+             FROM posting_side
+             WHERE layer = 1 AND sequence BETWEEN %s AND %s AND effective_date <= $2',
+            first_sequence, LEAST(last_sequence, horizon)),
+        ' UNION ALL ')
+    INTO pieces
+    FROM segment
+    LEFT JOIN summary USING (segment_no)
+    WHERE first_sequence <= horizon AND COALESCE(has_pending, has_holds()) AND COALESCE(first_date <= day, true);
+    IF pieces IS NOT NULL THEN
+        RETURN QUERY EXECUTE
+            'SELECT account_no, 1::smallint, sum(debit_minor), sum(credit_minor)
+             FROM (' || pieces || ') AS moved
+             JOIN unnest($1) AS wanted (account_no) USING (account_no)
+             GROUP BY account_no'
+        USING accounts, day;
+    END IF;
 END $$;
 
 -- What stands, by currency, on account `wanted` and, where `below`, on all accounts below it: codes collate bytewise and
@@ -481,10 +498,14 @@ BEGIN
     IF horizon IS NULL THEN
         SELECT sequence, booked_at INTO horizon, known_at FROM head;
     END IF;
-    SELECT array_agg(account_no)
-    INTO numbers
-    FROM account
-    WHERE code = wanted OR (below AND code > wanted || '.' AND code < wanted || '/');
+    IF below THEN
+        SELECT array_agg(account_no)
+        INTO numbers
+        FROM account
+        WHERE code = wanted OR (code > wanted || '.' AND code < wanted || '/');
+    ELSE
+        SELECT array_agg(account_no) INTO numbers FROM account WHERE code = wanted;
+    END IF;
     IF as_of IS NULL AND cardinality(numbers) = 1 THEN -- the question that is asked most: nothing to add up
         SELECT known_at, a.currency, 1, a.name, a.normal_side, a.code = wanted, 0, 0, 0, 0
         INTO booked_at, currency, accounts, name, normal_side, listed,
