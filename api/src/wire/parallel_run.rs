@@ -1,6 +1,6 @@
 //! Their balances beside ours.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::money::{Currency, Money, MoneyError, decimal_text};
@@ -31,11 +31,23 @@ pub struct NewParallelRunBody {
     #[serde(default)]
     #[schema(example = "0.01")]
     pub tolerance: Option<String>,
-    /// What their accounts are called here, by their names; an account that is not listed has the same code in both.
+    /// What their accounts are called here; one that is not listed has the same code in both.
     #[serde(default)]
-    accounts: BTreeMap<String, String>,
+    accounts: Vec<AccountNamesBody>,
     /// Each of their accounts and currencies once; several that are one of ours are added up.
     balances: Vec<TheirBalanceBody>,
+}
+
+/// What an account is called in both.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = AccountNames)]
+struct AccountNamesBody {
+    /// Their name of it.
+    theirs: String,
+    /// Its code here.
+    #[schema(example = "1002.bank")]
+    ours: String,
 }
 
 /// What another system has on an account.
@@ -62,32 +74,58 @@ impl NewParallelRunBody {
 
     /// Theirs by our codes, or all that cannot be read.
     pub fn theirs(&self) -> Result<Theirs, Vec<Violation>> {
-        let (mut theirs, mut wrong, mut seen) = (Theirs::default(), Vec::new(), HashSet::new());
+        let (ours, mut wrong) = self.names();
+        let (mut theirs, mut seen) = (Theirs::default(), HashSet::new());
         theirs.as_of = self.as_of;
         for (at, body) in self.balances.iter().enumerate() {
-            match body.read(at, &self.accounts) {
+            match body.read(at, &ours) {
                 Err(violation) => wrong.push(violation),
                 Ok((_, currency, _)) if !seen.insert((&body.account, currency)) => {
                     let said = "this account stands here twice in this currency";
                     wrong.push(Violation::at("account_twice", format!("/balances/{at}/account"), said));
                 }
-                Ok((code, currency, minor)) => *theirs.balances.entry((code, currency)).or_default() += minor,
+                Ok((Some(code), currency, minor)) => *theirs.balances.entry((code, currency)).or_default() += minor,
+                Ok((None, ..)) => {}
             }
         }
         if wrong.is_empty() { Ok(theirs) } else { Err(wrong) }
     }
+
+    /// What their accounts are called here, and what is wrong with that. Of a name that is, nothing more is told.
+    fn names(&self) -> (HashMap<&str, Option<AccountCode>>, Vec<Violation>) {
+        let (mut names, mut wrong) = (HashMap::new(), Vec::new());
+        for (at, AccountNamesBody { theirs, ours }) in self.accounts.iter().enumerate() {
+            let read = account_code(ours, format!("/accounts/{at}/ours"));
+            let code = read.map_err(|violation| wrong.push(violation)).ok();
+            if names.insert(theirs.as_str(), code).is_some() {
+                let said = "this account is named here twice";
+                wrong.push(Violation::at("account_twice", format!("/accounts/{at}/theirs"), said));
+            }
+        }
+        (names, wrong)
+    }
 }
 
 impl TheirBalanceBody {
-    fn read(&self, at: usize, ours: &BTreeMap<String, String>) -> Result<(AccountCode, Currency, i128), Violation> {
+    fn read(
+        &self,
+        at: usize,
+        ours: &HashMap<&str, Option<AccountCode>>,
+    ) -> Result<(Option<AccountCode>, Currency, i128), Violation> {
         let place = |field: &str| format!("/balances/{at}/{field}");
-        let malformed = "an account's code has 1 to 64 letters, digits, '-', '_' and '.', no '.' at the ends";
-        let code = AccountCode::parse(ours.get(&self.account).unwrap_or(&self.account))
-            .ok_or_else(|| Violation::at("account_malformed", place("account"), malformed))?;
-        let currency: Currency = self.currency.parse().map_err(|error| money_violation(&error, place("currency")))?;
+        let code = match ours.get(self.account.as_str()) {
+            Some(code) => code.clone(),
+            None => Some(account_code(&self.account, place("account"))?),
+        };
+        let currency = self.currency.parse().map_err(|error| money_violation(&error, place("currency")))?;
         let money = Money::parse(&self.balance, currency).map_err(|error| money_violation(&error, place("balance")))?;
         Ok((code, currency, i128::from(money.minor)))
     }
+}
+
+fn account_code(text: &str, place: String) -> Result<AccountCode, Violation> {
+    let malformed = "an account's code has 1 to 64 letters, digits, '-', '_' and '.', no '.' at the ends";
+    AccountCode::parse(text).ok_or_else(|| Violation::at("account_malformed", place, malformed))
 }
 
 /// An amount or a currency that cannot be read.

@@ -192,6 +192,27 @@ impl ParallelRun {
     }
 }
 
+/// An amount that accounts of every currency may differ by.
+struct Tolerance {
+    minor: u64,
+    decimals: u32,
+}
+
+impl Tolerance {
+    /// Reads a decimal amount that is not negative, with as many decimals as the widest of the currencies has.
+    fn parse(text: &str, currencies: impl Iterator<Item = Currency>) -> Result<Tolerance, MoneyError> {
+        let widest = currencies.max_by_key(|currency| currency.decimals()).unwrap_or(Currency::CNY);
+        let minor = u64::try_from(Money::parse(text, widest)?.minor);
+        let minor = minor.map_err(|_| MoneyError::NotANumber(text.to_owned()))?;
+        Ok(Tolerance { minor, decimals: widest.decimals() })
+    }
+
+    /// In minor units of a currency; what is less than one of them is nothing.
+    fn minor(&self, currency: Currency) -> u128 {
+        u128::from(self.minor / 10_u64.pow(self.decimals - currency.decimals()))
+    }
+}
+
 /// Compares. `tolerance` is a decimal amount that each account may differ by; none for nothing.
 pub fn parallel_run(theirs: &Theirs, ours: &TrialBalance, tolerance: Option<&str>) -> Result<ParallelRun, MoneyError> {
     let mut both: BTreeMap<(AccountCode, Currency), (Option<i128>, Option<i128>)> = BTreeMap::new();
@@ -201,15 +222,17 @@ pub fn parallel_run(theirs: &Theirs, ours: &TrialBalance, tolerance: Option<&str
     for row in &ours.rows {
         both.entry((row.account.clone(), row.currency)).or_default().1 = Some(row.closing_minor());
     }
+    let currencies = both.keys().map(|(_, currency)| *currency);
+    let tolerance = tolerance.map(|text| Tolerance::parse(text, currencies)).transpose()?;
     let (mut rows, mut totals) = (Vec::new(), BTreeMap::<Currency, (i128, i128)>::new());
     for ((account, currency), (theirs_minor, ours_minor)) in both {
-        let tolerated = tolerance.map_or(Ok(0), |text| Money::parse(text, currency).map(|money| money.minor))?;
+        let tolerated = tolerance.as_ref().map_or(0, |tolerance| tolerance.minor(currency));
         let (there, here) = (theirs_minor.unwrap_or(0), ours_minor.unwrap_or(0));
         let total = totals.entry(currency).or_default();
         (total.0, total.1) = (total.0 + there, total.1 + here);
         let verdict = match (theirs_minor, ours_minor) {
             _ if there == here => Verdict::Equal,
-            _ if (there - here).unsigned_abs() <= u128::from(tolerated.unsigned_abs()) => Verdict::Tolerated,
+            _ if (there - here).unsigned_abs() <= tolerated => Verdict::Tolerated,
             (Some(_), None) => Verdict::OnlyTheirs,
             (None, _) => Verdict::OnlyOurs,
             (Some(_), Some(_)) => Verdict::Differs,
@@ -276,7 +299,16 @@ mod tests {
         assert_eq!((run.agrees(), run.totals[0].difference_minor()), (false, -647));
         let forgiving = parallel_run(&theirs, &ours, Some("0.01")).unwrap();
         assert_eq!(forgiving.rows[4].verdict, Verdict::Tolerated);
-        assert!(parallel_run(&theirs, &ours, Some("0.001")).is_err());
+        for wrong in ["0.001", "-0.01", "x"] {
+            assert!(parallel_run(&theirs, &ours, Some(wrong)).is_err(), "{wrong}");
+            assert!(parallel_run(&Theirs::default(), &self::ours(&[]), Some(wrong)).is_err(), "{wrong}");
+        }
+        // Less than a yen is nothing, whatever other currencies make of it.
+        let mut with_yen = theirs.clone();
+        with_yen.balances.insert((AccountCode::parse("10").unwrap(), "JPY".parse().unwrap()), 1);
+        let run = parallel_run(&with_yen, &ours, Some("0.99")).unwrap();
+        let yen = run.rows.iter().find(|row| row.currency.code() == "JPY").unwrap();
+        assert_eq!((yen.verdict, run.rows.last().unwrap().verdict), (Verdict::OnlyTheirs, Verdict::Equal));
         assert_eq!(theirs.as_of.unwrap().to_string(), "2026-01-31");
     }
 

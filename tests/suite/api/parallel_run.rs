@@ -18,7 +18,7 @@ fn theirs(account: &str, balance: &str) -> Value {
 #[tokio::test]
 async fn balances_are_compared_by_our_codes() {
     let api = with_entries().await;
-    let mut body = json!({"accounts": {"bank": "1002.a", "bank 2": "1002.a"},
+    let mut body = json!({"accounts": [{"theirs": "bank", "ours": "1002.a"}, {"theirs": "bank 2", "ours": "1002.a"}],
                           "balances": [theirs("bank", "50.00"), theirs("bank 2", "10.50"), theirs("6001", "-60.51")]});
     let run = api.post("/v1/reports/parallel-run", &body).await;
     assert_eq!(run.status, 200, "{run:?}");
@@ -48,7 +48,8 @@ async fn what_cannot_be_compared_is_named_with_its_place() {
     let api = with_entries().await;
     let api = &api;
     let at = |body: Value| async move { api.post("/v1/reports/parallel-run", &body).await };
-    let wrong = json!({"accounts": {"x": "1 2"}, "balances": [
+    let names = json!([{"theirs": "x", "ours": "1 2"}, {"theirs": "y", "ours": "1"}, {"theirs": "y", "ours": "2"}]);
+    let wrong = json!({"accounts": names, "balances": [
         theirs("bank?", "1.00"), theirs("x", "1.00"), theirs("1002.a", "1.001"), theirs("6001", "1"), theirs("6001", "2"),
         {"account": "6001", "currency": "CNN", "balance": "1"},
     ]});
@@ -58,8 +59,9 @@ async fn what_cannot_be_compared_is_named_with_its_place() {
     let told: Vec<String> =
         errors.map(|error| format!("{} {}", error["code"], error["pointer"]).replace('"', "")).collect();
     let expected = [
+        "account_malformed /accounts/0/ours",
+        "account_twice /accounts/2/theirs",
         "account_malformed /balances/0/account",
-        "account_malformed /balances/1/account",
         "amount_too_many_decimals /balances/2/balance",
         "account_twice /balances/4/account",
         "currency_unknown /balances/5/currency",
