@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::account::Change;
-use crate::import::json::Object;
+use crate::import::json::{Object, Text};
 use crate::template_register::TemplateNo;
 
 #[derive(Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -100,7 +100,7 @@ pub(super) struct EntryBody<'a> {
     #[serde(default)]
     pub(super) kind: KindWord,
     #[serde(borrow)]
-    pub(super) effective_date: Option<Cow<'a, str>>,
+    pub(super) effective_date: Option<Text<'a>>,
     #[serde(default)]
     pub(super) reference: String,
     #[serde(default)]
@@ -170,7 +170,7 @@ pub(super) struct PostingBody<'a> {
     pub(super) currency: Cow<'a, str>,
     pub(super) item: Option<String>,
     #[serde(borrow)]
-    pub(super) due_date: Option<Cow<'a, str>>,
+    pub(super) due_date: Option<Text<'a>>,
     #[serde(borrow)]
-    pub(super) layer: Option<Cow<'a, str>>,
+    pub(super) layer: Option<Text<'a>>,
 }
