@@ -17,6 +17,8 @@ use dianfu_ledger::report::ReportError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::wire::rate::of_missing;
+
 pub use kind::Kind;
 
 /// Seconds after which a retryable request should be sent again.
@@ -249,6 +251,9 @@ impl From<ReportError> for Problem {
                 Problem::new(Kind::ParameterInvalid, message).with_errors(errors).coded("range_reversed")
             }
             ReportError::AccountUnknown(_) => Problem::new(Kind::AccountUnknown, message),
+            ReportError::RateMissing(missing) => {
+                Problem::new(Kind::RateMissing, message).with_errors(vec![of_missing(&missing, "/query/as_of")])
+            }
             ReportError::TooLarge => {
                 let errors =
                     vec![Violation { code: "amount_overflow", message: message.into(), ..Violation::default() }];

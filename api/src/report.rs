@@ -13,6 +13,7 @@ pub mod items;
 pub mod printing;
 pub mod registers;
 pub mod statements;
+pub mod translated;
 
 use dianfu_ledger::report::ReportError;
 use tokio_postgres::Client;

@@ -125,6 +125,9 @@ impl PaperOutput {
 fn refused(desk: &Desk, error: ReportError) -> anyhow::Error {
     match error {
         ReportError::AccountUnknown(code) => unknown(desk, &code).into(),
+        ReportError::RateMissing(missing) => No::new(missing.to_string())
+            .next("`dianfu rate load` or `rate set` puts it on record; --max-age, --inverse and --via stand in")
+            .into(),
         error => PrintError::Report(error).into(),
     }
 }

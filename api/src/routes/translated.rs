@@ -1,16 +1,18 @@
 //! Reports in one currency.
 
-use axum::{Extension, Json};
+use axum::response::Response;
 use dianfu_ledger::query::Moment;
-use dianfu_ledger::report::{Period, ReportError, translate};
+use dianfu_ledger::report::Period;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::auth::Access;
-use crate::extract::{PathParam, QueryParams};
+use super::asked::FormatQuery;
+use crate::answer::{Lasts, Reader};
+use crate::extract::{PathParam, Queries};
 use crate::problem::{Kind, Problem, Violation};
-use crate::wire::rate::{AskedRule, currency, of_missing};
+use crate::report::translated::Translated;
+use crate::wire::rate::{AskedRule, currency};
 use crate::wire::time;
 use crate::wire::translated::{Name, TranslatedBody, presentation};
 
@@ -50,17 +52,18 @@ pub struct TranslatedQuery {
 
 /// A report in one currency: balances at one kind of rate, results at another, and lines for what that leaves.
 #[utoipa::path(
-    get, path = "/v1/fx/reports/{name}", tag = "fx", params(("name" = inline(Name), Path), TranslatedQuery),
+    get, path = "/v1/fx/reports/{name}", tag = "fx",
+    params(("name" = inline(Name), Path, example = "trial-balance"), TranslatedQuery, FormatQuery),
     responses(
         (status = 200, body = TranslatedBody),
         (status = 404, description = "There is no rate for one of its currencies; the nearest there is is named.")
     )
 )]
 pub async fn fx_report(
-    Extension(access): Extension<Access>,
+    reader: Reader,
     PathParam(name): PathParam<Name>,
-    QueryParams(query): QueryParams<TranslatedQuery>,
-) -> Result<Json<TranslatedBody>, Problem> {
+    Queries((query, format)): Queries<(TranslatedQuery, FormatQuery)>,
+) -> Result<Response, Problem> {
     let unreadable = |violation: Violation| {
         Problem::new(Kind::ParameterInvalid, violation.message.to_string()).with_errors(vec![violation])
     };
@@ -69,15 +72,6 @@ pub async fn fx_report(
     let into = currency(&query.r#in, "/query/in").map_err(unreadable)?;
     let presentation = presentation(into, balances, query.result_kind.as_deref()).map_err(unreadable)?;
     let moment = Moment { as_of: query.as_of, known_at: query.known_at };
-    let client = access.ledger.client().await?;
-    let period = Period { from: query.from, moment };
-    match translate::translated(&**client, name.into(), period, &presentation).await {
-        Ok(Ok(report)) => Ok(Json(report.into())),
-        Ok(Err(missing)) => {
-            let place = of_missing(&missing, "/query/as_of");
-            Err(Problem::new(Kind::RateMissing, missing.to_string()).with_errors(vec![place]))
-        }
-        Err(ReportError::Query(error)) => Err(error.into()),
-        Err(question) => Err(Problem::parameter("/query", question.to_string())),
-    }
+    let question = Translated { report: name.into(), period: Period { from: query.from, moment }, presentation };
+    reader.answer(question, format, Lasts::with(query.known_at)).await
 }

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::rate::AskedRule;
 use crate::problem::Violation;
+use crate::sheet::{Listed, listed};
 
 /// Which report.
 #[derive(Clone, Copy, Deserialize, ToSchema)]
@@ -45,7 +46,7 @@ pub fn presentation(currency: Currency, balances: AskedRule, results: Option<&st
 /// A line of a translated report. Amounts are positive for a debit.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TranslatedLine)]
-struct LineBody {
+pub struct LineBody {
     /// What it stands for.
     #[schema(example = "asset")]
     r#type: &'static str,
@@ -86,6 +87,8 @@ pub struct TranslatedBody {
     /// All lines: zero in a trial balance and a balance sheet, the result in an income statement.
     total: String,
 }
+
+listed!(TranslatedBody, lines: LineBody);
 
 impl From<TranslatedReport> for TranslatedBody {
     fn from(TranslatedReport { report, from, as_of, rates_of, known_at }: TranslatedReport) -> TranslatedBody {

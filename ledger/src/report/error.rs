@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use crate::account::AccountCode;
 use crate::error::Error;
 use crate::query::QueryError;
+use crate::rate::RateMissing;
 
 /// Why a report cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +21,9 @@ pub enum ReportError {
     /// No account has this code or stands below it.
     #[error("there is no account {0} in this book")]
     AccountUnknown(AccountCode),
+    /// A report in one currency needs a rate that is not on record.
+    #[error(transparent)]
+    RateMissing(#[from] RateMissing),
     /// A sum is wider than 128 bits.
     #[error("a sum is too large to be shown")]
     TooLarge,
@@ -34,6 +38,7 @@ impl ReportError {
         match self {
             ReportError::RangeReversed { .. } => Some("range_reversed"),
             ReportError::AccountUnknown(_) => Some("account_unknown"),
+            ReportError::RateMissing(_) => Some(RateMissing::CODE),
             ReportError::TooLarge => Some("amount_overflow"),
             ReportError::Query(error) => error.code(),
         }

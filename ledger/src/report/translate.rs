@@ -164,7 +164,7 @@ pub async fn translated(
     which: Translatable,
     period: Period,
     presentation: &Presentation,
-) -> Result<Result<TranslatedReport, RateMissing>, ReportError> {
+) -> Result<TranslatedReport, ReportError> {
     let from = period.from.filter(|_| which == Translatable::IncomeStatement);
     let scope = Period { from, ..period }.resolve(client).await?;
     let chart = Chart::read(client, &scope).await?;
@@ -187,16 +187,13 @@ pub async fn translated(
     let mut rates = BTreeMap::new();
     for original in &originals {
         if let Entry::Vacant(vacant) = rates.entry(original.currency) {
-            match rates_of(client, original.currency, presentation, &scope).await? {
-                Ok(found) => vacant.insert(found),
-                Err(missing) => return Ok(Err(missing)),
-            };
+            vacant.insert(rates_of(client, original.currency, presentation, &scope).await??);
         }
     }
     let whole = which != Translatable::IncomeStatement;
     let report = translate(originals, &rates, presentation.currency, whole).ok_or(ReportError::TooLarge)?;
     let (as_of, known_at, rates_of) = (scope.as_of, scope.known_at, scope.day());
-    Ok(Ok(TranslatedReport { report, from, as_of, rates_of, known_at }))
+    Ok(TranslatedReport { report, from, as_of, rates_of, known_at })
 }
 
 async fn rates_of(

@@ -1,17 +1,17 @@
 //! `dianfu fx report`: a report in one currency.
 
 use clap::{Args, ValueEnum};
-use dianfu_api::wire::translated::TranslatedBody;
+use dianfu_api::report::translated::Translated;
 use dianfu_ledger::money::Currency;
 use dianfu_ledger::rate::{RateKind, Rule};
 use dianfu_ledger::report::Period;
-use dianfu_ledger::report::translate::{Presentation, Translatable, translated};
+use dianfu_ledger::report::translate::{Presentation, Translatable};
 use jiff::civil::Date;
 
 use crate::cli::arguments::{MomentArgs, currency, day};
 use crate::cli::desk::Desk;
-use crate::cli::ending::{Answer, No};
-use crate::cli::print::{Column, Output, Sheet};
+use crate::cli::ending::Answer;
+use crate::cli::paper::PaperOutput;
 use crate::cli::rate::{RuleArgs, kind};
 
 /// Show a report in one currency
@@ -43,7 +43,7 @@ pub struct Report {
     #[command(flatten)]
     moment: MomentArgs,
     #[command(flatten)]
-    output: Output,
+    output: PaperOutput,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -53,26 +53,9 @@ enum Name {
     IncomeStatement,
 }
 
-const SHEET: Sheet = Sheet {
-    above: &["currency", "from", "as_of", "rates_of"],
-    rows: "lines",
-    columns: &[
-        Column::Text("type"),
-        Column::Text("account"),
-        Column::Text("name"),
-        Column::Number("original"),
-        Column::Text("original_currency"),
-        Column::Text("rate"),
-        Column::Number("amount"),
-    ],
-    totals: None,
-    below: &["total", "known_at"],
-    empty: "Nothing is posted yet.",
-};
-
 impl Report {
     pub async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
-        let which = match self.name {
+        let report = match self.name {
             Name::TrialBalance => Translatable::TrialBalance,
             Name::BalanceSheet => Translatable::BalanceSheet,
             Name::IncomeStatement => Translatable::IncomeStatement,
@@ -80,18 +63,7 @@ impl Report {
         let balances = self.rule.rule(RateKind::closing());
         let results = Rule { kind: self.result_kind.clone(), ..balances.clone() };
         let presentation = Presentation { currency: self.into, balances, results };
-        let client = desk.client().await?;
         let period = Period { from: self.from, moment: self.moment.moment() };
-        match translated(&**client, which, period, &presentation).await {
-            Ok(Ok(report)) => {
-                self.output.print(&TranslatedBody::from(report), &SHEET)?;
-                Ok(Answer::Yes)
-            }
-            Ok(Err(missing)) => Err(No::new(missing.to_string())
-                .next("`dianfu rate load` or `rate set` puts it on record; --max-age, --inverse and --via stand in")
-                .into()),
-            Err(error) if error.code().is_some() => Err(No::new(error.to_string()).into()),
-            Err(error) => Err(error.into()),
-        }
+        self.output.print(desk, Translated { report, period, presentation }).await
     }
 }

@@ -36,6 +36,7 @@ fn reports(book: &Book) -> Vec<(String, &'static str, &'static [&'static str])> 
         (format!("/v1/reports/cut-off?period_end={}", day(DAYS / 2)), "rows", &["amount"]),
         ("/v1/reports/integrity?".to_owned(), "totals", &["debits", "credits"]),
         (format!("/v1/reports/diff?of=trial-balance&before_known_at={early}"), "entries", &["change"]),
+        ("/v1/fx/reports/trial-balance?in=CNY".to_owned(), "lines", &["amount"]),
         ("/v1/open-items?account=1101".to_owned(), "items", &["outstanding"]),
         ("/v1/open-items/history?account=1101.picc&item=CLM-A".to_owned(), "postings", &["debit", "credit"]),
         ("/v1/accounts/1002/statement?".to_owned(), "rows", moved),
