@@ -111,6 +111,7 @@ CREATE INDEX entry_sequence_idx ON entry (sequence);
 CREATE INDEX entry_relates_to_idx ON entry (relates_to) WHERE relates_to IS NOT NULL;
 CREATE INDEX entry_hold_group_idx ON entry (hold_group) WHERE hold_group IS NOT NULL;
 CREATE INDEX entry_hold_idx ON entry (sequence) WHERE kind = 1;
+CREATE INDEX entry_year_end_idx ON entry (sequence) WHERE adjusting AND starts_with(reference, 'YEAR-END ');
 CREATE INDEX entry_expires_at_idx ON entry (expires_at) WHERE expires_at IS NOT NULL;
 
 -- One leg of an entry. layer: 0 settled, 1 pending. amount_minor: debit positive.

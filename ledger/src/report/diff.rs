@@ -24,7 +24,7 @@ use crate::query::{LIST_ROWS_MAX, Moment, row};
 
 use super::chart::Chart;
 use super::place::Place;
-use super::statements::{Amounts, OF_BALANCE_SHEET, OF_INCOME, net, side_by_side};
+use super::statements::{Amounts, OF_BALANCE_SHEET, OF_INCOME, net, net_of_results, side_by_side, year_ends};
 use super::{ReportError, Scope, less, sql};
 
 /// The reports that can be compared.
@@ -185,7 +185,11 @@ pub async fn diff(
     let before = Scope::resolve(client, asked.before).await?;
     let after = Scope::resolve(client, asked.after).await?;
     let chart = Chart::read(client, if before.known_at > after.known_at { &before } else { &after }).await?;
-    let between = Between { before, after, from };
+    let left_out = match asked.of {
+        DiffOf::IncomeStatement => year_ends(client, before.sequence.max(after.sequence)).await?,
+        DiffOf::TrialBalance | DiffOf::BalanceSheet | DiffOf::OpenItems => Vec::new(),
+    };
+    let between = Between { before, after, from, left_out };
     let rows = match asked.of {
         DiffOf::OpenItems => between.items(client, &chart).await?,
         of => between.accounts(client, &chart, of).await?,
@@ -200,16 +204,17 @@ pub async fn diff(
     Ok(Diff { of: asked.of, from, before, after, rows, entries, next })
 }
 
-/// Two scopes, and the day from which postings count.
+/// Two scopes, the day from which postings count, and the entries that do not count.
 struct Between {
     before: Scope,
     after: Scope,
     from: Option<Date>,
+    left_out: Vec<i64>,
 }
 
 impl Between {
     fn parameters(&self) -> [&(dyn ToSql + Sync); 5] {
-        let Between { before, after, from } = self;
+        let Between { before, after, from, .. } = self;
         [&before.sequence, &before.as_of, &after.sequence, &after.as_of, from]
     }
 
@@ -220,11 +225,15 @@ impl Between {
         chart: &Chart,
         of: DiffOf,
     ) -> Result<Vec<DiffRow>, ReportError> {
-        let before = net(client, &self.before, self.from).await?;
-        let after = net(client, &self.after, self.from).await?;
+        let net = async |scope: &Scope| match of {
+            DiffOf::IncomeStatement => net_of_results(client, scope, self.from).await,
+            DiffOf::TrialBalance | DiffOf::BalanceSheet | DiffOf::OpenItems => net(client, scope, self.from).await,
+        };
+        let (before, after) = (net(&self.before).await?, net(&self.after).await?);
         let codes = codes_by_number(chart);
         let mut explained = BTreeMap::new();
-        for row in client.query(sql::CHANGE, &self.parameters()).await? {
+        let [one, two, three, four, five] = self.parameters();
+        for row in client.query(sql::CHANGE, &[one, two, three, four, five, &self.left_out]).await? {
             explained.insert(code_of(&row, &codes)?.clone(), row::sum(&row, "change")?);
         }
         let amounts = Amounts { of: side_by_side([&before, &after, &explained]) };
@@ -283,7 +292,7 @@ impl Between {
         let most = usize::from(limit.clamp(1, LIST_ROWS_MAX));
         let with_one_more = i64::try_from(most + 1).unwrap_or(i64::MAX);
         let [one, two, three, four, five] = self.parameters();
-        let parameters = [one, two, three, four, five, &behind, &with_one_more];
+        let parameters = [one, two, three, four, five, &self.left_out, &behind, &with_one_more];
         let found = client.query(sql::CHANGE_BY_ENTRY, &parameters).await?;
         let codes = codes_by_number(chart);
         let (mut entries, mut sequences) = (Vec::new(), Vec::new());

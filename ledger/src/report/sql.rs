@@ -28,6 +28,26 @@ pub const CHART: &str = "
     ) s ON true
     WHERE a.opened_at <= $1";
 
+/// The entries up to `$1` that closed a year, and all that takes them back.
+pub const YEAR_ENDS: &str = "
+    SELECT COALESCE(array_agg(e.sequence ORDER BY e.sequence), '{}') AS sequences
+    FROM entry_families(ARRAY(
+        SELECT entry_id
+        FROM entry
+        WHERE adjusting AND starts_with(reference, 'YEAR-END ')
+    )) AS family (entry_id)
+    JOIN entry e USING (entry_id)
+    WHERE e.sequence <= $1";
+
+/// What entries `$1` have moved on income and expense accounts from day `$2` to `$3`.
+pub const RESULTS_MOVED: &str = "
+    SELECT a.code, sum(p.amount_minor)::text AS net
+    FROM posting p
+    JOIN account a USING (account_no)
+    WHERE p.sequence = ANY ($1) AND p.layer = 0 AND a.type IN ('income', 'expense')
+      AND p.effective_date BETWEEN COALESCE($2, date '-infinity') AND COALESCE($3, date 'infinity')
+    GROUP BY a.code";
+
 /// For accounts `$1`, up to day `$4`: what stood before day `$3`, debits and credits since, and what is listed before
 /// the page, which begins behind (`$6`, `$7`) of account `$5`.
 pub const LEDGER_SUMS: &str = "
@@ -216,13 +236,14 @@ pub const CURRENCY_TOTALS: &str = "
     ORDER BY currency, layer";
 
 /// What was added to the accounts between two scopes, up to sequence `$1` and day `$2`, and up to `$3` and `$4`: the
-/// postings in the second and not the first, less those in the first and not the second. Only from day `$5`.
+/// postings in the second and not the first, less those in the first and not the second. Only from day `$5`, without
+/// entries `$6`.
 pub const CHANGE: &str = include_str!("sql/change.sql");
 
-/// The same by account and item.
+/// The same by account and item, of all entries.
 pub const CHANGE_OF_ITEMS: &str = include_str!("sql/change_of_items.sql");
 
-/// The same by entry and account, of at most `$7` entries behind `$6`.
+/// The same by entry and account, of at most `$8` entries behind `$7`.
 pub const CHANGE_BY_ENTRY: &str = include_str!("sql/change_by_entry.sql");
 
 /// What is outstanding up to entry `$1` and day `$2`, by account and item.
@@ -232,9 +253,11 @@ pub const OUTSTANDING_ITEMS: &str = "
     WHERE outstanding <> 0";
 
 /// Every statement by name.
-pub const ALL: [(&str, &str); 18] = [
+pub const ALL: [(&str, &str); 20] = [
     ("NOW", NOW),
     ("CHART", CHART),
+    ("YEAR_ENDS", YEAR_ENDS),
+    ("RESULTS_MOVED", RESULTS_MOVED),
     ("LEDGER_SUMS", LEDGER_SUMS),
     ("LEDGER_ROWS", LEDGER_ROWS),
     ("MOVEMENTS", MOVEMENTS),

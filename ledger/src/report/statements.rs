@@ -3,7 +3,8 @@
 //! Lines come by currency, section, and in the order of a printed chart ([`roll_up`](mod@super::roll_up)). A section
 //! shows its amounts from its own side: assets and expenses positive for a debit, the others for a credit. What income
 //! and expense accounts have come to and no closing entry has yet moved to equity is a line of equity of its own, so
-//! that assets are liabilities and equity. Memo accounts are in no statement; where somebody posted between a memo
+//! that assets are liabilities and equity. An income statement leaves out the entries that close a year: they say
+//! nothing of what was earned. Memo accounts are in no statement; where somebody posted between a memo
 //! account and another, the difference that this leaves is named.
 //!
 //! Costs what a trial balance of the same days does.
@@ -20,7 +21,7 @@ use crate::query::{self, Moment, row};
 
 use super::chart::Chart;
 use super::roll_up::{self, roll_up};
-use super::{Period, ReportError, Scope, add, less};
+use super::{Period, ReportError, Scope, add, less, sql};
 
 /// What a line of a statement is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -165,11 +166,11 @@ pub async fn balance_sheet(client: &impl GenericClient, moment: Moment) -> Resul
     Ok(BalanceSheet { lines, totals, as_of: scope.as_of, known_at: scope.known_at })
 }
 
-/// The income statement of a period.
+/// The income statement of a period, as it was before its year was closed.
 pub async fn income_statement(client: &impl GenericClient, period: Period) -> Result<IncomeStatement, ReportError> {
     let scope = period.resolve(client).await?;
     let chart = Chart::read(client, &scope).await?;
-    let amounts = Amounts { of: side_by_side([&net(client, &scope, period.from).await?]) };
+    let amounts = Amounts { of: side_by_side([&net_of_results(client, &scope, period.from).await?]) };
     let lines = amounts.lines(&chart, &OF_INCOME)?;
     let mut totals = Vec::new();
     for (currency, sums) in amounts.sums(&chart)? {
@@ -181,6 +182,26 @@ pub async fn income_statement(client: &impl GenericClient, period: Period) -> Re
         });
     }
     Ok(IncomeStatement { lines, totals, from: period.from, as_of: scope.as_of, known_at: scope.known_at })
+}
+
+/// The same without the entries that have closed a year: what they have moved to equity was earned and spent before.
+pub(super) async fn net_of_results(
+    client: &impl GenericClient,
+    scope: &Scope,
+    from: Option<Date>,
+) -> Result<BTreeMap<AccountCode, i128>, ReportError> {
+    let mut net = net(client, scope, from).await?;
+    let closings = year_ends(client, scope.sequence).await?;
+    for row in &client.query(sql::RESULTS_MOVED, &[&closings, &from, &scope.as_of]).await? {
+        let there = net.entry(row::account_code(row, "code")?).or_default();
+        *there = less(*there, row::sum(row, "net")?)?;
+    }
+    Ok(net)
+}
+
+/// The entries up to one that have closed a year, and those that have taken them back.
+pub(super) async fn year_ends(client: &impl GenericClient, sequence: i64) -> Result<Vec<i64>, ReportError> {
+    Ok(client.query_one(sql::YEAR_ENDS, &[&sequence]).await?.try_get("sequences")?)
 }
 
 /// What has moved on each account, debits less credits, from a day to the end of the scope.

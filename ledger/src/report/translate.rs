@@ -6,15 +6,15 @@
 //! other; what is left after that comes from rounding each line to a whole minor unit, and is shown as the *rounding
 //! difference*. Every line names its rates. Costs what the report itself does, and a look-up a currency and kind.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio_postgres::GenericClient;
 
 use super::chart::Chart;
-use super::statements::net;
+use super::statements::{net, net_of_results};
 use super::{Period, ReportError, Scope, add};
 use crate::account::AccountType;
 use crate::money::Currency;
@@ -170,7 +170,11 @@ pub async fn translated(
     let chart = Chart::read(client, &scope).await?;
     let mut originals = Vec::new();
     let mut results: BTreeMap<Currency, i128> = BTreeMap::new();
-    for (code, minor) in net(client, &scope, from).await? {
+    let net = match which {
+        Translatable::IncomeStatement => net_of_results(client, &scope, from).await?,
+        Translatable::TrialBalance | Translatable::BalanceSheet => net(client, &scope, from).await?,
+    };
+    for (code, minor) in net {
         let Some(account) = chart.accounts.get(&code) else { continue };
         let (account_type, currency, name) = (account.account_type, account.currency, account.name.clone());
         if which.has(account_type) {
@@ -184,10 +188,13 @@ pub async fn translated(
         originals.push(Original { account: String::new(), name, account_type, currency, minor });
     }
     originals.sort_by(|one, other| (one.account_type, &one.account).cmp(&(other.account_type, &other.account)));
+    let of_results = originals.iter().filter(|original| original.account_type.is_temporary());
+    let temporary: BTreeSet<Currency> = of_results.map(|original| original.currency).collect();
     let mut rates = BTreeMap::new();
     for original in &originals {
         if let Entry::Vacant(vacant) = rates.entry(original.currency) {
-            vacant.insert(rates_of(client, original.currency, presentation, &scope).await??);
+            let has_results = temporary.contains(&original.currency);
+            vacant.insert(rates_of(client, original.currency, has_results, presentation, &scope).await??);
         }
     }
     let whole = which != Translatable::IncomeStatement;
@@ -196,9 +203,11 @@ pub async fn translated(
     Ok(TranslatedReport { report, from, as_of, rates_of, known_at })
 }
 
+/// The rates of a currency; of one without results one that nobody needs is not asked for.
 async fn rates_of(
     client: &impl GenericClient,
     currency: Currency,
+    has_results: bool,
     presentation: &Presentation,
     scope: &Scope,
 ) -> Result<Result<RatesOf, RateMissing>, ReportError> {
@@ -211,6 +220,9 @@ async fn rates_of(
         Ok(found) => found,
         Err(missing) => return Ok(Err(missing)),
     };
+    if !has_results {
+        return Ok(Ok(RatesOf { results: balances.clone(), balances }));
+    }
     let results = table::look_up(client, pair, date, &presentation.results, Some(scope.known_at)).await?;
     Ok(results.map(|results| RatesOf { balances, results }))
 }

@@ -164,11 +164,26 @@ async fn a_year_ends_over_the_wire() {
     let mut sale = entry(1, "1002.a", "6001", "8.00");
     sale["effective_date"] = json!("2025-06-01");
     api.posted(&sale).await;
+    let before = api.get("/v1/reports/income-statement").await.body;
     let year_end = json!({"through": "2025-12-31", "retained_earnings": ["3900"]});
     let ended = api.post("/v1/periods/year-ends", &year_end).await;
     assert_eq!((ended.status, ended.body["entries"].as_array().map(Vec::len)), (201, Some(1)), "{ended:?}");
     assert_eq!(api.get("/v1/accounts/6001/balance").await.body["balance"], "0.00");
     assert_eq!(api.get("/v1/accounts/3900/balance").await.body["balance"], "8.00");
+    // What was earned stays told: an income statement does not count what closes a year, nor what takes that back.
+    let statement = async || api.get("/v1/reports/income-statement?from=2025-01-01&as_of=2025-12-31").await.body;
+    let shown = statement().await;
+    assert_eq!((&shown["totals"][0]["result"], &shown["totals"][0]["income"]), (&json!("8.00"), &json!("8.00")));
+    let change = format!("of=income-statement&before_known_at={}", before["known_at"].as_str().unwrap());
+    let diff = api.get(&format!("/v1/reports/diff?{change}&before_as_of=2025-12-31&after_as_of=2025-12-31")).await.body;
+    assert_eq!((&diff["rows"], &diff["entries"]), (&json!([]), &json!([])), "{diff}");
+    let sheet = api.get("/v1/reports/balance-sheet").await.body;
+    assert_eq!((&sheet["totals"][0]["result"], &sheet["totals"][0]["equity"]), (&json!("0.00"), &json!("8.00")));
+    let closing = &api.get("/v1/entries?after=1").await.body["entries"][0]["id"];
+    let reversal = json!({"id": id(9), "kind": "reversal", "relates_to": closing, "effective_date": "2025-12-31"});
+    api.posted(&reversal).await;
+    assert_eq!(api.get("/v1/accounts/6001/balance").await.body["balance"], "8.00");
+    assert_eq!(statement().await["totals"], shown["totals"]);
     let to_nobody = json!({"through": "2025-12-31", "retained_earnings": ["6001"]});
     api.post("/v1/periods/year-ends", &to_nobody).await.problem(422, "not_equity");
 }
