@@ -21,6 +21,7 @@ pub mod names;
 pub mod ndjson;
 pub mod opening;
 pub(crate) mod rows;
+pub mod source;
 pub mod survey;
 pub mod templates;
 mod transaction;
@@ -28,16 +29,12 @@ mod transaction;
 use std::collections::HashMap;
 use std::io::{self, Read};
 
-use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use uuid::Uuid;
 
 use crate::account::{
     AccountCode, AccountFault, AccountNote, AccountType, Limits, NewAccount, NormalSide, SettingChange,
 };
 use crate::entry::{EntryKind, Layer, NewEntry};
-use crate::id;
 use crate::limit_group::LimitGroup;
 use crate::money::{Currency, MoneyError};
 use crate::rejection::Rejection;
@@ -134,7 +131,7 @@ pub(crate) fn clipped(text: &str) -> String {
 pub enum Record {
     /// An account, as far as the file describes it.
     Account(Box<AccountLine>),
-    /// An entry; without an id of its own it has the nil one, and gets one from its place ([`Source::id`]).
+    /// An entry; without an id of its own it has the nil one, and gets one from what it says ([`source`]).
     Entry(Box<NewEntry>),
     /// A version of a template, in force for the entries after it.
     Template(Box<TemplateLine>),
@@ -303,32 +300,6 @@ impl<R: Read> Iterator for Reader<R> {
             Reader::Hledger(reader) => reader.next(),
             Reader::Beancount(reader) => reader.next(),
         }
-    }
-}
-
-/// What entries without an id of their own get theirs from: the file's bytes and the entry's place among its entries.
-/// The same file gives the same ids for ever, so that importing it again finds what is in the books.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Source {
-    subject: String,
-}
-
-impl Source {
-    /// A file by the SHA-256 of its bytes.
-    pub fn new(digest: &[u8; 32]) -> Source {
-        let digits = digest.iter().fold(String::from("import "), |mut digits, byte| {
-            digits.push(char::from(b"0123456789abcdef"[usize::from(byte >> 4)]));
-            digits.push(char::from(b"0123456789abcdef"[usize::from(byte & 15)]));
-            digits
-        });
-        Source { subject: digits }
-    }
-
-    /// The id of the n-th entry, from 1.
-    pub fn id(&self, number: u64, date: Option<Date>) -> Uuid {
-        let midnight = date.and_then(|date| date.to_zoned(TimeZone::UTC).ok());
-        let since = midnight.map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp());
-        id::entry_id(since, &self.subject, &number.to_string())
     }
 }
 

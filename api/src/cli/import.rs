@@ -5,8 +5,9 @@
 //! would refuse. If there is any fault, nothing is posted. The third pass posts through
 //! [`dianfu_ledger::Ledger::post`], a batch at a time while the next is read.
 //!
-//! Every entry has an id: its own, or one from the file's bytes and its place. So a run that was killed is resumed by
-//! running it again, and posts nothing twice. Memory: the ids, the accounts, a few batches; not the file.
+//! Every entry has an id: its own, or one from what it says ([`dianfu_ledger::import::source`]). So a run that was
+//! killed is resumed by running it again, and posts nothing twice. Memory: the ids, the accounts, a few batches; not
+//! the file.
 
 mod accounts;
 mod format;
@@ -28,7 +29,9 @@ use super::print::Output;
 /// Take accounts and entries from a file, all or nothing
 ///
 /// The whole file is checked first, and every fault is named with its line; if there is any, nothing is posted. Running
-/// it again after it was interrupted goes on where it was: what is in the book is found by its id, not posted twice.
+/// it again after it was interrupted goes on where it was: what is in the book is found by its id, not posted twice. An
+/// entry without an id gets one from its source and all that it says, so that of a file that has grown what is new is
+/// posted; one that was changed is another entry.
 #[derive(Subcommand)]
 #[command(after_help = "\
 Examples:
@@ -51,7 +54,9 @@ pub enum Import {
 /// export shows. Settings and limit groups are applied after the last entry; a version of a template that the book
 /// lacks is recorded where it stands, and entries keep naming it. Entries are history: their legs are what was moved;
 /// an expiry becomes a release, and a hold whose time is over is taken in without it and released at the end, if
-/// anything is still held.
+/// anything is still held. A late entry stays on the day on which it counted; its value date is not taken in.
+///
+/// Not in such a file, and to be set up in the new book: closings, rates, the set-up of currencies.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -60,6 +65,16 @@ Examples:
 pub struct Ndjson {
     #[command(flatten)]
     what: What,
+    #[command(flatten)]
+    source: SourceArg,
+}
+
+/// Which books a file comes from.
+#[derive(Args)]
+pub struct SourceArg {
+    /// The books that the file comes from: the same entry of the same source is one, of another source another one
+    #[arg(long, value_name = "NAME", default_value = "file")]
+    source: String,
 }
 
 /// What is imported, and how.
@@ -89,13 +104,13 @@ fn type_map(text: &str) -> Result<TypeMap, String> {
 
 impl Import {
     pub async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
-        let (format, what) = match self {
-            Import::Ndjson(Ndjson { what }) => (Format::Ndjson, what),
+        let (format, source, what) = match self {
+            Import::Ndjson(Ndjson { what, source }) => (Format::Ndjson, source.source.as_str(), what),
             Import::Csv(csv) => csv.format(),
             Import::OpeningBalances(balances) => balances.format(),
             Import::Hledger(hledger) => hledger.format(),
             Import::Beancount(beancount) => beancount.format(),
         };
-        passes::import(desk, format, what).await
+        passes::import(desk, format, source, what).await
     }
 }

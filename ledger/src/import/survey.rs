@@ -1,7 +1,7 @@
 //! What no single record of a file shows: ids that come twice, accounts that nobody opens, sums that a file asserts.
 //!
 //! Pure. Takes the records of one reading in order, then answers what the file needs of the book. Memory: the ids of
-//! the entries that have one, the accounts, the templates, what later entries take from, and the first [`FAULTS_KEPT`]
+//! the entries, the accounts, the templates, what later entries take from, and the first [`FAULTS_KEPT`]
 //! faults.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -18,7 +18,7 @@ use crate::template_register::TemplateNo;
 
 use super::names::TypeMap;
 use super::templates::TemplateLine;
-use super::{AccountLine, Assertion, Fault, Numbered, Record, SettingLine, Source, Until};
+use super::{AccountLine, Assertion, Fault, Numbered, Record, SettingLine, Until};
 
 /// Faults that are kept; those after them are counted.
 pub const FAULTS_KEPT: usize = 10_000;
@@ -59,21 +59,6 @@ struct Posted {
     has_item: bool,
 }
 
-/// The last entry of a file that a version of a template has made.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct LastMade {
-    id: Uuid,
-    number: u64,
-    date: Option<Date>,
-}
-
-impl LastMade {
-    /// Its id: its own, or the one that it gets from its place.
-    pub fn id(&self, source: &Source) -> Uuid {
-        if self.id.is_nil() { source.id(self.number, self.date) } else { self.id }
-    }
-}
-
 /// A file as far as it has been read.
 #[derive(Default)]
 pub struct Survey {
@@ -84,7 +69,7 @@ pub struct Survey {
     posted: HashMap<AccountCode, Posted, RandomState>,
     posted_in_order: Vec<AccountCode>,
     templates: Vec<(u64, TemplateLine)>,
-    last_made: HashMap<TemplateNo, LastMade>,
+    last_made: HashMap<TemplateNo, Uuid>,
     settings: Vec<(u64, SettingLine)>,
     limit_groups: Vec<(u64, String, LimitGroup)>,
     taken: HashSet<Uuid, RandomState>,
@@ -105,8 +90,8 @@ pub struct Surveyed {
     pub unopened: Vec<AccountCode>,
     /// Versions of templates, each in force for the entries after its line.
     pub templates: Vec<(u64, TemplateLine)>,
-    /// The last entry that each version has made, by its number in the file.
-    pub last_made: HashMap<TemplateNo, LastMade>,
+    /// The last entry that each version has made.
+    pub last_made: HashMap<TemplateNo, Uuid>,
     /// Settings after the last entry.
     pub settings: Vec<(u64, SettingLine)>,
     /// Limit groups after the last entry.
@@ -151,10 +136,9 @@ impl Survey {
     fn entry(&mut self, line: u64, entry: &NewEntry) {
         self.entries += 1;
         if let Some(template_no) = entry.template_no {
-            let last = LastMade { id: entry.id, number: self.entries, date: entry.effective_date };
-            self.last_made.insert(template_no, last);
+            self.last_made.insert(template_no, entry.id);
         }
-        if !entry.id.is_nil() && !self.ids.insert(entry.id) {
+        if !self.ids.insert(entry.id) {
             let fault = Fault::new(line, "id_twice", "the file has another entry with this id before");
             self.faults.push(fault.expected("an id of its own", entry.id.to_string()));
         }

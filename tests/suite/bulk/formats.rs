@@ -146,6 +146,39 @@ async fn an_opening_balance_that_changes_is_a_conflict_and_never_a_second_one() 
 }
 
 #[tokio::test]
+async fn of_a_file_that_has_grown_what_is_new_is_posted() {
+    for (format, entry, opened) in [
+        ("hledger", "DAY tea\n  3001  -5 CNY\n  1002:bank\n\n", ""),
+        (
+            "beancount",
+            "DAY * \"tea\"\n  Equity:Capital  -5 CNY\n  Assets:Bank  5 CNY\n",
+            "2020-01-01 open Assets:Bank CNY\n  code: \"1002.bank\"\n\
+             2020-01-01 open Equity:Capital CNY\n  code: \"3001\"\n",
+        ),
+        (
+            "ndjson",
+            "{\"entry\":{\"effective_date\":\"DAY\",\"postings\":[\
+             {\"account\":\"1002.bank\",\"debit\":\"5\",\"currency\":\"CNY\"},\
+             {\"account\":\"3001\",\"credit\":\"5\",\"currency\":\"CNY\"}]}}\n",
+            "",
+        ),
+    ] {
+        let shell = Shell::with_accounts().await;
+        let run = |days: &[&str], source: &str| {
+            let entries: String = days.iter().map(|day| entry.replace("DAY", day)).collect();
+            let file = shell.file("input", format!("{opened}{entries}")).to_str().unwrap().to_owned();
+            let command = ["import", format, &file, "--source", source, "--format", "json"];
+            let said = shell.run(&command).went_well().json();
+            (said["posted"].as_u64().unwrap(), said["replayed"].as_u64().unwrap())
+        };
+        // Two that say the same are two, also the next time.
+        assert_eq!(run(&["2026-01-05", "2026-01-05"], "tea"), (2, 0), "{format}");
+        assert_eq!(run(&["2026-01-04", "2026-01-05", "2026-01-05", "2026-01-05"], "tea"), (2, 2), "{format}");
+        assert_eq!(run(&["2026-01-05"], "coffee"), (1, 0), "{format}");
+    }
+}
+
+#[tokio::test]
 async fn numbers_are_those_of_their_source() {
     let shell = Shell::with_accounts().await;
     let file = |rows: &str| {

@@ -6,7 +6,7 @@ use dianfu_ledger::import::commodity::CommodityMap;
 use dianfu_ledger::import::opening::{Against, Heading};
 use jiff::civil::Date;
 
-use super::What;
+use super::{SourceArg, What};
 use crate::cli::arguments::day;
 
 /// Read entries from CSV: one row a posting, the rows of an entry together
@@ -94,6 +94,8 @@ pub struct Hledger {
     /// Which currencies commodities are that are no ISO 4217 codes, such as `$=USD`
     #[arg(long, value_name = "COMMODITY=CODE,...", value_parser = commodities)]
     commodity: Option<CommodityMap>,
+    #[command(flatten)]
+    source: SourceArg,
 }
 
 /// Read a file of beancount, written by `dianfu export beancount`, by other programs, or by hand
@@ -130,6 +132,8 @@ pub struct Beancount {
     /// Which currencies commodities are that are no ISO 4217 codes, such as `RMB=CNY`
     #[arg(long, value_name = "COMMODITY=CODE,...", value_parser = commodities)]
     commodity: Option<CommodityMap>,
+    #[command(flatten)]
+    source: SourceArg,
 }
 
 fn against(text: &str) -> Result<Against, String> {
@@ -141,25 +145,25 @@ fn commodities(text: &str) -> Result<CommodityMap, String> {
 }
 
 impl Csv {
-    pub fn format(&self) -> (Format, &What) {
-        (Format::Csv(self.source.clone()), &self.what)
+    pub fn format(&self) -> (Format, &str, &What) {
+        (Format::Csv(self.source.clone()), &self.source, &self.what)
     }
 }
 
 impl OpeningBalances {
-    pub fn format(&self) -> (Format, &What) {
-        (Format::Opening(Heading { date: self.date, against: self.against.clone() }), &self.what)
+    pub fn format(&self) -> (Format, &str, &What) {
+        (Format::Opening(Heading { date: self.date, against: self.against.clone() }), "opening balances", &self.what)
     }
 }
 
 impl Hledger {
-    pub fn format(&self) -> (Format, &What) {
-        (Format::Hledger(self.commodity.clone().unwrap_or_default()), &self.what)
+    pub fn format(&self) -> (Format, &str, &What) {
+        (Format::Hledger(self.commodity.clone().unwrap_or_default()), &self.source.source, &self.what)
     }
 }
 
 impl Beancount {
-    pub fn format(&self) -> (Format, &What) {
-        (Format::Beancount(self.commodity.clone().unwrap_or_default()), &self.what)
+    pub fn format(&self) -> (Format, &str, &What) {
+        (Format::Beancount(self.commodity.clone().unwrap_or_default()), &self.source.source, &self.what)
     }
 }

@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use anyhow::Context;
 use dianfu_ledger::account::NewAccount;
 use dianfu_ledger::entry::{EntryKind, NewEntry};
+use dianfu_ledger::import::source::Source;
 use dianfu_ledger::import::survey::{Survey, Surveyed};
-use dianfu_ledger::import::{Fault, Format, Numbered, Record, Source};
+use dianfu_ledger::import::{Fault, Format, Numbered, Record};
 use dianfu_ledger::journal::rehearsal::{Rehearsal, open_among};
 use dianfu_ledger::limit_group::GroupOutcome;
 use dianfu_ledger::opening::{AccountOutcome, SettingOutcome};
@@ -30,9 +31,9 @@ use crate::cli::progress;
 const AT_ONCE: usize = 1_000;
 
 /// Imports a file, or says why not.
-pub async fn import(desk: &Desk, format: Format, what: &What) -> anyhow::Result<Answer> {
+pub async fn import(desk: &Desk, format: Format, source: &str, what: &What) -> anyhow::Result<Answer> {
     let size = std::fs::metadata(&what.file).with_context(|| format!("cannot read {}", what.file.display()))?.len();
-    let mut import = Import { desk, format, what, bar: progress::bytes(size), imported: Imported::default() };
+    let mut import = Import { desk, format, source, what, bar: progress::bytes(size), imported: Imported::default() };
     import.run().await?;
     import.bar.finish_and_clear();
     import.imported.print(&what.output)
@@ -41,6 +42,7 @@ pub async fn import(desk: &Desk, format: Format, what: &What) -> anyhow::Result<
 struct Import<'a> {
     desk: &'a Desk,
     format: Format,
+    source: &'a str,
     what: &'a What,
     bar: ProgressBar,
     imported: Imported,
@@ -68,16 +70,15 @@ impl Import<'_> {
     async fn run(&mut self) -> anyhow::Result<()> {
         self.imported.dry_run = self.what.dry_run;
         let (mut surveyed, digest) = self.survey().await?;
-        let source = Source::new(&digest);
         self.imported.entries = surveyed.entries;
         self.imported.accounts_left = surveyed.unopened.iter().map(ToString::to_string).collect();
         self.imported.faults = std::mem::take(&mut surveyed.faults);
-        let mut plan = self.rehearse(&mut surveyed, &source, digest).await?;
+        let mut plan = self.rehearse(&mut surveyed, digest).await?;
         if self.imported.faults.total() > 0 || self.what.dry_run {
             return Ok(());
         }
         self.open_accounts(&surveyed).await?;
-        self.post(&mut plan, &source, digest).await?;
+        self.post(&mut plan, digest).await?;
         if self.imported.faults.total() == 0 {
             self.release_overdue(&plan).await?;
             self.settle(&surveyed).await?;
@@ -105,21 +106,21 @@ impl Import<'_> {
     }
 
     /// The second pass: what the ledger would refuse.
-    async fn rehearse(&mut self, surveyed: &mut Surveyed, source: &Source, digest: [u8; 32]) -> anyhow::Result<Plan> {
+    async fn rehearse(&mut self, surveyed: &mut Surveyed, digest: [u8; 32]) -> anyhow::Result<Plan> {
         let mut client = self.desk.client().await?;
         let accounts: Vec<NewAccount> = surveyed.accounts.iter().map(|(_, account)| account.clone()).collect();
         let taken = std::mem::take(&mut surveyed.taken);
-        let mut templates = Templates::look_up(&**client, surveyed, source).await?;
+        let mut templates = Templates::look_up(&**client, surveyed).await?;
         let (mut rehearsal, outcomes) = Rehearsal::start(&mut client, &accounts, taken).await?;
         for ((line, account), outcome) in surveyed.accounts.iter().zip(outcomes) {
             self.note_account(*line, account, outcome);
         }
         let mut pass = self.begin("checking")?;
-        let (mut plan, mut number) = (Plan::default(), 0);
+        let mut plan = Plan::default();
         while let Some(batch) = pass.next().await? {
             self.bar.set_position(pass.bytes());
             templates.rehearse(&batch, &mut rehearsal);
-            let Entries { lines, mut entries } = entries(batch, source, &templates, &mut number);
+            let Entries { lines, mut entries } = entries(batch, &templates);
             let times: Vec<Option<Timestamp>> = entries.iter().map(|entry| entry.expires_at).collect();
             let (outcomes, timeless) = rehearsal.next(&mut client, &mut entries).await?;
             let overdue = timeless.into_iter().filter_map(|place| Some((entries[place].id, times[place]?)));
@@ -137,11 +138,11 @@ impl Import<'_> {
     }
 
     /// The third pass: everything into the book, the next batch being read while one is posted.
-    async fn post(&mut self, plan: &mut Plan, source: &Source, digest: [u8; 32]) -> anyhow::Result<()> {
+    async fn post(&mut self, plan: &mut Plan, digest: [u8; 32]) -> anyhow::Result<()> {
         let timeless: HashSet<Uuid> = plan.timeless.iter().map(|(id, _)| *id).collect();
         let ledger = self.desk.ledger().await?;
         let mut pass = self.begin("posting")?;
-        let (mut number, mut under_way) = (0, None);
+        let mut under_way = None;
         let mut batches = plan.done.iter();
         while let Some(batch) = pass.next().await? {
             let is_done = batches.next().copied().unwrap_or_default();
@@ -158,7 +159,7 @@ impl Import<'_> {
                 }
                 continue;
             }
-            let Entries { lines, mut entries } = entries(batch, source, &plan.templates, &mut number);
+            let Entries { lines, mut entries } = entries(batch, &plan.templates);
             for entry in entries.iter_mut().filter(|entry| timeless.contains(&entry.id)) {
                 entry.expires_at = None;
             }
@@ -211,10 +212,10 @@ impl Import<'_> {
     fn begin(&self, doing: &'static str) -> anyhow::Result<Pass> {
         self.bar.reset();
         self.bar.set_message(doing);
-        Pass::over(&self.what.file, &self.format)
+        Pass::over(&self.what.file, &self.format, Source::new(self.source))
     }
 
-    /// Ids come from the file's bytes, and what is posted must be what was checked.
+    /// What is posted must be what was checked.
     fn unchanged(&self, pass: &Pass, digest: [u8; 32]) -> anyhow::Result<()> {
         if pass.digest() == digest || self.imported.faults.total() > 0 {
             return Ok(());
@@ -297,15 +298,11 @@ impl Import<'_> {
 /// Lines of entries that are being posted.
 type Under = (Vec<u64>, JoinHandle<Result<Vec<Outcome>, dianfu_ledger::Error>>);
 
-/// The entries of a batch, each with its id, its template and an actor; `number` counts those before.
-fn entries(batch: Vec<Numbered>, source: &Source, templates: &Templates, number: &mut u64) -> Entries {
+/// The entries of a batch, each with its template and an actor.
+fn entries(batch: Vec<Numbered>, templates: &Templates) -> Entries {
     let (mut taken, actor) = (Entries::default(), Desk::actor());
     for Numbered { line, record } in batch {
         let Ok(Record::Entry(mut entry)) = record else { continue };
-        *number += 1;
-        if entry.id.is_nil() {
-            entry.id = source.id(*number, entry.effective_date);
-        }
         if entry.actor.is_empty() {
             entry.actor.clone_from(&actor);
         }

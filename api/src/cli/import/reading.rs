@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use anyhow::Context;
+use dianfu_ledger::import::source::{Identified, Source};
 use dianfu_ledger::import::{Format, Numbered, Reader, Record};
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
@@ -31,13 +32,13 @@ pub struct Pass {
 
 impl Pass {
     /// Begins at the beginning.
-    pub fn over(path: &Path, format: &Format) -> anyhow::Result<Pass> {
+    pub fn over(path: &Path, format: &Format, source: Source) -> anyhow::Result<Pass> {
         let name = path.display().to_string();
         let file = File::open(path).with_context(|| format!("cannot read {name}"))?;
         let (bytes, digest) = (Arc::new(AtomicU64::new(0)), Arc::new(Mutex::new(Sha256::new())));
         let metered = Metered { file, bytes: bytes.clone(), digest: digest.clone() };
         let (send, batches) = mpsc::channel(BATCHES_AHEAD);
-        let reader = Reader::new(format, metered);
+        let reader = Identified::new(Reader::new(format, metered), source);
         thread::spawn(move || read(reader, &send));
         Ok(Pass { batches, bytes, digest, path: name })
     }
@@ -58,7 +59,7 @@ impl Pass {
     }
 }
 
-fn read(reader: Reader<Metered>, batches: &mpsc::Sender<io::Result<Vec<Numbered>>>) {
+fn read(reader: Identified<Reader<Metered>>, batches: &mpsc::Sender<io::Result<Vec<Numbered>>>) {
     let (mut batch, mut bytes) = (Vec::with_capacity(BATCH_RECORDS), 0);
     for numbered in reader {
         let numbered = match numbered {

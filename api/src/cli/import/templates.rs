@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use dianfu_ledger::entry::NewEntry;
 use dianfu_ledger::import::survey::Surveyed;
 use dianfu_ledger::import::templates::{Step, TemplateLine, plan};
-use dianfu_ledger::import::{Fault, Numbered, Record, Source};
+use dianfu_ledger::import::{Fault, Numbered, Record};
 use dianfu_ledger::journal::rehearsal::Rehearsal;
 use dianfu_ledger::register::Signature;
 use dianfu_ledger::template_register::{self, TemplateNo, TemplateOutcome};
@@ -25,11 +25,7 @@ pub struct Templates {
 
 impl Templates {
     /// Looks up what the book has of the templates of a file.
-    pub async fn look_up(
-        client: &impl GenericClient,
-        surveyed: &Surveyed,
-        source: &Source,
-    ) -> Result<Templates, Error> {
+    pub async fn look_up(client: &impl GenericClient, surveyed: &Surveyed) -> Result<Templates, Error> {
         let lines = || surveyed.templates.iter().map(|(_, line)| line);
         if surveyed.templates.is_empty() {
             return Ok(Templates::default());
@@ -38,8 +34,7 @@ impl Templates {
         names.sort_unstable();
         names.dedup();
         let on_record = template_register::histories(client, &names).await?;
-        let last: HashMap<TemplateNo, Uuid> =
-            surveyed.last_made.iter().map(|(template_no, last)| (*template_no, last.id(source))).collect();
+        let last = &surveyed.last_made;
         let ids: Vec<Uuid> = last.values().copied().collect();
         let posted = template_register::versions_of_entries(client, &ids).await?;
         let is_awaited = |template_no| last.get(&template_no).is_some_and(|id| !posted.contains_key(id));
