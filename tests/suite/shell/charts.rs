@@ -60,3 +60,17 @@ async fn every_fault_of_a_chart_is_named_with_its_place() {
     assert_eq!((&twice["line"], &twice["column"]), (&json!(5), &json!("account")));
     shell.run(&["account", "show", "1201"]).says(1, "there is no account 1201");
 }
+
+#[tokio::test]
+async fn what_is_asked_of_an_open_account_and_not_in_force_is_told() {
+    let shell = Shell::with_accounts().await;
+    let open = ["account", "open", "1300", "--name", "Cash", "--currency", "CNY", "--type", "asset"];
+    shell.run(&open).went_well();
+    shell.run(&open).went_well();
+    shell.run(&[&open[..], &["--max", "500"]].concat()).says(1, "another maximum; nothing is changed");
+    let file = shell.file("chart.csv", "account,type,currency,name,maximum\n1300,asset,CNY,Till,500\n");
+    let loaded = shell.run(&["account", "load", file.to_str().unwrap(), "--format", "json"]).went_well().json();
+    assert_eq!(loaded["lines"][0]["reason"], "with another name, maximum, which stays");
+    shell.run(&["account", "set", "1300", "--max", "500", "--reason", "a till"]).went_well();
+    shell.run(&[&open[..], &["--max", "500"]].concat()).went_well();
+}

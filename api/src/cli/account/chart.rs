@@ -8,7 +8,8 @@ use dianfu_ledger::opening::AccountOutcome;
 use dianfu_settlement::chart::{insurer_accounts, pharmacy_accounts, platform_accounts};
 use dianfu_settlement::number::PartyNo;
 
-use super::{COLUMNS, find, open::conflict};
+use super::open::{conflict, refuse_other};
+use super::{COLUMNS, find};
 use crate::cli::arguments::party;
 use crate::cli::desk::Desk;
 use crate::cli::ending::{Answer, No};
@@ -47,7 +48,8 @@ impl Chart {
         let mut accounts = Vec::with_capacity(wanted.len());
         for (account, outcome) in wanted.iter().zip(outcomes) {
             match outcome {
-                AccountOutcome::Opened(_) | AccountOutcome::Existing(_) => {}
+                AccountOutcome::Opened(_) => {}
+                AccountOutcome::Existing(_) => refuse_other(account, &find(desk, &account.code).await?)?,
                 AccountOutcome::Conflict { field, first, given } => {
                     return Err(conflict(&account.code, field, &first, &given).into());
                 }

@@ -9,10 +9,11 @@ use clap::Args;
 use dianfu_ledger::account::{AccountCode, NewAccount};
 use dianfu_ledger::chart::{ChartFault, ChartLine, read_chart};
 use dianfu_ledger::opening::AccountOutcome;
-use dianfu_ledger::query::{self, AccountFilter, PAGE_ROWS_MAX};
+use dianfu_ledger::query::{self, AccountFilter, AccountView, PAGE_ROWS_MAX};
 use dianfu_settlement::chart::STARTER_CHART;
 use serde::Serialize;
 
+use super::open::others;
 use crate::cli::desk::Desk;
 use crate::cli::ending::{Answer, No};
 use crate::cli::print::{Column, Output, Sheet};
@@ -113,7 +114,9 @@ impl Load {
         let accounts: Vec<NewAccount> = lines.iter().map(|line| line.account.clone()).collect();
         let ledger = desk.ledger().await?;
         let outcomes = ledger.open_chart(&accounts, &Desk::actor(), !self.dry_run).await?;
-        let mut told: Vec<LineBody> = lines.iter().zip(outcomes).map(|(line, outcome)| told(line, outcome)).collect();
+        let there = views(desk).await?;
+        let told = |(line, outcome): (&ChartLine, AccountOutcome)| told(line, outcome, there.get(&line.account.code));
+        let mut told: Vec<LineBody> = lines.iter().zip(outcomes).map(told).collect();
         told.sort_by_key(|line| line.line);
         let refused = told.iter().filter(|line| line.what == "refused").count();
         let opened =
@@ -138,10 +141,14 @@ impl From<ChartFault> for FaultBody {
     }
 }
 
-fn told(line: &ChartLine, outcome: AccountOutcome) -> LineBody {
+fn told(line: &ChartLine, outcome: AccountOutcome, there: Option<&AccountView>) -> LineBody {
     let (what, reason) = match outcome {
         AccountOutcome::Opened(_) => ("opened", None),
-        AccountOutcome::Existing(_) => ("open_already", None),
+        AccountOutcome::Existing(_) => {
+            let others = there.map(|there| others(&line.account, there)).unwrap_or_default();
+            let is_other = (!others.is_empty()).then(|| format!("with another {}, which stays", others.join(", ")));
+            ("open_already", is_other)
+        }
         AccountOutcome::Conflict { field, first, given } => {
             ("refused", Some(format!("it is open with another {field}: there '{first}', here '{given}'")))
         }
@@ -152,14 +159,18 @@ fn told(line: &ChartLine, outcome: AccountOutcome) -> LineBody {
 
 /// The accounts of the book, each with what it is rolled up to.
 pub async fn known(desk: &Desk) -> anyhow::Result<BTreeMap<AccountCode, Option<String>>> {
+    Ok(views(desk).await?.into_iter().map(|(code, view)| (code, view.note.parent)).collect())
+}
+
+async fn views(desk: &Desk) -> anyhow::Result<BTreeMap<AccountCode, AccountView>> {
     let client = desk.client().await?;
-    let (mut known, mut cursor) = (BTreeMap::new(), None);
+    let (mut views, mut cursor) = (BTreeMap::new(), None);
     loop {
         let page = query::accounts(&**client, AccountFilter::default(), cursor.as_ref(), PAGE_ROWS_MAX).await?;
-        known.extend(page.accounts.into_iter().map(|view| (view.account.code, view.note.parent)));
+        views.extend(page.accounts.into_iter().map(|view| (view.account.code.clone(), view)));
         cursor = page.next;
         if cursor.is_none() {
-            return Ok(known);
+            return Ok(views);
         }
     }
 }

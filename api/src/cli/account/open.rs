@@ -3,8 +3,9 @@
 use clap::{Args, ValueEnum};
 use dianfu_api::wire::account::NewAccountBody;
 use dianfu_api::wire::json::{self, Misread, Object};
-use dianfu_ledger::account::{AccountCode, NormalSide};
+use dianfu_ledger::account::{AccountCode, NewAccount, NormalSide};
 use dianfu_ledger::opening::AccountOutcome;
+use dianfu_ledger::query::AccountView;
 use serde_json::json;
 
 use crate::cli::arguments::account_code;
@@ -91,10 +92,13 @@ impl Open {
         let read = json::read::<Object<NewAccountBody>>(body.to_string().as_bytes()).map_err(Misread::into_violation);
         let account = read.and_then(|Object(body)| body.into_account());
         let account = account.map_err(|violation| No::new(violation.message))?;
-        let outcomes = desk.ledger().await?.open_accounts(&[account], &Desk::actor()).await?;
+        let outcomes = desk.ledger().await?.open_accounts(std::slice::from_ref(&account), &Desk::actor()).await?;
         match outcomes.into_iter().next().expect("one outcome an account") {
             AccountOutcome::Opened(_) => {}
-            AccountOutcome::Existing(_) => note(&format!("account {code} was open already, with this definition")),
+            AccountOutcome::Existing(_) => {
+                refuse_other(&account, &super::find(desk, code).await?)?;
+                note(&format!("account {code} was open already, with this definition"));
+            }
             AccountOutcome::Conflict { field, first, given } => {
                 return Err(conflict(code, field, &first, &given).into());
             }
@@ -113,4 +117,30 @@ fn word(choice: &impl ValueEnum) -> String {
 pub fn conflict(code: &AccountCode, field: &str, first: &str, given: &str) -> No {
     No::new(format!("account {code} is open with another {field}: there '{first}', here '{given}'"))
         .next("an account's definition never changes: open another account")
+}
+
+/// What was asked of an account that is open already and is not in force there.
+pub fn others(asked: &NewAccount, there: &AccountView) -> Vec<&'static str> {
+    let (limits, in_force) = (asked.limits, there.account.setting.limits);
+    [
+        ("name", asked.name != there.account.name),
+        ("minimum", limits.min_minor.is_some() && limits.min_minor != in_force.min_minor),
+        ("maximum", limits.max_minor.is_some() && limits.max_minor != in_force.max_minor),
+        ("parent", asked.note.parent.is_some() && asked.note.parent != there.note.parent),
+        ("metadata", asked.note.metadata.is_some() && asked.note.metadata != there.note.metadata),
+    ]
+    .into_iter()
+    .filter_map(|(what, differs)| differs.then_some(what))
+    .collect()
+}
+
+/// Says so if what was asked of an account that is open already is not in force there.
+pub fn refuse_other(asked: &NewAccount, there: &AccountView) -> Result<(), No> {
+    let others = others(asked, there);
+    if others.is_empty() {
+        return Ok(());
+    }
+    let said =
+        format!("account {} was open already, with another {}; nothing is changed", asked.code, others.join(", "));
+    Err(No::new(said).next("`dianfu account set` changes limits, parent and metadata; a name never changes"))
 }
