@@ -126,7 +126,10 @@ fn refused(desk: &Desk, error: ReportError) -> anyhow::Error {
     match error {
         ReportError::AccountUnknown(code) => unknown(desk, &code).into(),
         ReportError::RateMissing(missing) => No::new(missing.to_string())
-            .next("`dianfu rate load` or `rate set` puts it on record; --max-age, --inverse and --via stand in")
+            .next(
+                "`dianfu rate load` or `rate set` puts it on record; --max-age, --inverse and --via let others stand \
+                 in, --result-kind names the kind for income and expenses",
+            )
             .into(),
         error => PrintError::Report(error).into(),
     }

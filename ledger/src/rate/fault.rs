@@ -110,7 +110,8 @@ impl fmt::Display for RateMissing {
             write!(f, " or the {max_age_days} days before")?;
         }
         match nearest {
-            Some(nearest) => write!(f, "; the nearest is of {nearest}"),
+            Some(nearest) if nearest == date => f.write_str(", only one the other way round"),
+            Some(nearest) => write!(f, "; the nearest, either way round, is of {nearest}"),
             None => write!(f, ", nor for any other day"),
         }
     }

@@ -102,7 +102,7 @@ async fn what_may_stand_in_for_a_rate_is_named() {
     let via = |via: &str| Rule { via: Some(via.parse().unwrap()), ..spot() };
     for (pair, date, rule, expected) in [
         ("USD/CNY", "2026-05-07", spot(), "USD/CNY 7.12 spot 2026-05-07"),
-        ("USD/CNY", "2026-05-06", spot(), "there is no spot rate USD/CNY for 2026-05-06; the nearest is of 2026-05-06"),
+        ("USD/CNY", "2026-05-06", spot(), "there is no spot rate USD/CNY for 2026-05-06, only one the other way round"),
         ("USD/CNY", "2026-05-06", inverse.clone(), "inverse of CNY/USD 0.1408 spot 2026-05-06"),
         ("USD/CNY", "2026-05-06", aged(1), "USD/CNY 7.1 spot 2026-05-05"),
         ("USD/CNY", "2026-05-06", Rule { inverse: true, ..aged(1) }, "USD/CNY 7.1 spot 2026-05-05"),
@@ -110,14 +110,15 @@ async fn what_may_stand_in_for_a_rate_is_named() {
             "USD/CNY",
             "2026-05-10",
             aged(2),
-            "there is no spot rate USD/CNY for 2026-05-10 or the 2 days before; the nearest is of 2026-05-07",
+            "there is no spot rate USD/CNY for 2026-05-10 or the 2 days before; \
+             the nearest, either way round, is of 2026-05-07",
         ),
         (
             "USD/CNY",
             "2026-05-04",
             aged(60),
             "there is no spot rate USD/CNY for 2026-05-04 or the 60 days before; \
-                                            the nearest is of 2026-05-05",
+                                            the nearest, either way round, is of 2026-05-05",
         ),
         ("EUR/CNY", "2026-05-07", via("USD"), "EUR/USD 1.17 spot 2026-05-07, USD/CNY 7.12 spot 2026-05-07"),
         (
