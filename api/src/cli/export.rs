@@ -91,10 +91,11 @@ pub struct Csv {
     moment: MomentArgs,
 }
 
-/// Write the complete book, which `dianfu import ndjson` reads again
+/// Write accounts, templates, entries, settings and limit groups, which `dianfu import ndjson` reads again
 ///
-/// One line an account, an entry with all its legs, an account's settings, a limit group; the last line says how many
-/// there are.
+/// One line an account, a version of a template, an entry with all its legs, an account's settings, a limit group; the
+/// last line says how many there are. What is not history of money stays with the book: closings, rates, the set-up of
+/// currencies. `dianfu export archive` has every row.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:

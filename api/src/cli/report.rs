@@ -18,7 +18,8 @@ use super::print::Output;
 /// Reports over the whole book
 ///
 /// Every report says when it was known; asked again with that time (--known-at) it is the same for ever. Each can be
-/// printed as a table, CSV, JSON, NDJSON, a workbook (xlsx) or a page to print (html).
+/// printed as a table, CSV, JSON, NDJSON, a workbook (xlsx) or a page to print (html); a parallel run as a table, CSV
+/// or JSON.
 #[derive(Subcommand)]
 #[command(after_help = "\
 Examples:

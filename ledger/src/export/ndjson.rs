@@ -1,4 +1,4 @@
-//! The complete book as lines of JSON, which [`crate::import::ndjson`] reads again.
+//! Accounts, templates and history as lines of JSON, which [`crate::import::ndjson`] reads again.
 //!
 //! In this order: a line `book`; the accounts as they were opened, in that order; the entries by sequence with all they
 //! are, and among them every version of a template where it came into force; the settings in force, one line an account

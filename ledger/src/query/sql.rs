@@ -56,8 +56,8 @@ pub const ACCOUNTS: &str = "
     ORDER BY a.code
     LIMIT $3";
 
-/// Balances per currency of account `$1` and, where `$2`, all accounts below it, up to day `$3` and entry `$4`. Without a
-/// day: the totals on the last posting of each account and layer, one index probe each. Without an entry: up to the
+/// Balances per currency of account `$1` and, where `$2`, all accounts below it, up to day `$3` and entry `$4`. Without
+/// a day: the totals on the last posting of each account and layer, one index probe each. Without an entry: up to the
 /// head, whose time is answered.
 pub const BALANCES: &str = "
     SELECT booked_at, currency, accounts, name, normal_side, listed,

@@ -50,7 +50,8 @@ async fn what_cannot_be_compared_is_named_with_its_place() {
     let at = |body: Value| async move { api.post("/v1/reports/parallel-run", &body).await };
     let names = json!([{"theirs": "x", "ours": "1 2"}, {"theirs": "y", "ours": "1"}, {"theirs": "y", "ours": "2"}]);
     let wrong = json!({"accounts": names, "balances": [
-        theirs("bank?", "1.00"), theirs("x", "1.00"), theirs("1002.a", "1.001"), theirs("6001", "1"), theirs("6001", "2"),
+        theirs("bank?", "1.00"), theirs("x", "1.00"), theirs("1002.a", "1.001"),
+        theirs("6001", "1"), theirs("6001", "2"),
         {"account": "6001", "currency": "CNN", "balance": "1"},
     ]});
     let problem = at(wrong).await;
