@@ -125,9 +125,19 @@ fn words(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
+        Value::Array(values) if values.iter().any(Value::is_object) => {
+            values.iter().map(pairs).collect::<Vec<_>>().join("; ")
+        }
         Value::Array(values) => values.iter().map(words).collect::<Vec<_>>().join(" "),
         other => other.to_string(),
     }
+}
+
+/// What an object in a list says: its fields by name, without those that say nothing.
+fn pairs(value: &Value) -> String {
+    let Value::Object(fields) = value else { return words(value) };
+    let said = fields.iter().filter(|(_, value)| !value.is_null());
+    said.map(|(name, value)| format!("{name} {}", words(value))).collect::<Vec<_>>().join(" ")
 }
 
 /// How deep a row stands in a tree.
@@ -143,4 +153,31 @@ pub fn heading(field: &str) -> String {
 /// Words without what turns the direction of writing, and without control characters.
 pub fn plain(words: &str) -> String {
     words.replace(|letter: char| is_bidi_control(letter) || letter.is_control(), "\u{fffd}")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_field_says_what_a_person_can_read() {
+        let row = json!({
+            "none": null, "text": "a", "many": ["a", "b"], "object": {"k": 1},
+            "legs": [{"account": "2101", "credit": "5.00", "item": null}, {"account": "1002", "debit": "5.00"}],
+            "deep": {"name": "x"},
+        });
+        for (field, expected) in [
+            ("none", ""),
+            ("absent", ""),
+            ("text", "a"),
+            ("many", "a b"),
+            ("object", "{\"k\":1}"),
+            ("legs", "account 2101 credit 5.00; account 1002 debit 5.00"),
+            ("deep.name", "x"),
+        ] {
+            assert_eq!(text(&row, field), expected, "{field}");
+        }
+    }
 }
