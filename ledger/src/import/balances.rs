@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use crate::money::{Currency, Money};
 
 use super::Fault;
-use super::rows::{Row, Rows};
+use super::rows::{Row, Rows, check_separator};
 
 /// The rows of a file behind its header, one at a time.
 pub struct Table<R> {
@@ -75,6 +75,9 @@ impl<R: Read> Table<R> {
             Some(Err(fault)) => return Ok(Err(fault)),
             Some(Ok(row)) => row,
         };
+        if let Err(fault) = check_separator(row) {
+            return Ok(Err(fault));
+        }
         self.width = row.len();
         let names: Vec<&str> = (0..row.len()).map(|place| row.cell(place)).collect();
         let mut places = vec![None; self.known.len()];

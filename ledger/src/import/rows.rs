@@ -84,6 +84,21 @@ impl Row {
     }
 }
 
+/// The separators of programs that do not write commas.
+const FOREIGN_SEPARATORS: [char; 3] = [';', '\t', '|'];
+
+/// Refuses a row of names that is one cell, and several if its cells were separated by something else.
+pub(super) fn check_separator(header: &Row) -> Result<(), Fault> {
+    let mut found = FOREIGN_SEPARATORS.into_iter().filter(|separator| header.cell(0).contains(*separator));
+    match found.next().filter(|_| header.len() == 1) {
+        None => Ok(()),
+        Some(separator) => {
+            let fault = Fault::new(header.line(), "separator_unknown", "the cells are not separated by commas");
+            Err(fault.expected("a comma", format!("{separator:?}")))
+        }
+    }
+}
+
 /// Rows of an input, one at a time.
 pub struct Rows<R> {
     lines: Lines<R>,

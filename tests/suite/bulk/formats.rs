@@ -44,6 +44,7 @@ async fn what_the_help_shows_is_taken_as_it_is_and_only_once() {
         let command = [&["import", format, file, "--format", "json"], options].concat();
         let checked = shell.run(&[&command[..], &["--dry-run"]].concat()).went_well().json();
         assert_eq!((&checked["posted"], &checked["faults_total"]), (&0.into(), &0.into()));
+        assert_eq!(checked["new"], checked["entries"], "{format}");
         let first = shell.run(&command).went_well().json();
         assert_eq!(first["posted"], checked["entries"], "{format}");
         let expected: Vec<_> = expected.iter().map(|(code, sum)| ((*code).to_owned(), (*sum).to_owned())).collect();
@@ -56,6 +57,7 @@ async fn what_the_help_shows_is_taken_as_it_is_and_only_once() {
         assert!(items.contains(&"CLM-1 2026-02-04".to_owned()), "{format}: {items:?}");
         let again = shell.run(&command).went_well().json();
         assert_eq!((&again["posted"], &again["replayed"]), (&0.into(), &first["posted"]), "{format}");
+        assert_eq!(again["new"], 0, "{format}");
         shell.run(&["verify"]).went_well();
     }
 }

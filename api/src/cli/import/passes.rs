@@ -127,8 +127,10 @@ impl Import<'_> {
             plan.timeless.extend(overdue);
             plan.done.push(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Replayed(_))));
             for (line, outcome) in lines.iter().zip(&outcomes) {
-                if let Outcome::Rejected(rejection) = outcome {
-                    self.imported.faults.push(Fault::rejection(*line, rejection));
+                match outcome {
+                    Outcome::Posted(_) => self.imported.new += 1,
+                    Outcome::Replayed(_) => {}
+                    Outcome::Rejected(rejection) => self.imported.faults.push(Fault::rejection(*line, rejection)),
                 }
             }
         }

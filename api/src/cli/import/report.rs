@@ -12,6 +12,8 @@ use crate::cli::print::{Column, Output, Sheet, unless_nobody_reads};
 pub struct Imported {
     /// Entries in the file.
     pub entries: u64,
+    /// Those that the book did not have before, if nothing is wrong.
+    pub new: u64,
     /// Those that are in the book now.
     pub posted: u64,
     /// Those that were in the book already.
@@ -33,6 +35,7 @@ pub struct Imported {
 #[derive(Serialize)]
 struct Body {
     entries: u64,
+    new: u64,
     posted: u64,
     replayed: u64,
     accounts_opened: u64,
@@ -66,6 +69,7 @@ const SHEET: Sheet = Sheet {
     totals: None,
     below: &[
         "entries",
+        "new",
         "posted",
         "replayed",
         "accounts_opened",
@@ -85,6 +89,7 @@ impl Imported {
         }
         let body = Body {
             entries: self.entries,
+            new: self.new,
             posted,
             replayed: self.replayed,
             accounts_opened: self.accounts_opened,

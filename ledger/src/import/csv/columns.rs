@@ -1,7 +1,7 @@
 //! The header: which column stands where.
 
 use crate::import::Fault;
-use crate::import::rows::Row;
+use crate::import::rows::{Row, check_separator};
 
 /// A column of a file of postings.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -131,6 +131,7 @@ pub(super) struct Columns {
 impl Columns {
     /// Reads the header, or says all that is wrong with it.
     pub(super) fn read(header: &Row) -> Result<Columns, Vec<Fault>> {
+        check_separator(header).map_err(|fault| vec![fault])?;
         let (mut columns, mut faults) = (Columns::default(), Vec::new());
         let known = || Column::ALL.map(Column::word).join(", ");
         for place in 0..header.len() {

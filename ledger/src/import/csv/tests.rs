@@ -70,7 +70,7 @@ fn the_header_is_checked() {
         ("entry,date,account,amount,currency", &[]),
         ("entry,date,account,amount,debit,credit,currency", &[(1, "column_missing")]),
         ("entry,date,account,debit,currency", &[(1, "column_missing")]),
-        ("entry;date;account;amount;currency", &[(1, "column_unknown"); 1]),
+        ("entry;date;account;amount;currency", &[(1, "separator_unknown")]),
         ("entry,entry,date,account,amount,currency,Item", &[(1, "column_twice"), (1, "column_unknown")]),
     ] {
         let mut found = faults(header);
