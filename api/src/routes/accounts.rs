@@ -15,7 +15,7 @@ use crate::answer::{self, Reader};
 use crate::auth::Access;
 use crate::extract::{self, PathParam, Queries, QueryParams};
 use crate::problem::{Kind, Problem, Violation};
-use crate::report::books::Statement;
+use crate::report::books::{Balances, Statement};
 use crate::wire::account::{
     self, AccountBody, AccountChangeBody, AccountHistoryBody, AccountPageBody, BalanceBody, NewAccountBody,
 };
@@ -171,6 +171,26 @@ pub async fn account_balance(
     let found = query::balance(&**client, &code, moment.moment()).await?;
     let view = found.ok_or_else(|| unknown(code.as_str()))?;
     answer::json(&headers, moment.lasts(), &BalanceBody::from(view))
+}
+
+/// The balances of an account and of all accounts below it, one a currency: `1101` sums up `1101`, `1101.picc` and so on.
+///
+/// A currency in which nothing was posted yet is left out, unless it is that of the very account asked for.
+#[utoipa::path(
+    get, path = "/v1/accounts/{code}/balances", tag = "accounts",
+    params(("code" = String, Path, example = "1101"), MomentQuery, FormatQuery),
+    responses(
+        (status = 200, body = Vec<BalanceBody>),
+        (status = 404, description = "There is no such account, and none below it.")
+    )
+)]
+pub async fn account_balances(
+    reader: Reader,
+    PathParam(code): PathParam<String>,
+    Queries((moment, format)): Queries<(MomentQuery, FormatQuery)>,
+) -> Result<Response, Problem> {
+    let question = Balances { account: parse(&code)?, moment: moment.moment() };
+    reader.answer(question, format, moment.lasts()).await
 }
 
 /// Which days.

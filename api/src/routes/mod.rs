@@ -128,6 +128,7 @@ fn reading(app: &App) -> OpenApiRouter<App> {
             .routes(routes!(accounts::account_view))
             .routes(routes!(accounts::account_history))
             .routes(routes!(accounts::account_balance))
+            .routes(routes!(accounts::account_balances))
             .routes(routes!(accounts::account_statement))
             .routes(routes!(holds::hold_list))
             .routes(routes!(limit_groups::limit_group_list))

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Api;
+use super::{Api, entry};
 
 fn receivable() -> Value {
     json!({"code": "1101.picc", "name": "advanced for PICC", "currency": "CNY", "type": "asset",
@@ -117,8 +117,28 @@ async fn a_question_that_cannot_be_is_refused() {
     }
     let future = "/v1/accounts/2190/balance?known_at=2999-01-01T00:00:00Z";
     assert_eq!(api.get(future).await.problem(400, "known_at_in_future")["pointer"], "/query/known_at");
-    for path in ["/v1/accounts/9/balance", "/v1/accounts/9/statement", "/v1/accounts/9%2F9", "/v1/open-items?account=9"]
-    {
+    for path in [
+        "/v1/accounts/9/balance",
+        "/v1/accounts/9/balances",
+        "/v1/accounts/9/statement",
+        "/v1/accounts/9%2F9",
+        "/v1/open-items?account=9",
+    ] {
         api.get(path).await.problem(404, "account_unknown");
     }
+}
+
+#[tokio::test]
+async fn balances_sum_up_what_is_below_an_account() {
+    let api = Api::with_accounts().await;
+    let below = json!({"code": "1002.b", "name": "b", "currency": "CNY", "type": "asset"});
+    assert_eq!(api.post("/v1/accounts", &below).await.status, 201);
+    api.posted(&entry(1, "1002.a", "6001", "60.00")).await;
+    api.posted(&entry(2, "1002.b", "6001", "0.50")).await;
+    let balances = api.get("/v1/accounts/1002/balances").await.body;
+    let told: Vec<_> = balances.as_array().unwrap().iter().map(|one| [&one["account"], &one["balance"]]).collect();
+    assert_eq!(told, [[&json!("1002"), &json!("60.50")]]);
+    api.get("/v1/accounts/1002/balance").await.problem(404, "account_unknown");
+    let csv = api.get("/v1/accounts/1002/balances?format=csv").await;
+    assert!(csv.body.as_str().unwrap().contains("60.50"), "{csv:?}");
 }

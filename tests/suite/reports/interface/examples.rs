@@ -63,7 +63,7 @@ async fn the_examples_of_the_document_are_answered() {
             asked += 1;
         }
     }
-    assert_eq!(asked, 17 * 5, "questions in formats");
+    assert_eq!(asked, 18 * 5, "questions in formats");
 }
 
 /// Runs every example under `Examples:` in the help of the reports.
