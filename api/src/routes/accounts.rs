@@ -173,7 +173,8 @@ pub async fn account_balance(
     answer::json(&headers, moment.lasts(), &BalanceBody::from(view))
 }
 
-/// The balances of an account and of all accounts below it, one a currency: `1101` sums up `1101`, `1101.picc` and so on.
+/// The balances of an account and of all accounts below it, one a currency: `1101` sums up `1101`, `1101.picc`, and so
+/// on.
 ///
 /// A currency in which nothing was posted yet is left out, unless it is that of the very account asked for.
 #[utoipa::path(
