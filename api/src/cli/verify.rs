@@ -31,8 +31,9 @@ Examples:
   dianfu verify --tip $(cat elsewhere)
   dianfu verify --archive main.archive --receipt receipt.json --public-key KEY
 
-The private PostgreSQL is there while a dianfu runs, such as `dianfu serve`. Its socket is in the folder run of the data
-folder, its database is postgres, and its user who owns that folder; for the SQL, as that user:
+The private PostgreSQL is there while a dianfu runs, such as `dianfu serve`. Its socket is in the
+folder run of the data folder, its database is postgres, its user is who owns that folder; for the
+SQL, as that user:
   PGOPTIONS='-c search_path=book_main' psql -h DATA/run -d postgres -f audit.sql")]
 pub struct Verify {
     /// A file of `dianfu export archive` to check instead of the book; needs no database
