@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use mimalloc::MiMalloc;
 
-/// Entries are made on one thread and dropped on another: the system's allocator takes a quarter of an import for that.
+/// Entries are made on one thread and dropped on another, which the system's allocator does slowly: see a profile of an
+/// import.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

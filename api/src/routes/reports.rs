@@ -88,7 +88,7 @@ pub async fn balance_sheet(
     reader.answer(question, format, moment.lasts()).await
 }
 
-/// Income and expenses of a period.
+/// Income and expenses of a period, without the entries that close a year.
 #[utoipa::path(
     get, path = "/v1/reports/income-statement", tag = "reports", params(FromQuery, MomentQuery, FormatQuery),
     responses((status = 200, body = IncomeStatementBody))

@@ -51,7 +51,7 @@ pub fn read<'a, T: Deserialize<'a>>(line: u64, text: &'a str, expected: &str) ->
     serde_json::from_str(text).or_else(|_| read_with_path(line, text, expected))
 }
 
-/// The same, keeping the path to what is being read; that costs half as much again.
+/// The same, keeping the path to what is being read, which costs a step a field.
 fn read_with_path<'a, T: Deserialize<'a>>(line: u64, text: &'a str, expected: &str) -> Result<T, Fault> {
     let mut parser = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut parser).map_err(|error| {

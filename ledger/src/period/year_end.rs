@@ -187,6 +187,8 @@ fn entries(
     Ok(entries)
 }
 
+/// Reports know it, and leave it out of results, as an adjusting entry whose reference begins so (`YEAR_ENDS` in
+/// `report/sql.rs`, index `entry_year_end_idx`).
 fn entry(through: Date, sequence: i64, number: usize, postings: Vec<NewPosting>, actor: &str) -> NewEntry {
     let since = through.to_zoned(TimeZone::UTC).map(|midnight| midnight.timestamp()).unwrap_or_default();
     NewEntry {

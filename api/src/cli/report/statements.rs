@@ -81,6 +81,8 @@ impl BalanceSheet {
 }
 
 /// Show income and expenses of a period
+///
+/// As they were earned and spent: the entries that close a year (`dianfu period year-end`) are left out.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
