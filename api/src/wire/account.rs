@@ -161,13 +161,16 @@ pub struct NewAccountBody {
     metadata: Option<Box<RawValue>>,
 }
 
+/// Reads an account's code at a place.
+pub fn account_code(code: &str, pointer: impl Into<Box<str>>) -> Result<AccountCode, Violation> {
+    let malformed = "an account's code has 1 to 64 letters, digits, '-', '_' and '.', no '.' at the ends";
+    AccountCode::parse(code).ok_or_else(|| Violation::at("account_malformed", pointer, malformed))
+}
+
 impl NewAccountBody {
     /// Reads amounts and codes; the ledger checks the rest.
     pub fn into_account(self) -> Result<NewAccount, Violation> {
-        let Some(code) = AccountCode::parse(&self.code) else {
-            let message = "an account's code has 1 to 64 letters, digits, '-', '_' and '.', no '.' at the ends";
-            return Err(Violation::at("account_malformed", "/code", message));
-        };
+        let code = account_code(&self.code, "/code")?;
         let malformed = |error: &MoneyError, pointer| Violation::at(error.code(), pointer, error.to_string());
         let currency: Currency = self.currency.parse().map_err(|error| malformed(&error, "/currency"))?;
         let limit = |text: Option<String>, pointer| {

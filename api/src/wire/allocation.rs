@@ -1,6 +1,5 @@
 //! Allocations: a payment that is shared out over open items.
 
-use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::allocation::{Allocated, AllocationFault, NewAllocation, Share};
 use dianfu_ledger::entry::Receipt;
 use dianfu_ledger::money::{Currency, Money, MoneyError};
@@ -10,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::account::account_code;
 use super::time;
 use crate::problem::Violation;
 
@@ -59,9 +59,7 @@ struct ShareBody {
 impl NewAllocationBody {
     /// Reads code and amounts; the ledger checks the rest.
     pub fn read(self, actor: String) -> Result<NewAllocation, Violation> {
-        let malformed = "an account's code has 1 to 64 letters, digits, '-', '_' and '.', no '.' at the ends";
-        let account = AccountCode::parse(&self.account)
-            .ok_or_else(|| Violation::at("account_malformed", "/account", malformed))?;
+        let account = account_code(&self.account, "/account")?;
         let misread = |pointer: &str, error: &MoneyError| Violation::at(error.code(), pointer, error.to_string());
         let currency: Currency = self.currency.parse().map_err(|error| misread("/currency", &error))?;
         let shares = |side: &str, shares: Vec<ShareBody>| {

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::account::Side;
+use super::account::account_code;
 use super::time;
 use crate::problem::Violation;
 
@@ -52,15 +53,10 @@ impl NewLimitGroupBody {
             minor.map_err(|error| Violation::at(error.code(), pointer, error.to_string()))
         };
         let limits = Limits { min_minor: limit(self.min, "/min")?, max_minor: limit(self.max, "/max")? };
-        let accounts = self.accounts.iter().enumerate().map(|(at, code)| code_at(code, &format!("/accounts/{at}")));
+        let accounts = self.accounts.iter().enumerate().map(|(at, code)| account_code(code, format!("/accounts/{at}")));
         let accounts = accounts.collect::<Result<_, _>>()?;
         Ok(LimitGroup { currency, normal_side: self.normal_side.into(), limits, accounts })
     }
-}
-
-fn code_at(code: &str, pointer: &str) -> Result<AccountCode, Violation> {
-    let malformed = "an account's code has 1 to 64 letters, digits, '-', '_' and '.', no '.' at the ends";
-    AccountCode::parse(code).ok_or_else(|| Violation::at("account_malformed", pointer, malformed))
 }
 
 /// What is wrong with a limit group, at its field.
@@ -268,7 +264,7 @@ impl NewYearEndBody {
     /// The accounts that take the result.
     pub fn retained_earnings(&self) -> Result<Vec<AccountCode>, Violation> {
         let codes = self.retained_earnings.iter().enumerate();
-        codes.map(|(at, code)| code_at(code, &format!("/retained_earnings/{at}"))).collect()
+        codes.map(|(at, code)| account_code(code, format!("/retained_earnings/{at}"))).collect()
     }
 }
 

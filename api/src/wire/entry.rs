@@ -4,7 +4,6 @@
 
 use std::collections::HashMap;
 
-use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::entry::{EntryKind, Layer, NewEntry, NewPosting};
 use dianfu_ledger::money::{Currency, Money, MoneyError, decimal_text};
 use dianfu_ledger::query::{EntryView, MadeBy, PostingView, Related};
@@ -17,6 +16,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::account::account_code;
 use super::json::{self, Misread, Object};
 use super::template::TemplateUseBody;
 use super::{metadata, time};
@@ -250,12 +250,9 @@ impl NewEntryBody<'_> {
 impl NewPostingBody<'_> {
     fn into_posting(self, leg: usize) -> Result<NewPosting, Violation> {
         let at = |field: &str| format!("/postings/{leg}/{field}");
-        let Some(account) = AccountCode::parse(&self.account) else {
-            let message = "an account's code has 1 to 64 letters, digits, '-', '_' and '.', no '.' at the ends";
-            return Err(Violation::at("account_malformed", at("account"), message));
-        };
+        let account = account_code(&self.account, at("account"))?;
         let currency: Currency =
-            self.currency.parse().map_err(|error: MoneyError| violation(&error, at("currency")))?;
+            self.currency.parse().map_err(|error: MoneyError| money_violation(&error, at("currency")))?;
         let amount = match (self.debit, self.credit) {
             (Some(debit), None) => positive(debit, currency, at("debit"))?,
             (None, Some(credit)) => negated(positive(credit, currency, at("credit"))?),
@@ -274,7 +271,7 @@ fn positive(raw: &RawValue, currency: Currency, pointer: String) -> Result<Money
         let given = raw.get().chars().take(40).collect::<String>();
         return Err(Violation::at("amount_not_text", pointer, message).expected("a decimal string", given));
     };
-    let money = Money::parse(&text, currency).map_err(|error| violation(&error, pointer.clone()))?;
+    let money = Money::parse(&text, currency).map_err(|error| money_violation(&error, pointer.clone()))?;
     match money.minor {
         1.. => Ok(money),
         0 => Err(Violation::at("amount_zero", pointer, "an amount is not zero").expected("more than 0", text)),
@@ -289,7 +286,8 @@ fn negated(money: Money) -> Money {
     Money::new(-money.minor, money.currency)
 }
 
-fn violation(error: &MoneyError, pointer: String) -> Violation {
+/// An amount or a currency that cannot be read.
+pub fn money_violation(error: &MoneyError, pointer: impl Into<Box<str>>) -> Violation {
     let violation = Violation::at(error.code(), pointer, error.to_string());
     match error {
         MoneyError::TooManyDecimals { expected, actual, .. } => {

@@ -1,6 +1,5 @@
 //! Several currencies: exchanges, settlements, and revaluations, as they come and as they are shown.
 
-use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::entry::{NewEntry, NewPosting, Receipt};
 use dianfu_ledger::fx::{FxFault, Quoted, Revaluation, Revalued, RevaluedAccount, Side, Trade, TradeKind, Traded};
 use dianfu_ledger::money::{Currency, Money, decimal_text};
@@ -10,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::account::account_code;
 use super::rate::{AskedRule, currency, of_fault, pair};
 use super::time;
 use crate::problem::Violation;
@@ -143,13 +143,7 @@ fn side(body: SideBody, place: &str) -> Result<Side, Violation> {
             return Err(Violation::at("currency_missing", pointer, "an amount needs its currency beside it"));
         }
     };
-    Ok(Side { account: account(&body.account, &format!("{place}/account"))?, item: body.item, amount })
-}
-
-/// Reads an account's code at a place.
-pub(super) fn account(code: &str, pointer: &str) -> Result<AccountCode, Violation> {
-    let malformed = "an account's code has 1 to 64 letters, digits, '-', '_' and '.', no '.' at the ends";
-    AccountCode::parse(code).ok_or_else(|| Violation::at("account_malformed", pointer, malformed))
+    Ok(Side { account: account_code(&body.account, format!("{place}/account"))?, item: body.item, amount })
 }
 
 /// What is wrong, at its place.
@@ -284,7 +278,7 @@ impl NewRevaluationBody {
     /// Reads it; what is wrong, at its field.
     pub fn read(self, actor: &str) -> Result<Revaluation, Violation> {
         let accounts = self.accounts.iter().enumerate();
-        let accounts = accounts.map(|(at, code)| account(code, &format!("/accounts/{at}")));
+        let accounts = accounts.map(|(at, code)| account_code(code, format!("/accounts/{at}")));
         let accounts = accounts.collect::<Result<_, _>>()?;
         let asked = AskedRule { kind: self.rate_kind, max_age: self.max_age, inverse: self.inverse, via: self.via };
         let rule = asked.read(RateKind::closing(), "")?;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::fx::account;
+use super::account::account_code;
 use super::rate::currency;
 use crate::problem::Violation;
 
@@ -54,7 +54,7 @@ impl NewSetupBody {
         let starter = Setup::starter(currency(&self.functional, "/functional")?);
         let or = |given: &Option<String>, or: AccountCode, pointer: &str| match given {
             None => Ok(or),
-            Some(code) => account(code, pointer),
+            Some(code) => account_code(code, pointer),
         };
         let setup = Setup {
             functional: starter.functional,

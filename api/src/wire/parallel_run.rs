@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use dianfu_ledger::account::AccountCode;
-use dianfu_ledger::money::{Currency, Money, MoneyError, decimal_text};
+use dianfu_ledger::money::{Currency, Money, decimal_text};
 use dianfu_ledger::query::Moment;
 use dianfu_ledger::report::parallel_run::{ParallelRow, ParallelRun, Theirs};
 use jiff::Timestamp;
@@ -11,6 +11,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::account::account_code;
+use super::entry::money_violation;
 use super::time;
 use crate::problem::Violation;
 
@@ -121,16 +123,6 @@ impl TheirBalanceBody {
         let money = Money::parse(&self.balance, currency).map_err(|error| money_violation(&error, place("balance")))?;
         Ok((code, currency, i128::from(money.minor)))
     }
-}
-
-fn account_code(text: &str, place: String) -> Result<AccountCode, Violation> {
-    let malformed = "an account's code has 1 to 64 letters, digits, '-', '_' and '.', no '.' at the ends";
-    AccountCode::parse(text).ok_or_else(|| Violation::at("account_malformed", place, malformed))
-}
-
-/// An amount or a currency that cannot be read.
-pub fn money_violation(error: &MoneyError, place: impl Into<Box<str>>) -> Violation {
-    Violation::at(error.code(), place, error.to_string())
 }
 
 /// Both books beside each other, debit positive.

@@ -7,7 +7,8 @@ use dianfu_ledger::report::parallel_run;
 use crate::auth::Access;
 use crate::extract;
 use crate::problem::{Problem, Violation};
-use crate::wire::parallel_run::{NewParallelRunBody, ParallelRunBody, money_violation};
+use crate::wire::entry::money_violation;
+use crate::wire::parallel_run::{NewParallelRunBody, ParallelRunBody};
 
 /// Their balances beside ours, account by account. Nothing is kept.
 #[utoipa::path(
