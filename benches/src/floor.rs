@@ -10,18 +10,19 @@ use jiff::Timestamp;
 use tokio_postgres::{Client, Transaction};
 
 use crate::measure::per_second;
-use crate::workload::{Size, Transfer, Transfers, Workload};
+use crate::server;
+use crate::workload::draw::Kind;
+use crate::workload::transfers::{Seat, Transfer, Transfers};
 
-const BATCH: usize = 8_000;
-/// Enough for a steady rate.
-const ENTRIES_MAX: usize = 400_000;
+/// Entries of a COMMIT.
+pub const BATCH: usize = 8_000;
 
-/// Entries a second on one connection, a COMMIT every 8,000.
-pub async fn measure(database: &Database, size: Size) -> anyhow::Result<f64> {
+/// Entries a second on one connection, a COMMIT every 8,000, for so many batches.
+pub async fn measure(database: &Database, accounts: usize, batches: usize) -> anyhow::Result<f64> {
     let mut client = database.connect_owner().await?;
     make_tables(&client).await?;
-    let (entries, postings) = encoded(size);
-    let batches = size.entries.clamp(BATCH, ENTRIES_MAX) / BATCH;
+    let (entries, postings) = encoded(accounts);
+    server::checkpoint(&client).await;
     let started = Instant::now();
     for _ in 0..batches {
         let tx = client.transaction().await?;
@@ -29,7 +30,7 @@ pub async fn measure(database: &Database, size: Size) -> anyhow::Result<f64> {
         copy(&tx, "COPY floor_posting FROM STDIN (FORMAT binary)", postings.clone()).await?;
         tx.commit().await?;
     }
-    let rate = per_second(batches * BATCH, started);
+    let rate = per_second(batches * BATCH, started.elapsed());
     client.batch_execute("DROP SCHEMA floor CASCADE").await?;
     Ok(rate)
 }
@@ -58,11 +59,13 @@ async fn copy(tx: &Transaction<'_>, sql: &str, rows: Bytes) -> anyhow::Result<()
     Ok(())
 }
 
-fn encoded(size: Size) -> (Bytes, Bytes) {
+fn encoded(accounts: usize) -> (Bytes, Bytes) {
     let (mut entries, mut postings) = (BytesMut::new(), BytesMut::new());
     entries.put_slice(COPY_HEADER);
     postings.put_slice(COPY_HEADER);
-    for (transfer, sequence) in Transfers::new(Workload::Uniform, size.accounts, 0).take(BATCH).zip(1..) {
+    for (transfer, sequence) in
+        Transfers::new(Kind::Uniform.from(accounts), Seat { number: 0, after: 0 }).take(BATCH).zip(1..)
+    {
         encode(&transfer, sequence, &mut entries, &mut postings);
     }
     entries.put_slice(&COPY_TRAILER);

@@ -1,7 +1,8 @@
 //! Two plain ways to keep the same books, as most SQL ledgers do: a row lock an entry, and one function a batch.
 //!
 //! Both keep balance rows, check one limit, and refuse a repeated id by a unique index. Neither keeps running totals,
-//! a hash chain, layers or open items. They post fewer entries than we do: they are slow, and the rate is steady.
+//! a hash chain, layers or open items, and no workload makes them refuse anything. They post fewer entries than we do:
+//! they are slow, and the rate is steady.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,44 +12,79 @@ use tokio::task::JoinSet;
 use tokio_postgres::{Client, Statement};
 use uuid::Uuid;
 
-use crate::measure::per_second;
-use crate::workload::{Size, Transfer, Transfers, Workload};
+use crate::measure::{bytes_each, per_second};
+use crate::server;
+use crate::workload::draw::Draw;
+use crate::workload::transfers::{Seat, Transfer, Transfers};
 
 const CONNECTIONS: usize = 8;
-const ROW_LOCK_ENTRIES: usize = 12_000;
-const SET_FUNCTION_ENTRIES: usize = 160_000;
-const SET_FUNCTION_SINGLE_ENTRIES: usize = 12_000;
 
+const SCHEMA: &str = "plain";
 const TABLES: &str = include_str!("plain.sql");
 
+/// What they post.
+#[derive(Clone, Debug)]
+pub struct Load {
+    /// Between which accounts.
+    pub draw: Draw,
+    /// How many accounts there are.
+    pub accounts: usize,
+    /// Entries of the function's batches.
+    pub batch: usize,
+    /// Entries one by one.
+    pub row_lock_entries: usize,
+    /// Entries through the function.
+    pub set_function_entries: usize,
+}
+
+/// What a transaction an entry costs.
+#[derive(Clone, Copy, Debug)]
+pub struct RowLock {
+    /// Entries a second.
+    pub entries_per_s: f64,
+    /// Write-ahead log an entry.
+    pub wal_bytes_per_entry: f64,
+    /// What tables and indexes grew by an entry.
+    pub table_bytes_per_entry: f64,
+}
+
 /// One transaction an entry, eight connections.
-pub async fn row_lock(database: &Database, workload: Workload, size: Size) -> anyhow::Result<f64> {
-    let owner = make_tables(database, size).await?;
-    let each = size.entries.min(ROW_LOCK_ENTRIES) / CONNECTIONS;
-    let rate = on_all_connections(database, CONNECTIONS, each * CONNECTIONS, move |client, connection| {
-        Box::pin(
-            async move { row_lock_entries(client, Transfers::new(workload, size.accounts, connection), each).await },
-        )
+pub async fn row_lock(database: &Database, load: &Load) -> anyhow::Result<RowLock> {
+    let owner = make_tables(database, load.accounts).await?;
+    let each = load.row_lock_entries.div_ceil(CONNECTIONS);
+    let entries = each * CONNECTIONS;
+    let (space, wal_bytes) = (server::space(&owner, SCHEMA).await?, server::wal_bytes(&owner).await?);
+    let entries_per_s = on_all_connections(database, CONNECTIONS, entries, |client, connection| {
+        Box::pin(row_lock_entries(client, transfers(load, connection), each))
+    });
+    let entries_per_s = entries_per_s.await?;
+    let wal_bytes = server::wal_bytes(&owner).await? - wal_bytes;
+    let grown_bytes = server::space(&owner, SCHEMA).await?.all - space.all;
+    drop_tables(&owner).await?;
+    Ok(RowLock {
+        entries_per_s,
+        wal_bytes_per_entry: bytes_each(wal_bytes, entries),
+        table_bytes_per_entry: bytes_each(grown_bytes, entries),
+    })
+}
+
+/// One function a batch, entries a second: one connection for large batches, eight for single entries.
+pub async fn set_function(database: &Database, load: &Load) -> anyhow::Result<f64> {
+    let owner = make_tables(database, load.accounts).await?;
+    let connections = if load.batch == 1 { CONNECTIONS } else { 1 };
+    let batches = (load.set_function_entries / connections / load.batch).max(1);
+    let entries = batches * load.batch * connections;
+    let rate = on_all_connections(database, connections, entries, |client, connection| {
+        Box::pin(set_function_batches(client, transfers(load, connection), load.batch, batches))
     });
     let rate = rate.await?;
     drop_tables(&owner).await?;
     Ok(rate)
 }
 
-/// One function a batch: one connection for large batches, eight for single entries.
-pub async fn set_function(database: &Database, workload: Workload, size: Size) -> anyhow::Result<f64> {
-    let owner = make_tables(database, size).await?;
-    let (connections, most) =
-        if size.batch == 1 { (CONNECTIONS, SET_FUNCTION_SINGLE_ENTRIES) } else { (1, SET_FUNCTION_ENTRIES) };
-    let batches = (size.entries.min(most) / connections / size.batch).max(1);
-    let posted = batches * size.batch * connections;
-    let rate = on_all_connections(database, connections, posted, move |client, connection| {
-        let transfers = Transfers::new(workload, size.accounts, connection);
-        Box::pin(async move { set_function_batches(client, transfers, size.batch, batches).await })
-    });
-    let rate = rate.await?;
-    drop_tables(&owner).await?;
-    Ok(rate)
+fn transfers(load: &Load, connection: usize) -> Transfers {
+    let number = u64::try_from(connection).expect("connections are few");
+    Transfers::new(load.draw.clone(), Seat { number, after: 0 })
 }
 
 type Work = std::pin::Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
@@ -61,9 +97,7 @@ async fn on_all_connections(
 ) -> anyhow::Result<f64> {
     let mut ready = Vec::new();
     for _ in 0..connections {
-        let client = database.connect_owner().await?;
-        client.batch_execute("SET search_path = plain").await?;
-        ready.push(client);
+        ready.push(server::connect(database, SCHEMA).await?);
     }
     let started = Instant::now();
     let mut tasks = JoinSet::new();
@@ -73,7 +107,7 @@ async fn on_all_connections(
     while let Some(done) = tasks.join_next().await {
         done??;
     }
-    Ok(per_second(entries, started))
+    Ok(per_second(entries, started.elapsed()))
 }
 
 async fn row_lock_entries(mut client: Client, transfers: Transfers, entries: usize) -> anyhow::Result<()> {
@@ -123,12 +157,13 @@ async fn set_function_batches(
     Ok(())
 }
 
-async fn make_tables(database: &Database, size: Size) -> anyhow::Result<Client> {
+async fn make_tables(database: &Database, accounts: usize) -> anyhow::Result<Client> {
     let owner = database.connect_owner().await?;
     owner.batch_execute(TABLES).await?;
-    let accounts = "INSERT INTO balance SELECT number, 0, 9000000000000000 FROM generate_series(0, $1 - 1) AS number";
-    owner.execute(accounts, &[&number(size.accounts)]).await?;
+    let sql = "INSERT INTO balance SELECT number, 0, 9000000000000000 FROM generate_series(0, $1 - 1) AS number";
+    owner.execute(sql, &[&number(accounts)]).await?;
     owner.batch_execute("ANALYZE balance").await?;
+    server::checkpoint(&owner).await;
     Ok(owner)
 }
 

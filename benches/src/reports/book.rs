@@ -19,6 +19,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use uuid::Uuid;
 
 use crate::measure::{self, per_second};
+use crate::server;
 
 use super::figure::Figure;
 
@@ -169,7 +170,7 @@ pub async fn build(database: &Database, name: &BookName, size: Size) -> anyhow::
             requests.spawn(async move { post(&ledger, request).await });
         }
     }
-    let rate = per_second(size.entries, started);
+    let rate = per_second(size.entries, started.elapsed());
     ledger.close().await;
     Ok(Figure::of_rate("posting, batches of 8,000", rate, 200_000.0, measure::peak_memory_mb()?))
 }
@@ -184,15 +185,8 @@ async fn post(ledger: &Ledger, request: Vec<NewEntry>) -> anyhow::Result<()> {
 /// Waits for what works behind the writer: full segments are summed up, the open one is indexed.
 pub async fn wait_until_tended(database: &Database, name: &BookName) -> anyhow::Result<()> {
     let client = database.connect_service(&name.schema()).await?;
-    let sql = "
-        SELECT count(*)
-        FROM segment
-        LEFT JOIN summary USING (segment_no)
-        WHERE has_totals IS NULL
-          AND (last_sequence <= (SELECT sequence FROM head)
-               OR to_regclass(leaf(segment_no) || '_account_idx') IS NULL)";
     let started = Instant::now();
-    while client.query_one(sql, &[]).await?.get::<_, i64>(0) > 0 {
+    while server::untended(&client).await? > 0 {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     eprintln!("summed up and indexed {:.1} s after the last entry", started.elapsed().as_secs_f64());

@@ -23,7 +23,7 @@ pub async fn verified(database: &Database, name: &BookName, entries: usize) -> a
     measure::forget_peak_memory();
     let started = Instant::now();
     let report = verify(database, name, Asked::default(), |_| {}).await?;
-    let rate = per_second(entries, started);
+    let rate = per_second(entries, started.elapsed());
     if let Some(finding) = &report.finding {
         eprintln!("{name}: {finding}");
     }
@@ -64,7 +64,7 @@ impl Program {
         let file = file.to_str().context("a folder's name is text")?;
         let started = Instant::now();
         let peak_mb = self.run(&["export", "ndjson", "--book", name.as_str(), "-o", file])?;
-        Ok(Figure::of_rate("export, complete book", per_second(entries, started), 500_000.0, peak_mb))
+        Ok(Figure::of_rate("export, complete book", per_second(entries, started.elapsed()), 500_000.0, peak_mb))
     }
 
     /// Imports what was exported into a book of its own.
@@ -74,6 +74,6 @@ impl Program {
         self.run(&["book", "create", &copy])?;
         let started = Instant::now();
         let peak_mb = self.run(&["import", "ndjson", file, "--book", &copy])?;
-        Ok(Figure::of_rate("import of history", per_second(entries, started), 150_000.0, peak_mb))
+        Ok(Figure::of_rate("import of history", per_second(entries, started.elapsed()), 150_000.0, peak_mb))
     }
 }

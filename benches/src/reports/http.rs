@@ -2,16 +2,15 @@
 
 use std::time::Instant;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use dianfu_api::auth::{NewToken, Role, create_token};
 use dianfu_api::{Limits, ServeConfig, Server};
 use dianfu_ledger::book::BookName;
 use dianfu_ledger::db::Database;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
 use crate::measure::{self, Latencies};
+use crate::runs::served::connection::Connection;
 
 use super::book::Size;
 use super::figure::Figure;
@@ -25,14 +24,13 @@ pub async fn balances_now(database: &Database, name: &BookName, size: Size) -> a
     let token = create_token(database, name, &new).await?;
     let listen = "127.0.0.1:0".parse()?;
     let server = Server::bind(&ServeConfig { listen, limits: Limits::default() }, database.clone()).await?;
-    let mut socket = TcpStream::connect(server.address()).await?;
-    socket.set_nodelay(true)?;
+    let mut connection = Connection::to(server.address()).await?;
     let (stop, stopped) = oneshot::channel::<()>();
     let running = tokio::spawn(server.run(async {
         let _dropped_or_told = stopped.await;
     }));
 
-    let (mut asker, mut latencies) = (Asker::new(size), Latencies::new());
+    let (mut asker, mut latencies) = (Asker::new(size), Latencies::default());
     measure::forget_peak_memory();
     for _ in 0..QUESTIONS {
         let account = asker.account();
@@ -40,28 +38,11 @@ pub async fn balances_now(database: &Database, name: &BookName, size: Size) -> a
             "GET /v1/accounts/{account}/balance HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n\r\n"
         );
         let asked = Instant::now();
-        socket.write_all(request.as_bytes()).await?;
-        let answer = answer(&mut socket).await?;
+        let answer = connection.ask(request.as_bytes()).await?;
         latencies.record(asked.elapsed());
-        ensure!(answer.starts_with("HTTP/1.1 200"), "no balance: {answer}");
+        ensure!(answer.status == 200, "no balance: {} {}", answer.status, String::from_utf8_lossy(answer.body));
     }
-    drop((socket, stop));
+    drop((connection, stop));
     running.await??;
     Figure::of_questions("balance now over HTTP, while posting", latencies, 5.0)
-}
-
-/// One whole answer: the head, and as many bytes as it says.
-async fn answer(socket: &mut TcpStream) -> anyhow::Result<String> {
-    let mut answer = Vec::new();
-    loop {
-        ensure!(socket.read_buf(&mut answer).await? > 0, "the server has hung up");
-        let text = String::from_utf8_lossy(&answer);
-        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        let length =
-            head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
-        let length: usize = length.context("the answer has a length")?;
-        if body.len() >= length {
-            return Ok(text.into_owned());
-        }
-    }
 }

@@ -62,7 +62,7 @@ impl Asker {
 
 /// Balances as the book is now.
 pub async fn balances_now(ledger: &Ledger, size: Size) -> anyhow::Result<Figure> {
-    let (mut asker, mut latencies) = (Asker::new(size), Latencies::new());
+    let (mut asker, mut latencies) = (Asker::new(size), Latencies::default());
     let client = ledger.client().await?;
     measure::forget_peak_memory();
     for _ in 0..NOW_QUESTIONS {
@@ -76,7 +76,7 @@ pub async fn balances_now(ledger: &Ledger, size: Size) -> anyhow::Result<Figure>
 
 /// Balances at any effective date and any time known at: of any account, or of the bank alone.
 pub async fn balances_past(ledger: &Ledger, size: Size, bank: bool) -> anyhow::Result<Figure> {
-    let (mut asker, mut latencies) = (Asker::new(size), Latencies::new());
+    let (mut asker, mut latencies) = (Asker::new(size), Latencies::default());
     let client = ledger.client().await?;
     measure::forget_peak_memory();
     for _ in 0..PAST_QUESTIONS {
@@ -92,7 +92,7 @@ pub async fn balances_past(ledger: &Ledger, size: Size, bank: bool) -> anyhow::R
 
 /// First pages of statements, half of them from a day.
 pub async fn statements(ledger: &Ledger, size: Size) -> anyhow::Result<Figure> {
-    let (mut asker, mut latencies) = (Asker::new(size), Latencies::new());
+    let (mut asker, mut latencies) = (Asker::new(size), Latencies::default());
     let client = ledger.client().await?;
     measure::forget_peak_memory();
     for number in 0..PAST_QUESTIONS {
@@ -108,7 +108,7 @@ pub async fn statements(ledger: &Ledger, size: Size) -> anyhow::Result<Figure> {
 
 /// Trial balances now, or at any effective date and time known at.
 pub async fn trial_balances(ledger: &Ledger, past: bool, size: Size) -> anyhow::Result<Figure> {
-    let (mut asker, mut latencies) = (Asker::new(size), Latencies::new());
+    let (mut asker, mut latencies) = (Asker::new(size), Latencies::default());
     let client = ledger.client().await?;
     measure::forget_peak_memory();
     for _ in 0..REPORTS {
@@ -124,7 +124,7 @@ pub async fn trial_balances(ledger: &Ledger, past: bool, size: Size) -> anyhow::
 
 /// Agings of all that is open, now or as of a day.
 pub async fn agings(ledger: &Ledger, past: bool, size: Size) -> anyhow::Result<Figure> {
-    let (mut asker, mut latencies) = (Asker::new(size), Latencies::new());
+    let (mut asker, mut latencies) = (Asker::new(size), Latencies::default());
     let client = ledger.client().await?;
     measure::forget_peak_memory();
     for _ in 0..REPORTS {

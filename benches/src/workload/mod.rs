@@ -1,0 +1,120 @@
+//! The workloads: what is posted, from a seed, and what must become of it.
+//!
+//! A workload is a stream of what is asked for ([`stream`]), drawn from accounts ([`draw`]) as transfers
+//! ([`transfers`]); its files [`holds`], [`replays`] and [`backdated`] say what is not plain about it. All of that is
+//! pure: one seed, one stream. [`accounts`] makes entries of the ledger of it, [`json`] the text that the door takes.
+
+pub mod accounts;
+pub mod backdated;
+pub mod draw;
+pub mod holds;
+pub mod json;
+pub mod replays;
+pub mod size;
+pub mod stream;
+pub mod transfers;
+pub mod zipf;
+
+use std::fmt;
+use std::str::FromStr;
+
+/// What is posted, and through which door.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Workload {
+    /// Two accounts drawn from all.
+    Uniform,
+    /// One account, with an exact limit, on every entry.
+    Hot,
+    /// A few accounts are on most entries, and none may be overdrawn.
+    Zipf,
+    /// Single entries, from few and many callers at once.
+    Single,
+    /// Holds, then captures of them.
+    Holds,
+    /// Some entries are asked for again, some with other content.
+    Replays,
+    /// Some entries count on days long past.
+    Backdated,
+    /// The book grows, and its rate is looked at piece by piece.
+    Growth,
+    /// Two books in one process.
+    TwoBooks,
+    /// Two processes on one book.
+    TwoProcesses,
+    /// Single entries to the real server.
+    Http,
+    /// Streams of entries to the real server.
+    Ndjson,
+}
+
+impl Workload {
+    /// Every one, in the order in which they are run.
+    pub const ALL: [Workload; 12] = [
+        Workload::Uniform,
+        Workload::Hot,
+        Workload::Zipf,
+        Workload::Single,
+        Workload::Holds,
+        Workload::Replays,
+        Workload::Backdated,
+        Workload::Growth,
+        Workload::TwoBooks,
+        Workload::TwoProcesses,
+        Workload::Http,
+        Workload::Ndjson,
+    ];
+
+    /// Its name, on the command line and in every line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Workload::Uniform => "U",
+            Workload::Hot => "H",
+            Workload::Zipf => "Z",
+            Workload::Single => "S",
+            Workload::Holds => "P",
+            Workload::Replays => "R",
+            Workload::Backdated => "B",
+            Workload::Growth => "G",
+            Workload::TwoBooks => "2B",
+            Workload::TwoProcesses => "2P",
+            Workload::Http => "HTTP",
+            Workload::Ndjson => "NDJSON",
+        }
+    }
+
+    /// Entries a second that it should reach on two cores; `None` where only the comparison counts.
+    pub fn target_per_s(self) -> Option<u32> {
+        match self {
+            Workload::Uniform => Some(300_000),
+            Workload::Hot
+            | Workload::Zipf
+            | Workload::Single
+            | Workload::Holds
+            | Workload::Replays
+            | Workload::Backdated
+            | Workload::Growth
+            | Workload::TwoBooks
+            | Workload::TwoProcesses
+            | Workload::Http
+            | Workload::Ndjson => None,
+        }
+    }
+}
+
+impl fmt::Display for Workload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Workload {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let known = Workload::ALL.into_iter().find(|workload| workload.name().eq_ignore_ascii_case(name));
+        known.ok_or_else(|| {
+            let names: Vec<&str> = Workload::ALL.into_iter().map(Workload::name).collect();
+            format!("it is none of {}", names.join(", "))
+        })
+    }
+}

@@ -1,0 +1,100 @@
+//! How much of a workload a run posts.
+
+use super::Workload;
+
+/// Entries of a request, if there are enough for it.
+const BATCH: usize = 8_000;
+/// Requests of batches under way at the same time: one that is written, one that is decided, one that waits.
+const IN_FLIGHT: usize = 3;
+/// Connections that single entries come over.
+const CONNECTIONS: usize = 256;
+/// Streams of entries at the same time: the server posts a thousand of each at once, and a turn takes eight thousand.
+const STREAMS: usize = 8;
+/// Lines that are handed over at once.
+const BLOCK: usize = 500;
+/// A quick run is so many times smaller.
+const QUICKER: usize = 25;
+
+/// How much is posted, and how.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Size {
+    /// Entries in all.
+    pub entries: usize,
+    /// Accounts.
+    pub accounts: usize,
+    /// Entries a request; of a stream, lines that are handed over at once.
+    pub batch: usize,
+    /// Requests at the same time.
+    pub callers: usize,
+}
+
+/// What the person who runs it has said about sizes.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish {
+    /// Entries of a workload in batches; single entries take their part of it.
+    pub entries: Option<usize>,
+    /// Accounts.
+    pub accounts: Option<usize>,
+    /// Whether a small run is enough.
+    pub quick: bool,
+}
+
+impl Wish {
+    /// The size of a workload; `callers` counts for single entries in this process alone.
+    pub fn size(self, workload: Workload, callers: usize) -> Size {
+        let quicker = if self.quick { QUICKER } else { 1 };
+        let entries = self.entries.unwrap_or(batched_entries(workload) / quicker) / part(workload, callers);
+        let accounts = if workload == Workload::Zipf { 100_000 / if self.quick { 10 } else { 1 } } else { 10_000 };
+        let (batch, callers) = match workload {
+            Workload::Single => (1, callers),
+            Workload::Http => (1, CONNECTIONS),
+            Workload::Ndjson => ((entries / (2 * STREAMS)).clamp(1, BLOCK), STREAMS),
+            _ => ((entries / (2 * IN_FLIGHT)).clamp(1, BATCH), IN_FLIGHT),
+        };
+        Size { entries: entries.max(callers), accounts: self.accounts.unwrap_or(accounts), batch, callers }
+    }
+}
+
+fn batched_entries(workload: Workload) -> usize {
+    match workload {
+        Workload::Growth => 3_000_000,
+        Workload::Zipf | Workload::Holds | Workload::Replays | Workload::Backdated => 500_000,
+        _ => 1_000_000,
+    }
+}
+
+/// One in so many entries is posted: what comes one by one takes longer, and its rate is as steady.
+fn part(workload: Workload, callers: usize) -> usize {
+    match workload {
+        Workload::Single if callers <= 4 => 250,
+        Workload::Single if callers <= 256 => 20,
+        Workload::Single => 10,
+        Workload::Http => 20,
+        Workload::Ndjson => 4,
+        _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_of_entries_is_that_of_every_workload_in_batches() {
+        let wish = Wish { entries: Some(50_000_000), accounts: None, quick: false };
+        let size = wish.size(Workload::Growth, 1);
+        assert_eq!(size, Size { entries: 50_000_000, accounts: 10_000, batch: BATCH, callers: IN_FLIGHT });
+        assert_eq!(wish.size(Workload::Single, 1_024).entries, 5_000_000);
+    }
+
+    #[test]
+    fn small_runs_still_have_requests_for_everybody() {
+        let wish = Wish { entries: Some(600), accounts: Some(50), quick: false };
+        for workload in Workload::ALL {
+            let size = wish.size(workload, 64);
+            assert!(size.entries >= size.callers, "{workload}: {size:?}");
+            assert!(size.batch * size.callers <= size.entries, "{workload}: {size:?}");
+            assert_eq!(size.accounts, 50);
+        }
+    }
+}

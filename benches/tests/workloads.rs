@@ -1,0 +1,88 @@
+//! The load program itself, on sizes that say nothing about speed: every workload posts what it says, every line has
+//! every figure, every book is verified, and nothing is left behind.
+
+#![expect(clippy::unwrap_used, reason = "in a test, what cannot be had is a failure")]
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// The figures that every line has.
+const FIGURES: [&str; 27] = [
+    "accounts",
+    "batch",
+    "book_bytes_per_entry",
+    "callers",
+    "conflicts",
+    "cpu_us_per_entry_server",
+    "cpu_us_per_entry_us",
+    "entries",
+    "entries_per_s",
+    "floor_per_s",
+    "generator_us_per_entry",
+    "of_floor",
+    "p50_ms",
+    "p999_ms",
+    "p99_ms",
+    "peak_rss_mb",
+    "posted",
+    "refused",
+    "replayed",
+    "row_lock_per_s",
+    "row_lock_table_bytes_per_entry",
+    "row_lock_wal_bytes_per_entry",
+    "set_function_per_s",
+    "start_up_ms",
+    "table_bytes_per_entry",
+    "verify_per_s",
+    "wal_bytes_per_entry",
+];
+
+fn bench(arguments: &[&str]) -> Output {
+    let program = Command::new(env!("CARGO_BIN_EXE_dianfu-bench")).args(arguments).env_remove("DATABASE_URL").output();
+    let output = program.unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    output
+}
+
+fn lines(output: &Output) -> Vec<Value> {
+    std::str::from_utf8(&output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn count(line: &Value, figure: &str) -> u64 {
+    line[figure].as_u64().unwrap()
+}
+
+#[test]
+fn every_workload_posts_what_it_says_and_is_verified() {
+    let lines = lines(&bench(&["--entries", "3000", "--accounts", "200", "--callers", "1,8", "--json"]));
+    let names: Vec<&str> = lines.iter().map(|line| line["workload"].as_str().unwrap()).collect();
+    assert_eq!(names, ["U", "H", "Z", "S", "S", "P", "R", "B", "G", "2B", "2P", "HTTP", "NDJSON"]);
+    for line in &lines {
+        assert_eq!(line["verified"], true, "{line}");
+        for figure in FIGURES {
+            assert!(line[figure].is_number(), "{figure} of {line}");
+        }
+        let by_outcome = ["posted", "replayed", "conflicts", "refused"].map(|outcome| count(line, outcome));
+        assert_eq!(by_outcome.iter().sum::<u64>(), count(line, "entries"), "{line}");
+        let name = line["workload"].as_str().unwrap();
+        assert_eq!(count(line, "refused") > 0, name == "Z", "{line}");
+        assert_eq!(count(line, "replayed") > 0 && count(line, "conflicts") > 0, name == "R", "{line}");
+        assert_eq!(line["trial_balance_ms"].is_number(), name == "B", "{line}");
+        assert_eq!(line["cpu_us_per_entry_generator"].is_number(), ["HTTP", "NDJSON"].contains(&name), "{line}");
+        let shares: Vec<f64> = line["shares"].as_array().into_iter().flatten().flat_map(Value::as_f64).collect();
+        assert_eq!(shares.len(), if ["2B", "2P"].contains(&name) { 2 } else { 0 }, "{line}");
+    }
+    let growth = lines[8]["growth"].as_array().unwrap();
+    let ends: Vec<u64> = growth.iter().map(|piece| count(piece, "entries")).collect();
+    assert_eq!(ends, [1_000, 2_000, 3_000]);
+    assert!(growth[0]["start_up_ms"].is_number() && growth[2]["start_up_ms"].is_number());
+}
+
+#[test]
+fn tables_fit_a_terminal() {
+    let output = bench(&["--entries", "300", "--accounts", "20", "--workload", "R,2B"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("conflict") && text.contains("one alone"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+}
