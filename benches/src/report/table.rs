@@ -71,7 +71,7 @@ fn spaces(lines: &[Line]) -> Table {
 
 fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header(header.iter().copied());
+    table.load_style(presets::ASCII_MARKDOWN).set_header(header.iter().copied());
     rows.for_each(|row| {
         table.add_row(row);
     });

@@ -95,7 +95,8 @@ impl Other {
     async fn start(book: &BookName, url: &str, plan: &Plan) -> anyhow::Result<Other> {
         let Size { accounts, batch, callers, .. } = plan.size;
         let orders = Orders { book: book.to_string(), accounts, batch, callers };
-        let mut child = Command::new(std::env::current_exe()?)
+        // Not by its name: somebody may have built another one meanwhile.
+        let mut child = Command::new("/proc/self/exe")
             .arg(COMMAND)
             .arg(serde_json::to_string(&orders)?)
             .env("DATABASE_URL", url)
