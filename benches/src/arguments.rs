@@ -14,7 +14,8 @@ use crate::workload::size::Wish;
 #[command(name = "bench", after_help = HELP)]
 pub struct Args {
     /// Which workloads, in order [default: all]
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_values_t = Workload::ALL, hide_default_value = true)]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_values_t = Workload::ALL,
+        hide_default_value = true)]
     pub workload: Vec<Workload>,
     /// Measure reading instead: balances, statements, reports, verify, export and import, beside their targets
     #[arg(long, conflicts_with_all = ["workload", "callers"])]

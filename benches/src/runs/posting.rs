@@ -96,8 +96,8 @@ async fn one_caller(
     }
 }
 
-/// Gives every account its first money, so that each is known to the process that posts: looking one up is paid for once
-/// in the life of a process, and is not what is measured. Answers how many entries that took.
+/// Gives every account its first money, so that each is known to the process that posts: looking one up is paid for
+/// once in the life of a process, and is not what is measured. Answers how many entries that took.
 pub async fn fund(ledger: &Ledger, plan: &Plan, first: Seat) -> anyhow::Result<usize> {
     let seat = Seat { number: FUNDING + first.number, ..first };
     let mut entries = plan.accounts.funding(seat).map(|transfer| plan.accounts.entry(&Step::Post(transfer)));

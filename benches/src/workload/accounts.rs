@@ -37,8 +37,8 @@ impl Accounts {
         &self.codes[number]
     }
 
-    /// What is to be opened for a book that takes so many entries: under Zipf's law no account may be overdrawn, and the
-    /// hot account has a limit that is never quite reached.
+    /// What is to be opened for a book that takes so many entries: under Zipf's law no account may be overdrawn, and
+    /// the hot account has a limit that is never quite reached.
     pub fn to_open(&self, entries: usize) -> Vec<NewAccount> {
         let entries = i64::try_from(entries).expect("entries are counted in 63 bits");
         let limits = |number: usize| match self.kind {

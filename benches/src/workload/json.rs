@@ -9,12 +9,10 @@ use super::transfers::Transfer;
 pub fn append(text: &mut Vec<u8>, transfer: &Transfer, accounts: &Accounts) {
     let (debit, credit) = (accounts.code(transfer.debit), accounts.code(transfer.credit));
     let (yuan, fen) = (transfer.amount_minor / 100, transfer.amount_minor % 100);
-    write!(
-        text,
-        r#"{{"id":"{}","reference":"bench","postings":[{{"account":"{debit}","debit":"{yuan}.{fen:02}","currency":"CNY"}},{{"account":"{credit}","credit":"{yuan}.{fen:02}","currency":"CNY"}}]}}"#,
-        transfer.id
-    )
-    .expect("a vector takes everything");
+    write!(text, r#"{{"id":"{}","reference":"bench","postings":["#, transfer.id)
+        .and_then(|()| write!(text, r#"{{"account":"{debit}","debit":"{yuan}.{fen:02}","currency":"CNY"}},"#))
+        .and_then(|()| write!(text, r#"{{"account":"{credit}","credit":"{yuan}.{fen:02}","currency":"CNY"}}]}}"#))
+        .expect("a vector takes everything");
 }
 
 #[cfg(test)]
