@@ -1,5 +1,7 @@
 //! What can be asked for on the command line.
 
+use std::path::PathBuf;
+
 use clap::{Parser, Subcommand};
 
 use crate::runs::two_processes;
@@ -37,6 +39,12 @@ pub struct Args {
     /// One JSON object a line on standard output, and nothing else there
     #[arg(long)]
     pub json: bool,
+    /// Writes a page of charts and all figures, too: one HTML file that needs nothing else
+    #[arg(long, value_name = "FILE", conflicts_with = "reports")]
+    pub page: Option<PathBuf>,
+    /// Makes the page of lines that --json has printed, instead of measuring
+    #[arg(long, value_name = "LINES", requires = "page", conflicts_with_all = ["json", "workload", "quick"])]
+    pub from: Option<PathBuf>,
     /// A server to measure instead of a private one; the user must be allowed to create schemas and roles
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
@@ -94,6 +102,8 @@ Examples:
   ./run bench --workload S --callers 256
   ./run bench --workload G --entries 50000000       to the end of the growth, most of an hour
   ./run bench --json > lines.jsonl                  every figure, one workload a line
+  ./run bench --page bench.html                     a page of charts and all figures, too
+  ./run bench --from lines.jsonl --page bench.html  the same page of lines that were printed earlier
   ./run bench --reports --quick                     reading a small book
 
 How to read it: the floor is the same bytes by COPY into tables without indexes or checks, on one connection. The plain

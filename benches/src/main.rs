@@ -26,15 +26,19 @@ mod server;
 mod workload;
 mod yardsticks;
 
+use std::fs::{self, File};
+use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use clap::Parser;
+use dianfu_ledger::clock;
 use dianfu_ledger::db::Database;
 use dianfu_tests::durable_cluster;
 use mimalloc::MiMalloc;
 
 use self::arguments::{Args, Command, count};
+use self::report::html::{self, Origin};
 use self::report::line::Line;
 use self::runs::Place;
 use self::workload::Workload;
@@ -49,6 +53,14 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
+    if let (Some(lines), Some(page)) = (&args.from, &args.page) {
+        let text = fs::read_to_string(lines).with_context(|| format!("read {}", lines.display()))?;
+        return write_page(page, &html::page_of_text(&text)?);
+    }
+    if let Some(page) = &args.page {
+        // Before anything is measured for some minutes; what is in the file stays until there is a page.
+        File::options().append(true).create(true).open(page).with_context(|| format!("write {}", page.display()))?;
+    }
     if let Some(url) = args.url() {
         let (database, url) = (Database::at_url(url)?, url.to_owned());
         return tokio::spawn(async move { run(&args, database, url).await }).await?;
@@ -86,6 +98,7 @@ async fn run_reports(args: &Args, place: &Place) -> anyhow::Result<()> {
 async fn run_workloads(args: &Args, place: &Place) -> anyhow::Result<()> {
     let sizes: Vec<(Workload, Size)> = args.workload.iter().flat_map(|workload| sizes(args, *workload)).collect();
     let largest = sizes.iter().map(|(_, size)| size.entries).max().unwrap_or_default();
+    let origin = origin(&place.database).await?;
     let mut yardsticks = Yardsticks::new(largest, args.quick);
     let mut lines: Vec<Line> = Vec::new();
     for (workload, size) in sizes {
@@ -95,16 +108,31 @@ async fn run_workloads(args: &Args, place: &Place) -> anyhow::Result<()> {
         server::drop_books(&place.database).await?;
         let line = line?;
         if args.json {
-            println!("{}", serde_json::to_string(&line)?);
+            println!("{}", serde_json::to_string(&origin.of(&line))?);
         }
         lines.push(line);
     }
     if !args.json {
         println!("{}", report::table::tables(&lines));
     }
+    if let Some(page) = &args.page {
+        let lines: Vec<_> = lines.iter().map(|line| origin.of(line)).collect();
+        write_page(page, &html::page(&lines)?)?;
+    }
     let unverified: Vec<&str> = lines.iter().filter(|line| !line.verified).map(|line| line.workload.as_str()).collect();
     ensure!(unverified.is_empty(), "the book of workload {} does not verify", unverified.join(", "));
     Ok(())
+}
+
+/// Where this run measures, and what it was asked.
+async fn origin(database: &Database) -> anyhow::Result<Origin> {
+    let today = clock::date_of(clock::now());
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    Origin::here(&database.connect_owner().await?, today, &arguments).await
+}
+
+fn write_page(file: &Path, page: &str) -> anyhow::Result<()> {
+    fs::write(file, page).with_context(|| format!("write {}", file.display()))
 }
 
 /// One size of a workload; of single entries one for each number of callers.

@@ -1,4 +1,5 @@
-//! What was measured, to be read: one JSON object a workload, and tables for a terminal.
+//! What was measured, to be read: one JSON object a workload, tables for a terminal, and a page.
 
+pub mod html;
 pub mod line;
 pub mod table;
