@@ -13,10 +13,10 @@ use crate::input::{ACCOUNTS, BATCH, booked_at, elements, entries, state};
 
 /// So wide that nothing reaches them, and every leg is held against them.
 const WIDE: Limits = Limits { min_minor: Some(i64::MIN), max_minor: Some(i64::MAX) };
-/// No account may be overdrawn: a part of all entries is refused.
+/// No account may be overdrawn: some entries are refused, and the rest of the batch goes on.
 const NO_OVERDRAFT: Limits = Limits { min_minor: Some(0), max_minor: None };
 
-/// A batch without limits, with limits, and with refusals; a state grows into the batch's overlay in each.
+/// A batch without limits, with limits, and with refusals.
 pub fn bench(criterion: &mut Criterion) {
     let entries = entries();
     let mut group = criterion.benchmark_group("decide");
@@ -40,7 +40,7 @@ fn look(name: &str, decided: &Decided<'_>) {
     let posted = decided.outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Posted(_))).count();
     let refused = BATCH - posted;
     match name {
-        "refusals" => assert!((BATCH / 100..BATCH).contains(&refused), "{refused} of {BATCH} are refused"),
+        "refusals" => assert!((BATCH / 50..BATCH / 5).contains(&refused), "{refused} of {BATCH} are refused"),
         _ => assert_eq!(refused, 0, "{name}"),
     }
     assert!(decided.after.len() <= ACCOUNTS && decided.legs.len() == 2 * posted);

@@ -25,6 +25,8 @@ pub const CLAIMS: usize = 5_000;
 pub const LAST_SEQUENCE: i64 = 1_000_000;
 /// Largest amount of an entry, in minor units; the smallest is 1.
 const AMOUNT_MAX: i64 = 100_000;
+/// The most that stands on an account: enough for most entries.
+const MONEY_MAX: i64 = 1_000_000;
 
 /// When the batch is booked: 2026-05-01T08:00:00Z.
 pub fn booked_at() -> Timestamp {
@@ -43,8 +45,8 @@ pub fn state(limits: Limits) -> State {
     state.sequence = LAST_SEQUENCE;
     for number in 0..ACCOUNTS {
         let mut balance = Balance::default();
-        let debit = random.random_range(1..=AMOUNT_MAX);
-        for amount in [debit, -random.random_range(1..=debit)] {
+        let debit = random.random_range(10..=MONEY_MAX);
+        for amount in [debit, -random.random_range(1..=debit / 10)] {
             balance.fold(Effect::Move, amount).expect("a little money fits");
         }
         state.insert(KnownAccount { account: account(number, limits), balance, groups: Vec::new() });

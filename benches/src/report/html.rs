@@ -67,7 +67,7 @@ fn of_objects(lines: &[Line]) -> anyhow::Result<String> {
     let page = Page {
         style: STYLE,
         lead: summary::lead(&figures),
-        wrong: figures.iter().filter(|line| line.verified == Some(false)).map(Figures::name).collect(),
+        alarms: summary::alarms(&figures),
         origins: origins(&figures),
         tiles: summary::tiles(&figures),
         workloads: summary::workloads(&figures),
@@ -94,8 +94,7 @@ struct Chart {
 struct Page<'a> {
     style: &'static str,
     lead: String,
-    /// Lines whose book is not right.
-    wrong: Vec<String>,
+    alarms: Vec<String>,
     origins: Vec<&'a Origin>,
     tiles: Vec<Tile>,
     workloads: Vec<&'static Known>,

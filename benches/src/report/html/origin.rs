@@ -6,6 +6,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use tokio_postgres::Client;
 
+/// How a program is called that is built for finding mistakes.
+const DEBUG_BUILD: &str = "debug build";
 /// The option whose value may hold a password.
 const SECRET: &str = "--database-url";
 
@@ -48,7 +50,7 @@ impl Origin {
             FROM pg_settings
             WHERE name IN ('fsync', 'full_page_writes', 'shared_buffers', 'synchronous_commit', 'wal_compression')";
         let row = client.query_one(sql, &[]).await?;
-        let build = if cfg!(debug_assertions) { "a debug build, whose rates mean nothing" } else { "a release build" };
+        let build = if cfg!(debug_assertions) { DEBUG_BUILD } else { "release build" };
         // What this kernel does not tell is not known.
         let told = |file: &str| fs::read_to_string(file).unwrap_or_default();
         let kernel = ["ostype", "osrelease"].map(|name| told(&format!("/proc/sys/kernel/{name}")).trim().to_owned());
@@ -67,6 +69,11 @@ impl Origin {
     /// A line that says where it was measured.
     pub fn of<'a, L: Serialize>(&'a self, line: &'a L) -> Placed<'a, L> {
         Placed { line, origin: self }
+    }
+
+    /// Whether what was measured was built for finding mistakes, not for speed.
+    pub fn is_debug(&self) -> bool {
+        self.program.ends_with(DEBUG_BUILD)
     }
 
     /// The facts that are known, with their names, but for the command.

@@ -1,6 +1,7 @@
 //! What a reader sees first: a sentence, the figures that count, and what the workloads are.
 
 use super::figures::Figures;
+use super::origin::Origin;
 use super::scale::{grouped, percent};
 use super::workloads::{self, Known};
 
@@ -28,6 +29,15 @@ pub fn lead(figures: &[Figures]) -> String {
          verified.",
         grouped(entries)
     )
+}
+
+/// Why figures do not count.
+pub fn alarms(figures: &[Figures]) -> Vec<String> {
+    let wrong = figures.iter().filter(|line| line.verified == Some(false));
+    let wrong = wrong.map(|line| format!("The book of {} is not right: none of its figures counts.", line.name()));
+    let is_debug = figures.iter().any(|line| line.origin.as_ref().is_some_and(Origin::is_debug));
+    let debug = is_debug.then(|| "A debug build was measured: its rates say nothing about a release.".to_owned());
+    wrong.chain(debug).collect()
 }
 
 /// The figures that count: of the fastest workload, and over all.

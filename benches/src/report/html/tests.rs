@@ -226,12 +226,15 @@ fn what_a_line_lacks_is_left_out() {
 }
 
 #[test]
-fn a_wrong_book_is_told_before_any_figure() {
+fn figures_that_do_not_count_are_told_before_any_figure() {
     let mut lines = lines();
+    assert!(!page(&lines).unwrap().contains("class=\"alarm\""));
+    lines[0]["origin"]["program"] = json!("dianfu 0.1.0, debug build");
     lines[1]["verified"] = json!(false);
     let page = page(&lines).unwrap();
-    let alarm = page.find("The book of S (8,000 a request, 64 callers) is not right").unwrap();
-    assert!(alarm < page.find("class=\"tiles\"").unwrap());
+    for alarm in ["The book of S (8,000 a request, 64 callers) is not right", "A debug build was measured"] {
+        assert!(page.find(alarm).unwrap() < page.find("class=\"tiles\"").unwrap(), "{alarm}");
+    }
     assert!(page.contains("<strong>3 of 4</strong>"));
 }
 
