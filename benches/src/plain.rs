@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::measure::{bytes_each, per_second};
 use crate::server;
-use crate::workload::draw::Draw;
+use crate::workload::draw::{Draw, Kind};
 use crate::workload::transfers::{Seat, Transfer, Transfers};
 
 const CONNECTIONS: usize = 8;
@@ -23,10 +23,10 @@ const SCHEMA: &str = "plain";
 const TABLES: &str = include_str!("plain.sql");
 
 /// What they post.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Load {
-    /// Between which accounts.
-    pub draw: Draw,
+    /// How accounts are drawn.
+    pub kind: Kind,
     /// How many accounts there are.
     pub accounts: usize,
     /// Entries of the function's batches.
@@ -51,11 +51,12 @@ pub struct RowLock {
 /// One transaction an entry, eight connections.
 pub async fn row_lock(database: &Database, load: &Load) -> anyhow::Result<RowLock> {
     let owner = make_tables(database, load.accounts).await?;
+    let draw = load.kind.from(load.accounts);
     let each = load.row_lock_entries.div_ceil(CONNECTIONS);
     let entries = each * CONNECTIONS;
     let (space, wal_bytes) = (server::space(&owner, SCHEMA).await?, server::wal_bytes(&owner).await?);
     let entries_per_s = on_all_connections(database, CONNECTIONS, entries, |client, connection| {
-        Box::pin(row_lock_entries(client, transfers(load, connection), each))
+        Box::pin(row_lock_entries(client, transfers(&draw, connection), each))
     });
     let entries_per_s = entries_per_s.await?;
     let wal_bytes = server::wal_bytes(&owner).await? - wal_bytes;
@@ -71,20 +72,21 @@ pub async fn row_lock(database: &Database, load: &Load) -> anyhow::Result<RowLoc
 /// One function a batch, entries a second: one connection for large batches, eight for single entries.
 pub async fn set_function(database: &Database, load: &Load) -> anyhow::Result<f64> {
     let owner = make_tables(database, load.accounts).await?;
+    let draw = load.kind.from(load.accounts);
     let connections = if load.batch == 1 { CONNECTIONS } else { 1 };
     let batches = (load.set_function_entries / connections / load.batch).max(1);
     let entries = batches * load.batch * connections;
     let rate = on_all_connections(database, connections, entries, |client, connection| {
-        Box::pin(set_function_batches(client, transfers(load, connection), load.batch, batches))
+        Box::pin(set_function_batches(client, transfers(&draw, connection), load.batch, batches))
     });
     let rate = rate.await?;
     drop_tables(&owner).await?;
     Ok(rate)
 }
 
-fn transfers(load: &Load, connection: usize) -> Transfers {
+fn transfers(draw: &Draw, connection: usize) -> Transfers {
     let number = u64::try_from(connection).expect("connections are few");
-    Transfers::new(load.draw.clone(), Seat { number, after: 0 })
+    Transfers::new(draw.clone(), Seat { number, after: 0 })
 }
 
 type Work = std::pin::Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;

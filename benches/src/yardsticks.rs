@@ -27,7 +27,10 @@ struct Depth {
 /// What was measured once.
 pub struct Yardsticks {
     depth: Depth,
-    plain: HashMap<(Kind, usize, bool), (RowLock, f64)>,
+    /// By how accounts are drawn, and how many there are.
+    row_lock: HashMap<(Kind, usize), RowLock>,
+    /// The same, and by the entries of a batch.
+    set_function: HashMap<(Kind, usize, usize), f64>,
 }
 
 /// What a workload stands beside.
@@ -57,33 +60,45 @@ impl Yardsticks {
                 set_function_entries: 160_000,
             },
         };
-        Yardsticks { depth, plain: HashMap::new() }
+        Yardsticks { depth, row_lock: HashMap::new(), set_function: HashMap::new() }
     }
 
     /// What a workload of a size stands beside.
     pub async fn measure(&mut self, database: &Database, workload: Workload, size: Size) -> anyhow::Result<Beside> {
         let floor_per_s = floor::measure(database, size.accounts, self.depth.floor_batches).await?;
-        let (row_lock, set_function_per_s) = self.plain(database, Kind::of(workload), size).await?;
+        let load = self.load(Kind::of(workload), size);
+        let row_lock = self.row_lock(database, &load).await?;
+        let set_function_per_s = self.set_function(database, &load).await?;
         Ok(Beside { floor_per_s, row_lock, set_function_per_s })
     }
 
-    async fn plain(&mut self, database: &Database, kind: Kind, size: Size) -> anyhow::Result<(RowLock, f64)> {
-        let one_by_one = size.batch == 1;
-        let key = (kind, size.accounts, one_by_one);
-        if let Some(known) = self.plain.get(&key) {
+    /// One by one there are as many round trips as by row locks, so no more of them.
+    fn load(&self, kind: Kind, size: Size) -> Load {
+        let Depth { row_lock_entries, set_function_entries, .. } = self.depth;
+        let (batch, set_function_entries) = match size.batch {
+            1 => (1, row_lock_entries),
+            _ => (floor::BATCH.min(set_function_entries), set_function_entries),
+        };
+        Load { kind, accounts: size.accounts, batch, row_lock_entries, set_function_entries }
+    }
+
+    async fn row_lock(&mut self, database: &Database, load: &Load) -> anyhow::Result<RowLock> {
+        let key = (load.kind, load.accounts);
+        if let Some(known) = self.row_lock.get(&key) {
             return Ok(*known);
         }
-        // One by one there are as many round trips as by row locks, so no more of them.
-        let Depth { row_lock_entries, set_function_entries, .. } = self.depth;
-        let (batch, set_function_entries) = if one_by_one {
-            (1, row_lock_entries)
-        } else {
-            (floor::BATCH.min(set_function_entries), set_function_entries)
-        };
-        let draw = kind.from(size.accounts);
-        let load = Load { draw, accounts: size.accounts, batch, row_lock_entries, set_function_entries };
-        let measured = (plain::row_lock(database, &load).await?, plain::set_function(database, &load).await?);
-        self.plain.insert(key, measured);
+        let measured = plain::row_lock(database, load).await?;
+        self.row_lock.insert(key, measured);
+        Ok(measured)
+    }
+
+    async fn set_function(&mut self, database: &Database, load: &Load) -> anyhow::Result<f64> {
+        let key = (load.kind, load.accounts, load.batch);
+        if let Some(known) = self.set_function.get(&key) {
+            return Ok(*known);
+        }
+        let measured = plain::set_function(database, load).await?;
+        self.set_function.insert(key, measured);
         Ok(measured)
     }
 }

@@ -1,9 +1,9 @@
 //! The figures of one workload: one JSON object a line, from which tables and pages are made.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// The figures of one workload. What does not go with it is left out of its JSON.
-#[derive(Clone, Serialize, Deserialize, Debug)]
+#[derive(Clone, Serialize, Debug)]
 pub struct Line {
     /// The name of the workload.
     pub workload: String,
@@ -34,13 +34,13 @@ pub struct Line {
     /// One function a batch that does the same.
     pub set_function_per_s: f64,
     /// What the workload should reach.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub target_per_s: Option<f64>,
     /// Ours as a part of that.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub of_target: Option<f64>,
     /// Whether it was reached.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub target_met: Option<bool>,
     /// Half of all requests were answered within so many milliseconds.
     pub p50_ms: f64,
@@ -66,7 +66,7 @@ pub struct Line {
     /// itself.
     pub cpu_us_per_entry_us: f64,
     /// Processor time of the load program, when another process posts.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu_us_per_entry_generator: Option<f64>,
     /// Processor time of all processes of the server; unknown of a server that is not ours.
     pub cpu_us_per_entry_server: Option<f64>,
@@ -77,23 +77,23 @@ pub struct Line {
     /// Entries verified a second.
     pub verify_per_s: f64,
     /// What the figure is to be compared with: one book, or one process, alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub alone_per_s: Option<f64>,
     /// The part of each book, or of each process, of what was answered.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub shares: Vec<f64>,
     /// A trial balance as of a past day.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub trial_balance_ms: Option<f64>,
     /// The book as it grew, piece by piece.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub growth: Vec<Grown>,
     /// Whether the whole book is right.
     pub verified: bool,
 }
 
 /// A piece of a book that grows.
-#[derive(Clone, Serialize, Deserialize, Debug)]
+#[derive(Clone, Serialize, Debug)]
 pub struct Grown {
     /// Entries at its end.
     pub entries: usize,
@@ -102,6 +102,6 @@ pub struct Grown {
     /// The most memory so far, in MiB.
     pub peak_rss_mb: u32,
     /// Of the first and the last piece: from opening the ledger to its first answer, in milliseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub start_up_ms: Option<f64>,
 }

@@ -10,8 +10,9 @@ use super::draw::Kind;
 use super::stream::Step;
 use super::transfers::{AMOUNT_MAX, Seat, Transfer, Transfers};
 
-/// What every account has before anything is measured, in minor units.
-pub const FUNDED_MINOR: i64 = AMOUNT_MAX;
+/// What every account has before anything is measured, in minor units: where nothing may be overdrawn, enough for most
+/// entries and too little for some.
+pub const FUNDED_MINOR: i64 = 4 * AMOUNT_MAX;
 
 /// The codes of the accounts that are drawn, and behind them that of the bank, from which they are funded.
 #[derive(Debug)]
