@@ -13,7 +13,7 @@ use crate::workload::size::Wish;
 /// Every workload gets a book of its own, which is verified afterwards and dropped. Without a database URL all of it is
 /// on a durable private server in a temporary folder, which is removed at the end.
 #[derive(Parser)]
-#[command(name = "bench", after_help = HELP)]
+#[command(bin_name = "./run bench", after_help = HELP)]
 pub struct Args {
     /// Which workloads, in order [default: all]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', default_values_t = Workload::ALL,
@@ -84,30 +84,39 @@ const HELP: &str = "\
 Workloads:
   U       two of 10,000 accounts, batches of 8,000
   H       one account, with an exact limit, on every entry
-  Z       Zipf's law over 100,000 accounts, none of which may be overdrawn: some entries are refused
+  Z       Zipf's law over 100,000 accounts that may not be overdrawn: some
+          entries are refused
   S       single entries, from 1, 64 and 1,024 callers in this process
   P       holds, then captures of them
   R       five of a hundred entries again, and one with other content
-  B       five of a hundred entries on days long past, then a trial balance as of a past day
-  G       growth: the rate of each million, start-up and memory after the first and the last
+  B       five of a hundred entries on days long past; then a trial balance
+          as of a past day
+  G       growth: the rate of each million; start-up and memory after the
+          first and the last
   2B      two books at once in one process, beside one book
   2P      two processes on one book, beside one process
   HTTP    single entries over 256 connections to the real server
   NDJSON  streams of entries to the real server, every outcome read
 
 Examples:
-  ./run bench                                       all, in some minutes
-  ./run bench --quick                               all, small: does everything work?
-  ./run bench --workload U,H
+  ./run bench                         all, in some minutes
+  ./run bench --quick                 all, small: does everything work?
+  ./run bench --workload U,H          two of them
   ./run bench --workload S --callers 256
-  ./run bench --workload G --entries 50000000       to the end of the growth, most of an hour
-  ./run bench --json > lines.jsonl                  every figure, one workload a line
-  ./run bench --page bench.html                     a page of charts and all figures, too
-  ./run bench --from lines.jsonl --page bench.html  the same page of lines that were printed earlier
-  ./run bench --reports --quick                     reading a small book
+  ./run bench --workload G --entries 50000000
+                                      the whole growth: some 25 GB of disk
+  ./run bench --json > lines.jsonl    every figure, one workload a line
+  ./run bench --page bench.html       a page of charts and figures, too
+  ./run bench --from lines.jsonl --page bench.html
+                                      the page of lines printed earlier
+  ./run bench --reports --quick       reading a small book
 
-How to read it: the floor is the same bytes by COPY into tables without indexes or checks, on one connection. The plain
-ways do what most ledgers in SQL do: row lock is a transaction an entry, function is one PL/pgSQL function a batch. us,
-server, load and idle are processor time an entry: of the process that posts, of the database, of the load program
-where that is another, and what was left; made is what making up an entry takes, measured alone. A run fails if a book
-does not verify or an outcome is not what it must be, never because of a figure.";
+How to read it:
+  The floor is the same bytes by COPY into tables without indexes or checks,
+  on one connection. The plain ways do what most ledgers in SQL do: row lock
+  is a transaction an entry, function is one PL/pgSQL function a batch.
+  us, server, load and idle are processor time an entry: of the process that
+  posts, of the database, of the load program where that is another process,
+  and what was left. made is what making up an entry takes, measured alone.
+  A run fails if a book does not verify or an outcome is not what it must be,
+  never because of a figure.";

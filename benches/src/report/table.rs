@@ -8,7 +8,7 @@ use super::line::Line;
 
 /// All of it.
 pub fn tables(lines: &[Line]) -> String {
-    let mut text = format!("{}\n\n{}\n\n{}\n", rates(lines), times(lines), spaces(lines));
+    let mut text = format!("{}\n\n{}\n\n{}\n\n", rates(lines), times(lines), spaces(lines));
     for remark in lines.iter().flat_map(remarks) {
         writeln!(text, "{remark}").expect("a string takes everything");
     }

@@ -20,6 +20,8 @@ use super::outcomes::Counts;
 use super::plan::Plan;
 use super::posting::{Left, fund, post_all};
 
+/// How long it may take to do what is done behind the writer; most of it is done while entries are posted.
+const PATIENCE: Duration = Duration::from_mins(2);
 /// Accounts that are opened at once.
 const OPENED_AT_ONCE: usize = 10_000;
 /// Seats of what is posted beside the workload; those of the workload are lower.
@@ -137,11 +139,14 @@ impl Stage {
 
     /// Does what is done behind the writer, until nothing is left to do.
     pub async fn seal(&self) -> anyhow::Result<()> {
+        let started = Instant::now();
         loop {
             tend(&self.owner).await;
-            if server::untended(&self.owner).await? == 0 {
+            let left = server::untended(&self.owner).await?;
+            if left == 0 {
                 return Ok(());
             }
+            ensure!(started.elapsed() < PATIENCE, "{}: {left} segments still wait for what is done behind", self.book);
             // The last segment is indexed once it can be seen that nobody posts fast any more.
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
