@@ -90,8 +90,9 @@ async fn run_reports(args: &Args, place: &Place) -> anyhow::Result<()> {
     };
     let url = place.url.clone();
     let program = tokio::task::spawn_blocking(|| reports::Program::at(url)).await?;
-    let verified = reports::run(&place.database, &program, size, args.json).await?;
-    ensure!(verified, "the book does not verify");
+    let verified = reports::run(&place.database, &program, size, args.json).await;
+    server::drop_books(&place.database).await?;
+    ensure!(verified?, "the book does not verify");
     Ok(())
 }
 

@@ -1,10 +1,11 @@
 //! The load program itself, on sizes that say nothing about speed: every workload posts what it says, every line has
-//! every figure, every book is verified, and nothing is left behind.
+//! every figure, every book is verified, and nothing of it is left behind.
 
 #![expect(clippy::unwrap_used, reason = "in a test, what cannot be had is a failure")]
 
 use std::process::{Command, Output};
 
+use dianfu_tests::test_database;
 use serde_json::Value;
 
 /// The figures that every line has.
@@ -39,8 +40,8 @@ const FIGURES: [&str; 27] = [
 ];
 
 fn bench(arguments: &[&str]) -> Output {
-    let program = Command::new(env!("CARGO_BIN_EXE_dianfu-bench")).args(arguments).env_remove("DATABASE_URL").output();
-    let output = program.unwrap();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_dianfu-bench"));
+    let output = program.args(arguments).env_remove("DATABASE_URL").output().unwrap();
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     output
 }
@@ -77,6 +78,25 @@ fn every_workload_posts_what_it_says_and_is_verified() {
     let ends: Vec<u64> = growth.iter().map(|piece| count(piece, "entries")).collect();
     assert_eq!(ends, [1_000, 2_000, 3_000]);
     assert!(growth[0]["start_up_ms"].is_number() && growth[2]["start_up_ms"].is_number());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_of_somebody_else_is_left_as_it_was() {
+    let server = test_database().await;
+    let owner = server.database().connect_owner().await.unwrap();
+    let schemas = async || {
+        let sql = "SELECT nspname::text FROM pg_namespace WHERE nspname !~ '^pg_' ORDER BY 1";
+        let rows = owner.query(sql, &[]).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect::<Vec<String>>()
+    };
+    let before = schemas().await;
+    let url = server.url();
+    let arguments = ["--workload", "U,2P", "--entries", "300", "--accounts", "20", "--json", "--database-url", &url];
+    let lines = lines(&bench(&arguments));
+    assert_eq!(lines.len(), 2);
+    // Its processes are not ours to count.
+    assert!(lines.iter().all(|line| line["cpu_us_per_entry_server"].is_null() && line["verified"] == true));
+    assert_eq!(schemas().await, before);
 }
 
 #[test]

@@ -70,7 +70,7 @@ impl Program {
     /// Imports what was exported into a book of its own.
     pub fn imported(&self, entries: usize, file: &Path) -> anyhow::Result<Figure> {
         let file = file.to_str().context("a folder's name is text")?;
-        let copy = format!("copy_{}", std::process::id());
+        let copy = format!("bench_copy_{}", std::process::id());
         self.run(&["book", "create", &copy])?;
         let started = Instant::now();
         let peak_mb = self.run(&["import", "ndjson", file, "--book", &copy])?;

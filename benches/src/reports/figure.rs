@@ -90,7 +90,7 @@ impl Figure {
 pub fn table(figures: &[Figure], size: Size) -> Table {
     let mut table = Table::new();
     table
-        .load_style(presets::UTF8_HORIZONTAL_ONLY)
+        .load_style(presets::ASCII_MARKDOWN)
         .set_header(["figure", "value", "unit", "target", "met", "p50", "p99", "max", "peak MB"]);
     for figure in figures {
         let line = figure.line(size);

@@ -23,7 +23,7 @@ use self::figure::{Figure, table};
 
 /// Measures them all and prints them; answers whether the book verifies.
 pub async fn run(database: &Database, program: &Program, size: Size, json: bool) -> anyhow::Result<bool> {
-    let name = BookName::parse(&format!("reports_{}", std::process::id())).context("a book's name")?;
+    let name = BookName::parse(&format!("bench_reports_{}", std::process::id())).context("a book's name")?;
     let mut figures = Figures { size, json, all: Vec::new() };
     figures.take(book::build(database, &name, size).await?);
     let ledger = Ledger::open(database, &name).await?;
