@@ -7,6 +7,7 @@ use dianfu_ledger::proof::SecretKey;
 use tokio::sync::watch;
 
 use crate::books::Books;
+use crate::edge::room::Room;
 use crate::serve::Limits;
 
 /// The state of one serving process; cheap to clone.
@@ -17,6 +18,7 @@ pub struct App {
 
 struct Shared {
     books: Books,
+    room: Room,
     limits: Limits,
     receipt_key: OnceLock<SecretKey>,
     stopping: watch::Sender<bool>,
@@ -26,7 +28,8 @@ impl App {
     /// Nothing is opened yet.
     pub fn new(database: Database, limits: Limits) -> App {
         let (books, receipt_key, (stopping, _)) = (Books::new(database), OnceLock::new(), watch::channel(false));
-        App { shared: Arc::new(Shared { books, limits, receipt_key, stopping }) }
+        let room = Room::new(&limits);
+        App { shared: Arc::new(Shared { books, room, limits, receipt_key, stopping }) }
     }
 
     /// The books.
@@ -49,6 +52,11 @@ impl App {
     /// The limits.
     pub fn limits(&self) -> &Limits {
         &self.shared.limits
+    }
+
+    /// What requests may hold at the same time.
+    pub(crate) fn room(&self) -> &Room {
+        &self.shared.room
     }
 
     /// Gives the key with which receipts are signed; the first one counts.

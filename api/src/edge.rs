@@ -3,6 +3,10 @@
 //! Each gets an id (its own, if it brings a usable one), a span in the log, a limit in time, and, if anything goes
 //! wrong, one problem as its answer and one line in the log. A panic in a handler is a problem like any other.
 
+pub mod connections;
+pub mod room;
+mod socket;
+
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;

@@ -19,9 +19,6 @@ pub enum Error {
         /// The system's answer.
         source: std::io::Error,
     },
-    /// The listening socket broke.
-    #[error("the listening socket broke")]
-    Socket(#[source] std::io::Error),
     /// The books cannot be reached or used.
     #[error("the books cannot be used")]
     Ledger(#[from] dianfu_ledger::Error),

@@ -9,7 +9,7 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use dianfu_ledger::query::PAGE_ROWS_MAX;
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
@@ -18,8 +18,8 @@ use utoipa::openapi::Required;
 use utoipa::openapi::path::Parameter;
 
 use crate::app::App;
+use crate::edge::room::{Held, Room};
 use crate::problem::{Kind, Problem};
-use crate::serve::Limits;
 use crate::wire::json::{self, Object};
 
 /// The query's parameters.
@@ -136,7 +136,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
         if media_type(&head.headers) != "application/json" {
             return Err(unsupported("application/json"));
         }
-        let body = whole(body, app.limits().body_bytes).await?;
+        let body = whole(body, app).await?;
         json::refuse_nul(&body)?;
         let Object(value) = json::read(&body)?;
         Ok(Json(value))
@@ -168,25 +168,29 @@ pub fn unsupported(expected: &str) -> Problem {
 }
 
 /// A remittance file. One that is too large for a request is taken in at the shell.
-pub async fn remittance_file(body: Body, limits: &Limits) -> Result<Bytes, Problem> {
-    let max = limits.remittance_bytes;
+pub async fn remittance_file(body: Body, app: &App) -> Result<Held, Problem> {
+    let max = app.limits().remittance_bytes;
     let too_large = || {
         let way = "a larger one is taken in at the shell: dianfu remittance import FILE --insurer NAME";
         Problem::new(Kind::BodyTooLarge, format!("a file of at most {max} bytes is taken here; {way}"))
     };
-    within(body, max, too_large).await
+    within(body, app.room(), max, too_large).await
 }
 
-/// The whole body; a problem if it has more than `limit` bytes, at once where the head says so, or breaks off.
-pub async fn whole(body: Body, limit: usize) -> Result<Bytes, Problem> {
-    within(body, limit, || Problem::new(Kind::BodyTooLarge, format!("at most {limit} bytes are taken"))).await
+/// The whole body; a problem if it has more bytes than is allowed, at once where the head says so, if it breaks off, or
+/// if there is no room for it.
+pub async fn whole(body: Body, app: &App) -> Result<Held, Problem> {
+    let limit = app.limits().body_bytes;
+    let too_large = || Problem::new(Kind::BodyTooLarge, format!("at most {limit} bytes are taken"));
+    within(body, app.room(), limit, too_large).await
 }
 
-async fn within(body: Body, limit: usize, too_large: impl Fn() -> Problem) -> Result<Bytes, Problem> {
+async fn within(body: Body, room: &Room, limit: usize, too_large: impl Fn() -> Problem) -> Result<Held, Problem> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > limit {
         return Err(too_large());
     }
+    let share = room.for_body(if body.size_hint().exact().is_some() { announced } else { limit })?;
     let mut frames = body.into_data_stream();
     let mut whole = BytesMut::with_capacity(announced);
     while let Some(frame) = frames.next().await {
@@ -196,7 +200,7 @@ async fn within(body: Body, limit: usize, too_large: impl Fn() -> Problem) -> Re
         }
         whole.extend_from_slice(&frame);
     }
-    Ok(whole.freeze())
+    Ok(Held::new(whole.freeze(), share))
 }
 
 /// Rows a page if nothing is said.

@@ -7,6 +7,7 @@ mod kind;
 
 use std::error::Error as StdError;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -21,8 +22,8 @@ use crate::wire::rate::of_missing;
 
 pub use kind::Kind;
 
-/// Seconds after which a retryable request should be sent again.
-const RETRY_AFTER_S: &str = "1";
+/// After what time a retryable request should be sent again, if there is no better estimate.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// One thing that is wrong, and where.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, ToSchema)]
@@ -76,7 +77,8 @@ pub struct Problem {
     code: &'static str,
     title: &'static str,
     detail: String,
-    retryable: bool,
+    /// Of a retryable request: after what time it should be sent again.
+    retry_after: Option<Duration>,
     errors: Vec<Violation>,
     cause: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -85,8 +87,8 @@ impl Problem {
     /// A problem of this interface, with a sentence about this case.
     pub fn new(kind: Kind, detail: impl Into<String>) -> Problem {
         let (status, code, title) = kind.facts();
-        let (detail, retryable) = (detail.into(), kind.is_retryable());
-        Problem { status, code, title, detail, retryable, errors: Vec::new(), cause: None }
+        let (detail, retry_after) = (detail.into(), kind.is_retryable().then_some(RETRY_AFTER));
+        Problem { status, code, title, detail, retry_after, errors: Vec::new(), cause: None }
     }
 
     /// A request that was understood and refused for one or more reasons; the first gives its code.
@@ -96,13 +98,18 @@ impl Problem {
         let status = if is_conflict { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
         let first = errors.first().expect("a refusal has a reason");
         let (code, detail) = (first.code, first.message.to_string());
-        Problem { status, code, title, detail, retryable: false, errors, cause: None }
+        Problem { status, code, title, detail, retry_after: None, errors, cause: None }
     }
 
     /// The database is away; the cause goes to the log.
     pub fn unavailable(cause: impl StdError + Send + Sync + 'static) -> Problem {
         let detail = "nothing is half done: send the same request again, with the same ids";
         Problem { cause: Some(Arc::new(cause)), ..Problem::new(Kind::Unavailable, detail) }
+    }
+
+    /// The caller should slow down, and come again after a while.
+    pub fn busy(retry_after: Duration, detail: &str) -> Problem {
+        Problem { retry_after: Some(retry_after), ..Problem::new(Kind::Busy, detail) }
     }
 
     /// A mistake of ours; the cause goes to the log.
@@ -157,7 +164,7 @@ impl Problem {
 
     /// Whether the same request may succeed later.
     pub fn is_retryable(&self) -> bool {
-        self.retryable
+        self.retry_after.is_some()
     }
 
     /// The problem as that of one entry among many.
@@ -176,8 +183,8 @@ impl Problem {
         head.status = self.status;
         head.headers.remove(header::CONTENT_LENGTH);
         head.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if self.retryable {
-            head.headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
+        if let Some(retry_after) = self.retry_after {
+            head.headers.insert(header::RETRY_AFTER, HeaderValue::from(whole_seconds(retry_after)));
         }
         if self.status == StatusCode::UNAUTHORIZED {
             head.headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"dianfu\""));
@@ -190,12 +197,17 @@ impl Problem {
             detail: self.detail,
             instance: instance.to_owned(),
             request_id: request_id.to_owned(),
-            retryable: self.retryable,
+            retryable: self.retry_after.is_some(),
             errors: self.errors,
         };
         let text = serde_json::to_vec(&body).expect("texts and numbers are always JSON");
         Response::from_parts(head, text.into())
     }
+}
+
+/// At least one, as `Retry-After` has it.
+fn whole_seconds(time: Duration) -> u64 {
+    (time.as_secs() + u64::from(time.subsec_nanos() > 0)).max(1)
 }
 
 impl IntoResponse for Problem {
@@ -210,6 +222,7 @@ impl From<dianfu_ledger::Error> for Problem {
     fn from(error: dianfu_ledger::Error) -> Problem {
         match error {
             dianfu_ledger::Error::RequestTooLarge { .. } => Problem::new(Kind::TooManyEntries, error.to_string()),
+            dianfu_ledger::Error::Busy { retry_after } => Problem::busy(retry_after, &error.to_string()),
             error if error.is_retryable() => Problem::unavailable(error),
             error => Problem::internal(error),
         }

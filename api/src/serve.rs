@@ -1,7 +1,6 @@
 //! The serving process: bind, answer until told to stop, finish what is under way, close the books.
 //!
-//! Several of these may serve one database at once. TLS, and callers who send their headers byte by byte, are the
-//! business of the proxy in front.
+//! Several of these may serve one database at once. TLS is the business of the proxy in front.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::app::App;
+use crate::edge::connections;
 use crate::error::Error;
 use crate::routes;
 
@@ -32,6 +32,18 @@ pub struct Limits {
     pub body_bytes: usize,
     /// The longest remittance file, in bytes; reading one takes some ten times that in memory.
     pub remittance_bytes: usize,
+    /// The bytes of all bodies that are held at the same time, those of streams aside; one of unknown length counts as
+    /// the longest.
+    pub bodies_bytes: usize,
+    /// Streams of entries that are open at the same time. Each holds a piece of some thousand entries, and at most a
+    /// run of linked entries, or a line.
+    pub streams: usize,
+    /// Connections at the same time; who comes then waits. Below the 1,024 files that a process may usually have open.
+    pub connections: usize,
+    /// How long a connection may take to bring the whole head of its next request; longer than proxies keep theirs.
+    pub head_time: Duration,
+    /// How long a caller may leave an answer unread.
+    pub unread_time: Duration,
     /// From the request's head to the answer's head; in a stream, the longest wait for the caller's next bytes.
     pub request_time: Duration,
     /// How long requests under way may still take after the signal to stop.
@@ -43,6 +55,11 @@ impl Default for Limits {
         Limits {
             body_bytes: 10 << 20,
             remittance_bytes: 10 << 20,
+            bodies_bytes: 256 << 20,
+            streams: 64,
+            connections: 900,
+            head_time: Duration::from_secs(75),
+            unread_time: Duration::from_mins(5),
             request_time: Duration::from_secs(30),
             stopping_time: Duration::from_secs(30),
         }
@@ -92,10 +109,10 @@ impl Server {
             told.say_stopping();
             let _nobody_waits = say_stopping.send(());
         };
-        let serving = axum::serve(listener, routes::router(&app)).with_graceful_shutdown(stop);
+        let serving = connections::serve(listener, routes::router(&app), app.limits(), stop);
         tracing::info!(%address, "listening");
         tokio::select! {
-            served = serving => served.map_err(Error::Socket)?,
+            () = serving => {}
             () = too_long_after(stopping, app.limits().stopping_time) => {
                 tracing::warn!("requests were still under way and are cut off");
                 return Ok(());

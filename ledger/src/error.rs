@@ -3,6 +3,7 @@
 //! What a caller did wrong is never an [`Error`]: it is a [`crate::rejection::Rejection`] or another value.
 
 use std::error::Error as StdError;
+use std::time::Duration;
 
 use tokio_postgres::error::SqlState;
 
@@ -24,6 +25,13 @@ pub enum Error {
     /// The database did not answer, also when asked again. Nothing is half done: ask again with the same ids.
     #[error("the database is not available; nothing is half done, ask again with the same ids")]
     Unavailable,
+    /// More waits to be posted than is worked off in good time, and the caller would rather not wait. Nothing of the
+    /// request was looked at: ask again with the same ids, after a while.
+    #[error("too much is waiting to be posted; nothing of this request is done, ask again with the same ids")]
+    Busy {
+        /// How long the request would have waited.
+        retry_after: Duration,
+    },
     /// The database refused an entry that the rules let through: a mistake of ours, and nothing of it is posted.
     #[error("the database refused the entries; nothing of them is posted: {0}")]
     Posting(String),
@@ -65,7 +73,7 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self {
             Error::Database(error) => may_pass(error),
-            Error::Pool(_) | Error::Unavailable => true,
+            Error::Pool(_) | Error::Unavailable | Error::Busy { .. } => true,
             Error::Open(error) => error.is_retryable(),
             Error::Migration(_)
             | Error::BookUnknown(_)

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use crate::account::{AccountCode, NewAccount, SettingChange};
 use crate::allocation::{self, AllocationOutcome, NewAllocation};
-use crate::batch::{self, Batcher};
+use crate::batch::{self, Batcher, WhenFull};
 use crate::book::{self, BookName};
 use crate::db::Database;
 use crate::decide::Outcome;
@@ -90,7 +90,15 @@ impl Ledger {
         &self.tail
     }
 
-    /// Posts entries through the group commit: one outcome an entry, in order, once they are durable.
+    /// The same ledger for callers of whom there may be any number: where more waits to be posted than is worked off in
+    /// good time, they are refused with [`Error::Busy`] in place of being made to wait.
+    #[must_use]
+    pub fn refusing_when_full(&self) -> Ledger {
+        Ledger { batcher: self.batcher.when_full(WhenFull::Refuse), ..self.clone() }
+    }
+
+    /// Posts entries through the group commit: one outcome an entry, in order, once they are durable. Waits for room in
+    /// its queue.
     pub async fn post(&self, entries: Vec<NewEntry>) -> Result<Vec<Outcome>, Error> {
         let outcomes = self.batcher.post(entries).await?;
         self.tail.tell();

@@ -3,6 +3,7 @@
 mod access;
 mod accounts;
 mod allocations;
+mod backpressure;
 mod bad_input;
 mod control;
 mod currencies;

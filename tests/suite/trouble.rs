@@ -131,6 +131,36 @@ async fn a_request_is_counted_in_bytes_too() {
 }
 
 #[tokio::test]
+async fn who_would_rather_not_wait_is_refused_when_the_queue_is_full() {
+    let (_test, ledger, owner) = book().await;
+    let hurried = ledger.refusing_when_full();
+    assert!(is_posted(&hurried, good()).await, "an empty queue refuses nobody");
+    owner.batch_execute("BEGIN; SELECT FROM head FOR UPDATE").await.unwrap();
+    // Some 17 MB each: four fit into the queue, and what does not is told so while nothing can be posted.
+    let request = || (0..100).map(|_| wide(1_000)).collect::<Vec<_>>();
+    let mut posting: Vec<_> = (0..6).map(|_| Box::pin(hurried.post(request()))).collect();
+    let mut refused = 0;
+    posting.retain_mut(|posting| match futures_util::FutureExt::now_or_never(posting) {
+        Some(answer) => {
+            assert!(matches!(answer, Err(Error::Busy { .. })), "{answer:?}");
+            refused += 1;
+            false
+        }
+        None => true,
+    });
+    assert!((1..=3).contains(&posting.len()), "{} wait", posting.len());
+    assert_eq!(refused + posting.len(), 6);
+    // Whoever has chosen to wait does.
+    let patient = ledger.post(request());
+    owner.batch_execute("COMMIT").await.unwrap();
+    let (answers, patient) = tokio::join!(futures_util::future::join_all(posting), patient);
+    for answer in answers.into_iter().chain([patient]) {
+        assert!(answer.unwrap().iter().all(|outcome| matches!(outcome, Outcome::Posted(_))));
+    }
+    assert!(is_posted(&hurried, good()).await);
+}
+
+#[tokio::test]
 async fn a_ledger_that_is_closed_is_closed_for_its_clones() {
     let (_test, ledger, _) = book().await;
     let clone = ledger.clone();

@@ -114,11 +114,11 @@ async fn partner(app: &App, permission: Permission, head: &Parts, body: Body) ->
         let detail = "a partner's signature is good for handing in remittances only";
         return Err(on_record(Problem::new(Kind::Forbidden, detail)));
     }
-    let body = extract::remittance_file(body, app.limits()).await?;
+    let body = extract::remittance_file(body, app).await?;
     credentials.verify_body(&body).map_err(on_record)?;
     credentials.spend_nonce(&ledger.client().await?).await.map_err(on_record)?;
     let (insurer, shown) = (Some(credentials.insurer), Shown::Signature);
-    Ok((Access { ledger, actor, may_adjust: false, insurer, shown }, body.into()))
+    Ok((Access { ledger, actor, may_adjust: false, insurer, shown }, body.clone().into()))
 }
 
 /// One answer for tokens that are malformed, of no book, unknown, expired or revoked.

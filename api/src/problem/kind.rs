@@ -68,6 +68,8 @@ pub enum Kind {
     ContentEncodingUnsupported,
     /// More entries than one request takes.
     TooManyEntries,
+    /// The caller should slow down: more waits than is worked off in good time, or more than is held at once.
+    Busy,
     /// A mistake of ours.
     Internal,
     /// The database is away.
@@ -127,6 +129,7 @@ impl Kind {
             Kind::TooManyEntries => {
                 (StatusCode::PAYLOAD_TOO_LARGE, "too_many_entries", "The request has too many entries")
             }
+            Kind::Busy => (StatusCode::TOO_MANY_REQUESTS, "busy", "Too much is asked for at once"),
             Kind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side"),
             Kind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The database is not available"),
             Kind::Timeout => (StatusCode::SERVICE_UNAVAILABLE, "timeout", "The request took too long"),
@@ -135,7 +138,7 @@ impl Kind {
 
     /// Whether the same request may succeed later.
     pub(super) fn is_retryable(self) -> bool {
-        matches!(self, Kind::Unavailable | Kind::Timeout)
+        matches!(self, Kind::Busy | Kind::Unavailable | Kind::Timeout)
     }
 
     /// The stable code.
@@ -151,6 +154,7 @@ impl Kind {
             StatusCode::NOT_ACCEPTABLE => Kind::NotAcceptable,
             StatusCode::PAYLOAD_TOO_LARGE => Kind::BodyTooLarge,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Kind::ContentTypeUnsupported,
+            StatusCode::TOO_MANY_REQUESTS => Kind::Busy,
             StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => Kind::Timeout,
             status if status.is_client_error() => Kind::BodyIncomplete,
             _ => Kind::Internal,

@@ -1,7 +1,7 @@
 //! What the OpenAPI document says beyond the handlers: who it is for, how to come in, how refusals look.
 
 use dianfu_ledger::query::PAGE_ROWS_MAX;
-use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::{Operation, Parameter, PathItem};
 use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::security::{
@@ -29,8 +29,9 @@ The double-entry ledger and the reconciliation of advance payments for specialty
 `known_at` they stand for; asked again with it, they are the same for ever.
 
 **Retries are free.** An entry's id means one thing for ever: the same id with the same content gives the first answer
-again, marked as `replayed`; with other content it is refused as `id_conflict`. After a time-out or a 503, send the same
-request again; a signed one is signed anew, with a new nonce.
+again, marked as `replayed`; with other content it is refused as `id_conflict`. After a time-out, a 429 (too much is
+asked for at once) or a 503 (the database is away), send the same request again, after `Retry-After` seconds; a signed
+one is signed anew, with a new nonce.
 
 **Formats.** Reports, statements and lists come as JSON, a page at a time, or whole as NDJSON, CSV, a page to print
 (HTML) or a workbook (XLSX): by the header `Accept`, or by `format`. NDJSON has a row a line and ends with
@@ -89,11 +90,15 @@ const REFUSALS: [(&str, &str); 5] = [
     ("503", "Not now, or not in time: send the same request again."),
 ];
 
+/// The refusals that say when to come again.
+const RETRYABLE: [&str; 2] = ["429", "503"];
+
 /// How a request with a body may be refused besides.
-const REFUSALS_OF_BODIES: [(&str, &str); 3] = [
+const REFUSALS_OF_BODIES: [(&str, &str); 4] = [
     ("413", "The body is too large."),
     ("415", "The body is of another kind, or encoded."),
     ("422", "The body is JSON, but not what is taken here: `errors` names the places."),
+    ("429", "Too much is being read at the same time: send the same request again."),
 ];
 
 /// Says of every operation which right it needs, and how it may be refused whatever it does.
@@ -177,10 +182,18 @@ pub fn say_problems(document: &mut OpenApi) {
                 if let (false, RefOr::T(response)) = (status.starts_with(['2', '3']), response) {
                     let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
                     response.content.insert("application/problem+json".to_owned(), problem.into());
+                    if RETRYABLE.contains(&status.as_str()) {
+                        response.headers.insert("retry-after".to_owned(), retry_after().into());
+                    }
                 }
             }
         }
     }
+}
+
+fn retry_after() -> Header {
+    let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1));
+    HeaderBuilder::new().schema(Some(seconds)).description(Some("Whole seconds.")).build()
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {

@@ -50,8 +50,10 @@ const REFUSED: &str = "The ledger refused the entry";
 /// refused by its number; earlier and later ones stand, except that in a run of linked lines an unreadable one counts
 /// as linked to the next. Read the answer while you send: who does not will be made to wait. When the token is revoked
 /// or expires meanwhile, the next line is refused as `token_invalid`, nothing from it on is posted, and the stream ends
-/// with
-/// `complete` false.
+/// with `complete` false.
+///
+/// When more waits to be posted than is worked off within two seconds or so, one or many are refused with 429 before
+/// anything of them is done: send them again, with the same ids, after `Retry-After` seconds. A stream is made to wait.
 #[utoipa::path(
     post, path = "/v1/entries", tag = "entries",
     request_body(content(
@@ -63,7 +65,8 @@ const REFUSED: &str = "The ledger refused the entry";
         (status = 200, description = "One entry that was in the books already; or an outcome for each of many.",
          content((outcome::OneOrMany = "application/json"), (outcome::Line = "application/x-ndjson"))),
         (status = 409, description = "One entry, and its id is in the books with other content."),
-        (status = 422, description = "One entry, and the ledger refused it.")
+        (status = 422, description = "One entry, and the ledger refused it."),
+        (status = 429, description = "Too much is waiting, or being read: nothing of this request is done.")
     )
 )]
 pub async fn entry_create(
@@ -74,12 +77,13 @@ pub async fn entry_create(
 ) -> Result<Response, Problem> {
     match extract::media_type(&headers).as_str() {
         "application/json" => {
-            let body = extract::whole(body, app.limits().body_bytes).await?;
+            let body = extract::whole(body, &app).await?;
             let is_many = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
             if is_many { create_many(&access, &body).await } else { create_one(&access, &body).await }
         }
         NDJSON => {
-            let outcomes = stream::outcomes(access, body, app.limits());
+            let share = app.room().for_stream()?;
+            let outcomes = stream::outcomes(access, body, app.limits(), share);
             Ok(([(CONTENT_TYPE, NDJSON)], Body::from_stream(outcomes)).into_response())
         }
         _ => Err(extract::unsupported("application/json or application/x-ndjson")),
@@ -94,7 +98,7 @@ async fn create_one(access: &Access, text: &[u8]) -> Result<Response, Problem> {
     })?;
     let (id, form) = (request.entry.id, batch::Form::of(&request));
     let location = [(LOCATION, format!("/v1/entries/{id}"))];
-    let answers = access.ledger.post_requests(vec![request]).await?;
+    let answers = access.ledger.refusing_when_full().post_requests(vec![request]).await?;
     let outcome = match answers.into_iter().next().expect("one answer a request") {
         Answer::Decided(outcome) => outcome,
         Answer::Unfilled(unfilled) => {
@@ -131,7 +135,7 @@ async fn create_many(access: &Access, text: &[u8]) -> Result<Response, Problem> 
         let in_run = items.last().is_some_and(|item| item.linked);
         items.push(Item::read(index, text.get().as_bytes(), &poster, in_run));
     }
-    let posted = batch::post(&access.ledger, &access.actor, items).await;
+    let posted = batch::post(&access.ledger.refusing_when_full(), &access.actor, items).await;
     if let Some(error) = posted.error {
         return Err(error.into());
     }

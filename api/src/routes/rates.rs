@@ -86,7 +86,7 @@ pub async fn rate_load(
     if extract::media_type(&headers) != CSV {
         return Err(extract::unsupported(CSV));
     }
-    let bytes = extract::whole(body, app.limits().body_bytes).await?;
+    let bytes = extract::whole(body, &app).await?;
     let kind = kind(query.kind.as_deref())?.unwrap_or_else(RateKind::spot);
     let read = sheet::read(&bytes, &Defaults { kind, source: query.source });
     let rates = read.map_err(|faults| Problem::refused(REFUSED, false, faults.iter().map(of_sheet_fault).collect()))?;

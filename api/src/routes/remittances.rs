@@ -60,7 +60,7 @@ pub async fn remittance_import(
         return Err(extract::unsupported(X12));
     }
     let insurer = insurer(&access, query.insurer)?;
-    let bytes = extract::remittance_file(body, app.limits()).await?;
+    let bytes = extract::remittance_file(body, &app).await?;
     // A connection only when the file is read: who waits for that holds up nobody else.
     let read = read(bytes.clone()).await;
     let mut client = access.ledger.client().await?;

@@ -18,6 +18,7 @@ use super::chunk::Chunk;
 use super::item::Item;
 use super::lines::Lines;
 use crate::auth::{Access, gate};
+use crate::edge::room::Share;
 use crate::problem::{Kind, Problem, Violation};
 use crate::serve::Limits;
 use crate::wire::outcome::{Line, OutcomeBody, Status, Summary};
@@ -30,6 +31,7 @@ struct Posting {
     idle_limit: Duration,
     summary: Summary,
     stage: Stage,
+    _share: Share,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -43,7 +45,12 @@ enum Stage {
 }
 
 /// The lines of the answer, some at a time.
-pub fn outcomes(access: Access, body: Body, limits: &Limits) -> impl Stream<Item = Result<Bytes, Infallible>> + use<> {
+pub fn outcomes(
+    access: Access,
+    body: Body,
+    limits: &Limits,
+    share: Share,
+) -> impl Stream<Item = Result<Bytes, Infallible>> + use<> {
     let posting = Posting {
         body: body.into_data_stream(),
         lines: Lines::new(limits.body_bytes),
@@ -52,6 +59,7 @@ pub fn outcomes(access: Access, body: Body, limits: &Limits) -> impl Stream<Item
         idle_limit: limits.request_time,
         summary: Summary::default(),
         stage: Stage::Reading,
+        _share: share,
     };
     stream::unfold(posting, async |mut posting| {
         if posting.stage == Stage::Ended {
