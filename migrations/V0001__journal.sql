@@ -88,6 +88,9 @@ CREATE TABLE limit_group_member (
 );
 
 -- One business fact. kind: 0 post, 1 hold, 2 release, 3 capture, 4 expiry, 5 reversal.
+--
+-- Partitioned by sequence into segments (see below), as postings are. Each has an index on the ids of its entries: small,
+-- whatever the size of the journal. That an id is in no earlier segment is known to the writer (segment_ids).
 CREATE TABLE entry (
     sequence       bigint      NOT NULL,
     entry_id       uuid        NOT NULL,
@@ -104,15 +107,27 @@ CREATE TABLE entry (
     reference      text        NOT NULL,
     description    text        NOT NULL,
     metadata       json,       -- json, not jsonb: the bytes are hashed as the caller sent them
-    actor          text        NOT NULL,
-    CONSTRAINT entry_pkey PRIMARY KEY (entry_id)
+    actor          text        NOT NULL
+) PARTITION BY RANGE (sequence);
+
+-- What is looked for among entries of all segments, of those few that are looked for: holds, what takes from an earlier
+-- entry or ends a group of holds, and what closes a year. Written with the entry, which it repeats; checked by `verify`.
+CREATE TABLE entry_link (
+    sequence    bigint   NOT NULL,
+    entry_id    uuid     NOT NULL,
+    kind        smallint NOT NULL,
+    relates_to  uuid,
+    hold_group  uuid,
+    expires_at  timestamptz,
+    closes_year boolean  NOT NULL,
+    CONSTRAINT entry_link_pkey PRIMARY KEY (entry_id)
 );
-CREATE INDEX entry_sequence_idx ON entry (sequence);
-CREATE INDEX entry_relates_to_idx ON entry (relates_to) WHERE relates_to IS NOT NULL;
-CREATE INDEX entry_hold_group_idx ON entry (hold_group) WHERE hold_group IS NOT NULL;
-CREATE INDEX entry_hold_idx ON entry (sequence) WHERE kind = 1;
-CREATE INDEX entry_year_end_idx ON entry (sequence) WHERE adjusting AND starts_with(reference, 'YEAR-END ');
-CREATE INDEX entry_expires_at_idx ON entry (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX entry_link_sequence_idx ON entry_link (sequence); -- not unique, for the reason given at index_open_segment
+CREATE INDEX entry_link_relates_to_idx ON entry_link (relates_to) WHERE relates_to IS NOT NULL;
+CREATE INDEX entry_link_hold_group_idx ON entry_link (hold_group) WHERE hold_group IS NOT NULL;
+CREATE INDEX entry_link_expires_at_idx ON entry_link (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX entry_link_hold_idx ON entry_link (sequence) WHERE kind = 1;
+CREATE INDEX entry_link_closes_year_idx ON entry_link (sequence) WHERE closes_year;
 
 -- One leg of an entry. layer: 0 settled, 1 pending. amount_minor: debit positive.
 -- debits_after and credits_after are the account's totals in this layer after this leg (in the pending layer: what is
@@ -135,8 +150,6 @@ CREATE TABLE posting (
     CONSTRAINT posting_amount_not_zero CHECK (amount_minor <> 0),
     CONSTRAINT posting_totals_not_negative CHECK (debits_after >= 0 AND credits_after >= 0)
 ) PARTITION BY RANGE (sequence);
--- Postings arrive in order of sequence: a block range index finds an entry's legs and costs the writer nothing.
-CREATE INDEX posting_sequence_idx ON posting USING brin (sequence) WITH (pages_per_range = 16);
 
 -- One row a turn: what it wrote, chained to the turn before it.
 -- hash = SHA-256(previous_hash, commit_no, first_sequence, last_sequence, booked_at, entries_root).
@@ -214,7 +227,10 @@ CREATE TABLE lane (
     lane_no integer NOT NULL,
     CONSTRAINT lane_pkey PRIMARY KEY (lane_no)
 );
-INSERT INTO lane VALUES (1), (2);
+INSERT INTO lane VALUES (1), (2), (3), (4);
+
+-- A sum of 64 bits, which fails where that is too little: half the price of sum(bigint), which is numeric.
+CREATE AGGREGATE narrow_sum(bigint) (sfunc = int8pl, stype = bigint, initcond = '0');
 
 -- Every entry sums to zero per currency and layer. Reads its transition table alone, so that it costs one pass over
 -- what the statement wrote; the legs of an entry therefore come in one statement.
@@ -223,6 +239,18 @@ LANGUAGE plpgsql AS $$
 DECLARE
     bad record;
 BEGIN
+    BEGIN
+        PERFORM
+        FROM written
+        GROUP BY sequence, currency, layer
+        HAVING narrow_sum(amount_minor) <> 0
+        LIMIT 1;
+        IF NOT FOUND THEN
+            RETURN NULL;
+        END IF;
+    EXCEPTION
+        WHEN numeric_value_out_of_range THEN -- some sums pass 64 bits on their way
+    END;
     SELECT sequence, currency, layer, sum(amount_minor) AS total
     INTO bad
     FROM written
@@ -253,6 +281,114 @@ CREATE TABLE segment (
 );
 GRANT SELECT ON segment TO dianfu_service;
 
+-- Which ids a full segment has, so that whether an id is in the books is known without looking into every segment. Ids
+-- that are ordered by time lie in few narrow spans; whatever lies within one is asked of the filter, which never denies
+-- an id that is there. Follows from the journal, and is checked by `verify`.
+CREATE TABLE segment_ids (
+    segment_no integer NOT NULL,
+    spans      uuid[]  NOT NULL, -- first and last id of each, in order
+    filter     bytea   NOT NULL, -- see ledger/src/journal/ids/filter.rs
+    CONSTRAINT segment_ids_pkey PRIMARY KEY (segment_no)
+);
+ALTER TABLE segment_ids ALTER filter SET STORAGE EXTERNAL;
+GRANT SELECT, INSERT ON segment_ids TO dianfu_service;
+CREATE FUNCTION within_spans(id uuid, spans uuid[]) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$ SELECT id = ANY (spans) OR width_bucket(id, spans) % 2 = 1 $$;
+
+-- The name of a segment's partition of a table.
+CREATE FUNCTION leaf(parent text, segment_no integer) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT parent || '_' || lpad(segment_no::text, 6, '0') $$;
+
+-- The place of a posting among those of its segment by account, layer, sequence and leg, as one number: an index on it is
+-- built in half the time of one on the four columns and is half as large. A segment begins behind a multiple of 131,072;
+-- an entry has at most 2,000 legs.
+CREATE FUNCTION account_place(account_no integer, layer smallint, sequence bigint, leg smallint) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT (account_no::bigint << 29) | (layer::bigint << 28) | (((sequence - 1) & 131071) << 11) | leg
+$$;
+-- Where the places of an account and layer begin, and where those up to a sequence of the segment end.
+CREATE FUNCTION first_place(account_no integer, layer integer) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT (account_no::bigint << 29) | (layer::bigint << 28) $$;
+CREATE FUNCTION last_place(account_no integer, layer integer, sequence bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT account_place(account_no, layer::smallint, sequence, 2047::smallint) $$;
+
+-- The segments of these sequences, which may come in any order and more than once.
+CREATE FUNCTION segments_of(sequences bigint[])
+RETURNS TABLE (segment_no integer, wanted bigint[])
+LANGUAGE sql STABLE AS $$
+    SELECT segment_no, array_agg(DISTINCT sequence)
+    FROM (
+        SELECT sequence,
+               width_bucket(sequence, ARRAY(SELECT first_sequence FROM segment ORDER BY segment_no)) AS segment_no
+        FROM unnest(sequences) AS named (sequence)
+    ) AS place
+    WHERE segment_no > 0
+    GROUP BY segment_no
+$$;
+
+-- The entries with these sequences, and the postings of such. A partitioned table is planned and locked whole, however
+-- little of it is wanted: these name the partitions. Many that lie close together are found in one pass.
+CREATE FUNCTION entries_of(sequences bigint[]) RETURNS SETOF entry
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    part record;
+BEGIN
+    FOR part IN SELECT * FROM segments_of(sequences) LOOP
+        RETURN QUERY EXECUTE rows_of('entry', part.segment_no, part.wanted) USING part.wanted;
+    END LOOP;
+END $$;
+CREATE FUNCTION postings_of(sequences bigint[]) RETURNS SETOF posting
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    part record;
+BEGIN
+    FOR part IN SELECT * FROM segments_of(sequences) LOOP
+        RETURN QUERY EXECUTE rows_of('posting', part.segment_no, part.wanted) USING part.wanted;
+    END LOOP;
+END $$;
+CREATE FUNCTION rows_of(parent text, segment_no integer, wanted bigint[]) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT format(
+        CASE
+            WHEN last - first < 50 * cardinality(wanted) THEN
+                'SELECT found.* FROM %I AS found JOIN unnest($1) AS wanted (sequence) USING (sequence)
+                 WHERE found.sequence BETWEEN %s AND %s'
+            ELSE
+                'SELECT found.* FROM unnest($1) AS wanted (sequence)
+                 CROSS JOIN LATERAL (SELECT * FROM %I WHERE sequence = wanted.sequence OFFSET 0) AS found'
+        END, leaf(parent, segment_no), first, last)
+    FROM (SELECT min(sequence) AS first, max(sequence) AS last FROM unnest(wanted) AS named (sequence)) AS bounds
+$$;
+
+-- Where the entries with these ids are.
+CREATE FUNCTION entry_places(ids uuid[])
+RETURNS TABLE (entry_id uuid, sequence bigint)
+LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_column
+DECLARE
+    part record;
+BEGIN
+    FOR part IN
+        SELECT segment_no, wanted
+        FROM segment
+        LEFT JOIN segment_ids USING (segment_no)
+        CROSS JOIN LATERAL (
+            SELECT array_agg(id) AS wanted
+            FROM unnest(ids) AS named (id)
+            WHERE spans IS NULL OR within_spans(id, spans)
+        ) AS candidates
+        WHERE wanted IS NOT NULL
+        ORDER BY segment_no DESC
+    LOOP
+        RETURN QUERY EXECUTE format(
+            'SELECT entry_id, sequence
+             FROM unnest($1) AS wanted (entry_id)
+             CROSS JOIN LATERAL (SELECT sequence FROM %I WHERE entry_id = wanted.entry_id OFFSET 0) AS place',
+            leaf('entry', part.segment_no))
+        USING part.wanted;
+    END LOOP;
+END $$;
+
 -- Whether so much is posted, 20,000 entries a second over the last five seconds, that the writer is spared what can be
 -- done later.
 CREATE FUNCTION posting_is_fast() RETURNS boolean
@@ -276,54 +412,72 @@ DECLARE
     no integer;
     first bigint;
     leaf text;
+    parent text;
 BEGIN
     SELECT COALESCE(max(segment_no), 0) + 1, COALESCE(max(last_sequence), 0) + 1
     INTO no, first
     FROM segment;
-    leaf := 'posting_' || lpad(no::text, 6, '0');
-    -- Rows come once and stay: autovacuum tells the planner about them and need not look at them again until they are to
-    -- be frozen.
-    EXECUTE format(
-        'CREATE TABLE %I (LIKE posting INCLUDING DEFAULTS INCLUDING CONSTRAINTS)
-         WITH (autovacuum_vacuum_insert_threshold = -1)', leaf);
-    -- Now, while nobody reads it: later it would wait for every reader, and everybody else for it.
-    EXECUTE format('ALTER TABLE %I REPLICA IDENTITY FULL', leaf);
-    EXECUTE format('ALTER TABLE posting ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)', leaf, first, first + entries);
-    -- Row-level guards come with the partition; guards of statements do not.
-    EXECUTE format(
-        'CREATE TRIGGER posting_is_not_truncated BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()',
-        leaf);
+    FOREACH parent IN ARRAY ARRAY['entry', 'posting'] LOOP
+        leaf := leaf(parent, no);
+        -- Rows come once and stay: sealing tells the planner about them, and autovacuum need not look at them until they
+        -- are to be frozen.
+        EXECUTE format(
+            'CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)
+             WITH (autovacuum_vacuum_insert_threshold = -1, autovacuum_analyze_threshold = 2147483647)', leaf, parent);
+        -- Now, while nobody reads it: later it would wait for every reader, and everybody else for it.
+        IF parent = 'entry' THEN
+            EXECUTE format('ALTER TABLE %I ADD CONSTRAINT %I PRIMARY KEY (entry_id)', leaf, leaf || '_pkey');
+        ELSE
+            EXECUTE format('ALTER TABLE %I REPLICA IDENTITY FULL', leaf);
+        END IF;
+        EXECUTE format(
+            'ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)', parent, leaf, first, first + entries);
+        -- Row-level guards come with the partition; guards of statements do not.
+        EXECUTE format(
+            'CREATE TRIGGER %I BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()',
+            parent || '_is_not_truncated', leaf);
+        -- The writer names the partition: through the partitioned table COPY would insert row by row.
+        EXECUTE format('GRANT SELECT, INSERT ON %I TO dianfu_service', leaf);
+    END LOOP;
     EXECUTE format(
         'CREATE TRIGGER entries_balance AFTER INSERT ON %I REFERENCING NEW TABLE AS written
          FOR EACH STATEMENT EXECUTE FUNCTION entries_balance()',
         leaf);
-    -- Not unique: two turns that run ahead of the head may have copied the same sequences, of which one gives up; a
-    -- unique index would have the one that holds the head wait for the other.
     IF no > 1 AND NOT posting_is_fast() THEN
-        EXECUTE format('CREATE INDEX %I ON %I (account_no, layer, sequence, leg)', leaf || '_account_idx', leaf);
+        PERFORM index_open_segment(no);
     END IF;
     INSERT INTO segment (segment_no, first_sequence, last_sequence) VALUES (no, first, first + entries - 1);
-    -- The writer names the partition: through the partitioned table COPY would insert row by row.
-    EXECUTE format('GRANT SELECT, INSERT ON %I TO dianfu_service', leaf);
     UPDATE head SET segment_no = no, segment_end = first + entries - 1;
     RETURN first + entries - 1;
 END $$;
 
--- Tends the segments behind the writer. Brings the block range indexes of the unsealed ones up to date, and seals the
--- first one that is full: builds the indexes that readers use, in bulk. Nothing of this waits for the writer or holds it
--- up. Answers whether it sealed one; a crash in the middle leaves it unsealed. If none is full and the writer has the
--- time, the open segment gets its index by account, too, which keeps it waiting for a moment, once.
+-- Gives a segment that is still written to the indexes that readers use. Not unique: two turns that run ahead of the head
+-- may have copied the same sequences, of which one gives up; a unique index would have the one that holds the head wait
+-- for the other.
+CREATE FUNCTION index_open_segment(no integer) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    posting constant text := leaf('posting', no);
+    entry constant text := leaf('entry', no);
+BEGIN
+    EXECUTE format('CREATE INDEX %I ON %I (account_place(account_no, layer, sequence, leg))', posting || '_account_idx', posting);
+    EXECUTE format('CREATE INDEX %I ON %I (sequence)', posting || '_sequence_idx', posting);
+    EXECUTE format('CREATE INDEX %I ON %I (sequence)', entry || '_sequence_idx', entry);
+END $$;
+
+-- Tends the segments behind the writer: seals the first one that is full, building the indexes that readers use in bulk.
+-- Nothing of this waits for the writer or holds it up. Answers whether it sealed one; a crash in the middle leaves it
+-- unsealed. If none is full and the writer has the time, the open segment gets its indexes, too, which keeps it waiting
+-- for a moment, once.
 CREATE FUNCTION tend_segments() RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET default_statistics_target = 30 SET max_parallel_maintenance_workers = 0 AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET default_statistics_target = 10 SET max_parallel_maintenance_workers = 0 AS $$
 DECLARE
     bytes constant bigint := 67108864; -- twice a segment of two-leg entries: more would keep the writer waiting for long
     no integer;
-    leaf text;
+    posting text;
+    entry text;
+    has_items boolean;
 BEGIN
-    PERFORM brin_summarize_new_values(format('posting_%s_sequence_idx', lpad(segment_no::text, 6, '0'))::regclass)
-    FROM segment
-    WHERE sealed_at IS NULL;
-
     SELECT segment_no
     INTO no
     FROM segment
@@ -332,22 +486,35 @@ BEGIN
     LIMIT 1
     FOR UPDATE; -- another process may be sealing it: wait, then find it sealed
     IF NOT FOUND THEN
-        SELECT 'posting_' || lpad(segment_no::text, 6, '0')
-        INTO leaf
+        SELECT segment_no
+        INTO no
         FROM segment
         WHERE segment_no = (SELECT segment_no FROM head) AND NOT posting_is_fast()
         FOR UPDATE SKIP LOCKED; -- one is enough
-        IF FOUND AND to_regclass(leaf || '_account_idx') IS NULL AND pg_relation_size(leaf::regclass) < bytes THEN
+        posting := leaf('posting', no);
+        IF FOUND AND to_regclass(posting || '_account_idx') IS NULL AND pg_relation_size(posting::regclass) < bytes THEN
             PERFORM set_config('lock_timeout', '100ms', true);
-            EXECUTE format('CREATE INDEX %I ON %I (account_no, layer, sequence, leg)', leaf || '_account_idx', leaf);
+            PERFORM index_open_segment(no);
         END IF;
         RETURN false;
     END IF;
-    leaf := 'posting_' || lpad(no::text, 6, '0');
-    EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON %I (account_no, layer, sequence, leg)', leaf || '_account_idx', leaf);
-    EXECUTE format('CREATE INDEX %I ON %I (account_no, item) WHERE item IS NOT NULL', leaf || '_item_idx', leaf);
-    EXECUTE format('CREATE INDEX %I ON %I (sequence)', leaf || '_entry_idx', leaf);
-    EXECUTE format('ANALYZE %I', leaf); -- the planner must not guess about a segment that it has never seen
+    posting := leaf('posting', no);
+    entry := leaf('entry', no);
+    -- Every place and sequence is there once, and none will come between.
+    EXECUTE format(
+        'CREATE INDEX IF NOT EXISTS %I ON %I (account_place(account_no, layer, sequence, leg))
+         WITH (fillfactor = 100, deduplicate_items = off)',
+        posting || '_account_idx', posting);
+    -- Postings lie in order of sequence: block ranges find an entry's legs.
+    EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON %I USING brin (sequence) WITH (pages_per_range = 8)',
+        posting || '_sequence_idx', posting);
+    EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON %I (sequence) WITH (fillfactor = 100, deduplicate_items = off)',
+        entry || '_sequence_idx', entry);
+    EXECUTE format('SELECT EXISTS (SELECT FROM %I WHERE item IS NOT NULL)', posting) INTO has_items;
+    IF has_items THEN
+        EXECUTE format('CREATE INDEX %I ON %I (account_no, item) WHERE item IS NOT NULL', posting || '_item_idx', posting);
+    END IF;
+    EXECUTE format('ANALYZE %I', posting); -- the planner must not guess about a segment that it has never seen
     UPDATE segment SET sealed_at = clock_timestamp() WHERE segment_no = no;
     RETURN true;
 EXCEPTION
@@ -369,20 +536,20 @@ CREATE FUNCTION entry_families(entries uuid[])
 RETURNS SETOF uuid
 LANGUAGE sql STABLE SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
     WITH RECURSIVE original AS (
-        SELECT entry_id, relates_to
-        FROM entry
-        WHERE entry_id = ANY (entries)
+        SELECT entry_id
+        FROM unnest(entries) AS named (entry_id)
         UNION
-        SELECT e.entry_id, e.relates_to
+        SELECT l.relates_to
         FROM original
-        JOIN entry e ON e.entry_id = original.relates_to
+        JOIN entry_link l USING (entry_id)
+        WHERE l.relates_to IS NOT NULL
     ), family AS (
         SELECT entry_id
         FROM original
         UNION
-        SELECT e.entry_id
+        SELECT l.entry_id
         FROM family
-        JOIN entry e ON e.relates_to = family.entry_id
+        JOIN entry_link l ON l.relates_to = family.entry_id
     )
     SELECT entry_id
     FROM family
@@ -391,10 +558,15 @@ $$;
 -- What a hold still holds, by account and item; of a group that was ended, its end has taken the rest.
 CREATE FUNCTION held(hold uuid, hold_sequence bigint)
 RETURNS TABLE (account_no integer, item text, left_minor bigint)
-LANGUAGE sql STABLE SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
+LANGUAGE sql STABLE SET enable_hashjoin = off SET enable_mergejoin = off AS $$
     SELECT p.account_no, p.item, sum(p.amount_minor)::bigint
-    FROM (SELECT hold_sequence AS sequence UNION ALL SELECT e.sequence FROM entry e WHERE e.relates_to = hold) AS part
-    JOIN posting p USING (sequence)
+    FROM postings_of(ARRAY(
+        SELECT hold_sequence
+        UNION ALL
+        SELECT sequence
+        FROM entry_link
+        WHERE relates_to = hold
+    )) AS p
     WHERE p.layer = 1
     GROUP BY p.account_no, p.item
     HAVING sum(p.amount_minor) <> 0
@@ -405,7 +577,7 @@ DECLARE
     append_only text;
 BEGIN
     FOREACH append_only IN ARRAY ARRAY[
-        'account', 'account_setting', 'register', 'limit_group_member', 'entry', 'posting', 'commit'
+        'account', 'account_setting', 'register', 'limit_group_member', 'entry', 'entry_link', 'posting', 'commit'
     ] LOOP
         EXECUTE format(
             'CREATE TRIGGER %I BEFORE UPDATE OR DELETE ON %I FOR EACH ROW EXECUTE FUNCTION refuse_change()',

@@ -50,14 +50,9 @@ CREATE TABLE item_total (
     CONSTRAINT item_total_pkey PRIMARY KEY (account_no, item, layer)
 ) WITH (fillfactor = 80); -- room for the row that follows: an item is raised once and cleared once
 
--- The name of a segment's partition.
-CREATE FUNCTION leaf(segment_no integer) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT 'posting_' || lpad(segment_no::text, 6, '0') $$;
-
--- Whether anything was ever held: if not, nobody need look for what is pending. By the index of holds alone; the planner
--- would expect to come upon one soon in any order.
+-- Whether anything was ever held: if not, nobody need look for what is pending.
 CREATE FUNCTION has_holds() RETURNS boolean
-LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$ BEGIN RETURN EXISTS (SELECT FROM entry WHERE kind = 1); END $$;
+LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN EXISTS (SELECT FROM entry_link WHERE kind = 1); END $$;
 
 -- What a posting adds to each side of its account. What ends a hold, or takes from it, takes from the side that the hold
 -- has added to.
@@ -68,10 +63,10 @@ FROM posting
 WHERE layer = 0
 UNION ALL
 SELECT p.sequence, p.leg, p.account_no, p.layer, p.effective_date,
-       CASE WHEN (p.amount_minor > 0) = (e.kind = 1) THEN p.amount_minor ELSE 0 END,
-       CASE WHEN (p.amount_minor > 0) = (e.kind = 1) THEN 0 ELSE -p.amount_minor END
+       CASE WHEN (p.amount_minor > 0) = (l.kind = 1) THEN p.amount_minor ELSE 0 END,
+       CASE WHEN (p.amount_minor > 0) = (l.kind = 1) THEN 0 ELSE -p.amount_minor END
 FROM posting p
-JOIN entry e USING (sequence)
+JOIN entry_link l USING (sequence)
 WHERE p.layer = 1;
 
 -- Sums up the next sealed segment, or waits for who does; answers whether there was one. A crash in the middle leaves it
@@ -80,7 +75,7 @@ CREATE FUNCTION summarise_segment() RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET work_mem = '64MB' AS $$
 DECLARE
     busy constant integer := 256; -- postings in a segment from which adding up days beats adding up postings
-    entries_an_account constant integer := 4; -- from which taking all totals pays
+    entries_an_account constant integer := 4; -- from which taking all totals pays; while much is posted, eight times that
     this segment;
     name text; -- of its partition
     busy_accounts integer[];
@@ -101,7 +96,7 @@ BEGIN
     ELSIF EXISTS (SELECT FROM summary WHERE segment_no = this.segment_no) THEN
         RETURN true; -- there may be another
     END IF;
-    name := leaf(this.segment_no);
+    name := leaf('posting', this.segment_no);
 
     EXECUTE format(
         'SELECT array_agg(account_no) FILTER (WHERE postings >= %s), min(first_date), max(last_date), bool_or(has_pending)
@@ -151,7 +146,7 @@ BEGIN
         FROM segment
         JOIN summary USING (segment_no)
         WHERE has_totals
-    ), 0) >= entries_an_account * (SELECT account_no FROM head);
+    ), 0) >= entries_an_account * CASE WHEN posting_is_fast() THEN 8 ELSE 1 END * (SELECT account_no FROM head);
     IF takes_totals THEN
         INSERT INTO account_total
         SELECT this.segment_no, last.*
@@ -190,7 +185,8 @@ BEGIN
     FOREACH of_layer IN ARRAY '{0, 1}'::smallint[] LOOP
         missing := ARRAY(SELECT DISTINCT unnest(accounts));
         FOR part IN
-            SELECT leaf(segment_no) AS name, to_regclass(leaf(segment_no) || '_account_idx') IS NOT NULL AS is_indexed
+            SELECT leaf('posting', segment_no) AS name, LEAST(last_sequence, horizon) AS up_to,
+                   to_regclass(leaf('posting', segment_no) || '_account_idx') IS NOT NULL AS is_indexed
             FROM segment
             LEFT JOIN summary USING (segment_no)
             WHERE segment_no > taken AND first_sequence <= horizon AND (of_layer = 0 OR COALESCE(has_pending, holds))
@@ -205,8 +201,9 @@ BEGIN
                          CROSS JOIN LATERAL (
                              SELECT p.debits_after, p.credits_after
                              FROM %I p
-                             WHERE p.account_no = wanted.account_no AND p.layer = $2 AND p.sequence <= $3
-                             ORDER BY p.sequence DESC, p.leg DESC
+                             WHERE account_place(p.account_no, p.layer, p.sequence, p.leg)
+                                   BETWEEN first_place(wanted.account_no, $2) AND last_place(wanted.account_no, $2, $3)
+                             ORDER BY account_place(p.account_no, p.layer, p.sequence, p.leg) DESC
                              LIMIT 1
                          ) AS last'
                     ELSE
@@ -221,7 +218,7 @@ BEGIN
                          ) AS last ON place = sequence << 15 | leg'
                 END, part.name)
             INTO found_ones, debits, credits
-            USING missing, of_layer, horizon;
+            USING missing, of_layer, part.up_to;
             CONTINUE WHEN found_ones IS NULL;
             RETURN QUERY
             SELECT account_no, of_layer, debits_after, credits_after
@@ -258,7 +255,8 @@ BEGIN
     ORDER BY segment_no DESC
     LIMIT 1;
     LOOP
-        SELECT segment_no, last_sequence <= horizon AND COALESCE(has_totals, false) AS has_totals,
+        SELECT segment_no, LEAST(last_sequence, horizon) AS up_to,
+               last_sequence <= horizon AND COALESCE(has_totals, false) AS has_totals,
                COALESCE(has_pending, holds) AS has_pending
         INTO part
         FROM segment
@@ -277,17 +275,59 @@ BEGIN
             EXECUTE format(
                 'SELECT debits_after, credits_after
                  FROM %I
-                 WHERE account_no = $1 AND layer = $2 AND sequence <= $3
-                 ORDER BY sequence DESC, leg DESC
-                 LIMIT 1', leaf(part.segment_no))
+                 WHERE account_place(account_no, layer, sequence, leg) BETWEEN $1 AND $2
+                 ORDER BY account_place(account_no, layer, sequence, leg) DESC
+                 LIMIT 1', leaf('posting', part.segment_no))
             INTO debits_after, credits_after
-            USING account, layer, horizon;
+            USING first_place(account, layer), last_place(account, layer, part.up_to);
             IF debits_after IS NOT NULL THEN
                 missing := array_remove(missing, layer);
                 RETURN NEXT;
             END IF;
         END LOOP;
         EXIT WHEN missing = '{}';
+    END LOOP;
+END $$;
+
+-- The settled postings of these accounts up to entry `horizon`, dated from `first_day` to `last_day` (either may be
+-- NULL).
+CREATE FUNCTION account_postings(accounts integer[], first_day date, last_day date, horizon bigint)
+RETURNS SETOF posting
+LANGUAGE plpgsql STABLE ROWS 10000 AS $$
+DECLARE
+    from_day constant date := COALESCE(first_day, date '-infinity');
+    to_day constant date := COALESCE(last_day, date 'infinity');
+    part record;
+BEGIN
+    FOR part IN
+        SELECT segment_no, LEAST(last_sequence, horizon) AS up_to,
+               to_regclass(leaf('posting', segment_no) || '_account_idx') IS NOT NULL AS is_indexed
+        FROM segment
+        LEFT JOIN summary USING (segment_no)
+        WHERE first_sequence <= horizon
+          AND (first_date IS NULL OR first_date <= to_day AND last_date >= from_day)
+        ORDER BY segment_no
+    LOOP
+        RETURN QUERY EXECUTE format(
+            CASE
+                WHEN part.is_indexed AND cardinality(accounts) < 1000 THEN
+                    'SELECT p.*
+                     FROM unnest($1) AS wanted (account_no)
+                     CROSS JOIN LATERAL (
+                         SELECT *
+                         FROM %I
+                         WHERE account_place(account_no, layer, sequence, leg)
+                               BETWEEN first_place(wanted.account_no, 0) AND last_place(wanted.account_no, 0, $4)
+                           AND effective_date BETWEEN $2 AND $3
+                         OFFSET 0
+                     ) AS p'
+                ELSE
+                    'SELECT p.*
+                     FROM %I p
+                     JOIN unnest($1) AS wanted (account_no) USING (account_no)
+                     WHERE layer = 0 AND effective_date BETWEEN $2 AND $3 AND sequence <= $4'
+            END, leaf('posting', part.segment_no))
+        USING accounts, from_day, to_day, part.up_to;
     END LOOP;
 END $$;
 
@@ -344,7 +384,7 @@ BEGIN
         format(
             'SELECT account_no, %sGREATEST(amount_minor, 0), %sGREATEST(-amount_minor, 0)
              FROM %I
-             WHERE layer = 0 AND effective_date %s $2 AND sequence <= $3', sign, sign, leaf(segment_no), days),
+             WHERE layer = 0 AND effective_date %s $2 AND sequence <= $3', sign, sign, leaf('posting', segment_no), days),
         ' UNION ALL ')
     INTO pieces
     FROM parts_as_of(taken, day, horizon);
@@ -381,16 +421,19 @@ BEGIN
                    WHEN layers.no = 0 THEN format(
                        'SELECT 0::smallint, %1$ssum(GREATEST(amount_minor, 0)), %1$ssum(GREATEST(-amount_minor, 0))
                         FROM %2$I
-                        WHERE account_no = $2 AND layer = 0 AND effective_date %3$s $3%4$s
+                        WHERE account_place(account_no, layer, sequence, leg) BETWEEN %4$s AND %5$s
+                          AND effective_date %3$s $3
                         HAVING count(*) > 0',
-                       sign, leaf(segment_no), days,
-                       CASE WHEN part.is_whole THEN '' ELSE ' AND sequence <= ' || last_sequence END)
+                       sign, leaf('posting', segment_no), days,
+                       first_place(account, 0), last_place(account, 0, part.last_sequence))
                    ELSE format(
                        'SELECT 1::smallint, %1$ssum(debit_minor), %1$ssum(credit_minor)
                         FROM posting_side
-                        WHERE account_no = $2 AND layer = 1 AND effective_date %2$s $3 AND sequence BETWEEN %3$s AND %4$s
+                        WHERE layer = 1 AND account_place(account_no, layer, sequence, leg) BETWEEN %5$s AND %6$s
+                          AND effective_date %2$s $3 AND sequence BETWEEN %3$s AND %4$s
                         HAVING count(*) > 0',
-                       sign, days, first_sequence, last_sequence)
+                       sign, days, first_sequence, last_sequence,
+                       first_place(account, 1), last_place(account, 1, part.last_sequence))
                END, ' UNION ALL ') FILTER (WHERE NOT has_days)
     INTO added, taken_off, pieces
     FROM parts_as_of(taken, day, horizon) AS part
@@ -424,8 +467,10 @@ BEGIN
         IF debits = 0 AND credits = 0 THEN -- nothing counts; or holds that have all been ended
             SELECT string_agg(
                 format(
-                    'SELECT FROM %I WHERE account_no = $1 AND layer = $2 AND effective_date <= $3 AND sequence <= $4',
-                    leaf(segment_no)),
+                    'SELECT FROM %I
+                     WHERE account_place(account_no, layer, sequence, leg) BETWEEN %s AND %s AND effective_date <= $1',
+                    leaf('posting', segment_no), first_place(account, layer),
+                    last_place(account, layer, LEAST(last_sequence, horizon))),
                 ' UNION ALL ')
             INTO pieces
             FROM segment
@@ -433,7 +478,7 @@ BEGIN
             WHERE first_sequence <= horizon AND COALESCE(first_date <= day, true)
               AND (layer = 0 OR COALESCE(has_pending, holds));
             CONTINUE WHEN pieces IS NULL;
-            EXECUTE 'SELECT EXISTS (' || pieces || ')' INTO counts USING account, layer, day, horizon;
+            EXECUTE 'SELECT EXISTS (' || pieces || ')' INTO counts USING day;
             CONTINUE WHEN NOT counts;
         END IF;
         RETURN NEXT;
@@ -562,13 +607,12 @@ $$;
 -- The first `row_limit` settled postings of an account behind a leg of entry `sequence`, up to entry `horizon`, dated
 -- from `first_day` to `last_day` (either may be NULL), in order. Goes through the segments that have such days until it
 -- has them: the first, which is all that a busy account needs, then eight at a time. Planning a question costs more than
--- answering it, and the more the more it says: a condition that holds for a whole segment is left out. Of the indexes
--- only the one by account has the rows in order, which the planner would rather sort.
+-- answering it, and the more the more it says: a condition that holds for a whole segment is left out.
 CREATE FUNCTION settled_postings(
     account integer, first_day date, last_day date, horizon bigint, sequence bigint, leg smallint, row_limit bigint
 )
 RETURNS SETOF posting
-LANGUAGE plpgsql STABLE ROWS 100 SET enable_incremental_sort = off SET enable_bitmapscan = off AS $$
+LANGUAGE plpgsql STABLE ROWS 100 SET enable_bitmapscan = off AS $$
 DECLARE
     from_day constant date := COALESCE(first_day, date '-infinity');
     to_day constant date := COALESCE(last_day, date 'infinity');
@@ -577,10 +621,21 @@ DECLARE
 BEGIN
     FOR parts IN
         SELECT string_agg(
-            format('SELECT * FROM %I WHERE account_no = $1 AND layer = 0', leaf(part.segment_no))
-            || CASE WHEN part.last_sequence > horizon THEN ' AND sequence <= $2' ELSE '' END
-            || CASE WHEN part.first_sequence <= settled_postings.sequence THEN ' AND (sequence, leg) > ($3, $4)' ELSE '' END
-            || CASE WHEN part.has_other_days THEN ' AND effective_date BETWEEN $5 AND $6' ELSE '' END,
+            format(
+                '(SELECT *
+                  FROM %I
+                  WHERE account_place(account_no, layer, sequence, leg) > %s
+                    AND account_place(account_no, layer, sequence, leg) <= %s%s
+                  ORDER BY account_place(account_no, layer, sequence, leg)
+                  LIMIT $3)',
+                leaf('posting', part.segment_no),
+                CASE
+                    WHEN part.first_sequence <= settled_postings.sequence
+                        THEN account_place(account, 0::smallint, settled_postings.sequence, settled_postings.leg)
+                    ELSE first_place(account, 0) - 1
+                END,
+                last_place(account, 0, LEAST(part.last_sequence, horizon)),
+                CASE WHEN part.has_other_days THEN ' AND effective_date BETWEEN $1 AND $2' ELSE '' END),
             ' UNION ALL ')
         FROM (
             SELECT s.*, row_number() OVER (ORDER BY s.segment_no) AS place,
@@ -594,8 +649,8 @@ BEGIN
         ORDER BY min(part.segment_no)
     LOOP
         EXIT WHEN row_limit <= 0;
-        RETURN QUERY EXECUTE parts || ' ORDER BY sequence, leg LIMIT $7'
-        USING account, horizon, sequence, leg, from_day, to_day, row_limit;
+        RETURN QUERY EXECUTE 'SELECT * FROM (' || parts || ') AS found ORDER BY sequence, leg LIMIT $3'
+        USING from_day, to_day, row_limit;
         GET DIAGNOSTICS found_ones = ROW_COUNT;
         row_limit := row_limit - found_ones;
     END LOOP;
@@ -622,7 +677,7 @@ BEGIN
             'SELECT account_no, item, amount_minor, effective_date, due_date
              FROM %I
              WHERE layer = 0 AND item IS NOT NULL AND effective_date <= $2 AND sequence <= $3
-               AND ($1 IS NULL OR account_no = ANY ($1))', leaf(segment_no)) AS postings
+               AND ($1 IS NULL OR account_no = ANY ($1))', leaf('posting', segment_no)) AS postings
         FROM segment
         LEFT JOIN summary USING (segment_no)
         WHERE first_sequence <= horizon AND COALESCE(first_date <= day, true)

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use compact_str::CompactString;
 use jiff::Timestamp;
 
 use crate::entry::METADATA_BYTES_MAX;
@@ -156,7 +157,7 @@ pub type AccountNo = i32;
 
 /// The full name of an account: 1 to 64 characters, `CODE` or `CODE.PARTY`, letters, digits, `-`, `_`, `.`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct AccountCode(String);
+pub struct AccountCode(CompactString);
 
 impl AccountCode {
     /// Checks and takes a code. `None` if it is empty, longer than 64 bytes, or has other characters.
@@ -164,7 +165,7 @@ impl AccountCode {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
         let edges_ok = !code.starts_with('.') && !code.ends_with('.');
         let ok = (1..=64).contains(&code.len()) && edges_ok && code.bytes().all(allowed);
-        ok.then(|| AccountCode(code.to_owned()))
+        ok.then(|| AccountCode(CompactString::from(code)))
     }
 
     /// The whole code.

@@ -97,7 +97,8 @@ pub async fn allocate(
     let candidates = if allocation.to.is_empty() { candidates(tx, allocation).await? } else { Vec::new() };
     journal::lock_head(tx).await?;
     let metadata = metadata(allocation);
-    let earlier = journal::entries(tx, &[allocation.id]).await?.pop();
+    let place = journal::places(tx, &[allocation.id]).await?;
+    let earlier = journal::entries(tx, &place).await?.pop();
     let shares = match earlier.filter(|(_, earlier)| earlier.metadata.as_deref() == Some(metadata.as_str())) {
         Some((_, earlier)) => earlier.legs.iter().filter_map(of_leg).collect(),
         None => match decide(tx, allocation, candidates).await? {

@@ -31,7 +31,7 @@ use crate::rejection::Rejection;
 
 use self::content::First;
 use self::dates::Dates;
-use self::overlay::Overlay;
+use self::overlay::{Balances, Overlay};
 use self::remainder::Remainders;
 
 /// What became of one entry.
@@ -181,13 +181,8 @@ pub struct Decided<'a> {
     pub legs: Vec<Leg<'a>>,
     /// The balances after the batch, of the accounts it touches.
     pub after: Vec<(Slot, Balance)>,
-}
-
-impl Decided<'_> {
-    /// Whether an entry was refused.
-    pub fn any_rejected(&self) -> bool {
-        self.outcomes.iter().any(|outcome| matches!(outcome, Outcome::Rejected(_)))
-    }
+    /// Whether an entry was refused for an account that the state does not know: it may be in the book all the same.
+    pub met_unknown: bool,
 }
 
 /// Decides `requests`, each a caller's entries in order, on top of `state`. The first accepted entry gets the
@@ -231,7 +226,8 @@ struct Batch<'a> {
     journaled: &'a Journaled,
     booked_at: Timestamp,
     booked_on: Date,
-    overlay: Overlay<Slot, Balance>,
+    latest_date: Date,
+    balances: Balances,
     groups: Overlay<GroupSlot, GroupTotals>,
     remainders: Remainders<'a>,
     accepted_by_id: HashMap<Uuid, usize, RandomState>,
@@ -251,7 +247,8 @@ impl<'a> Batch<'a> {
             journaled,
             booked_at,
             booked_on: clock::date_of(booked_at),
-            overlay: Overlay::with_capacity(state.len().min(n_legs)),
+            latest_date: dates::latest(clock::date_of(booked_at)),
+            balances: Balances::new(state.len(), n_legs),
             groups: Overlay::with_capacity(0),
             remainders: Remainders::new(state, journaled),
             accepted_by_id: HashMap::with_capacity_and_hasher(n_entries, RandomState::default()),
@@ -260,12 +257,13 @@ impl<'a> Batch<'a> {
                 entries: Vec::with_capacity(n_entries),
                 legs: Vec::with_capacity(n_legs),
                 after: Vec::new(),
+                met_unknown: false,
             },
         }
     }
 
     fn finish(mut self) -> Decided<'a> {
-        self.decided.after = self.overlay.into_values();
+        self.decided.after = self.balances.into_values();
         self.decided
     }
 
@@ -289,6 +287,7 @@ impl<'a> Batch<'a> {
             match self.entry(entry) {
                 Ok(outcome) => self.decided.outcomes.push(outcome),
                 Err(rejection) => {
+                    self.decided.met_unknown |= matches!(rejection, Rejection::AccountUnknown { .. });
                     self.undo_to(first_outcome, first_entry, first_leg);
                     self.refuse_run(run, position, &rejection);
                     return;
@@ -298,7 +297,7 @@ impl<'a> Batch<'a> {
     }
 
     fn mark(&mut self) {
-        self.overlay.mark();
+        self.balances.mark();
         self.groups.mark();
         self.remainders.mark();
     }
@@ -307,7 +306,7 @@ impl<'a> Batch<'a> {
         for undone in &self.decided.entries[first_entry..] {
             self.accepted_by_id.remove(&undone.entry.id);
         }
-        self.overlay.undo_to_mark();
+        self.balances.undo_to_mark();
         self.groups.undo_to_mark();
         self.remainders.undo_to_mark();
         self.decided.outcomes.truncate(first_outcome);
@@ -330,7 +329,7 @@ impl<'a> Batch<'a> {
         if let Some(receipt) = self.already_in_books(entry)? {
             return Ok(Outcome::Replayed(receipt));
         }
-        content::check(entry, self.booked_at, self.booked_on)?;
+        content::check(entry, self.booked_at, self.latest_date)?;
         self.state.check_template(entry)?;
         let dates = dates::of(entry, self.booked_on, self.state.closed)?;
         let moved = match entry.kind {

@@ -21,6 +21,9 @@ pub const DESCRIPTION_BYTES_MAX: usize = 2_000;
 /// Longest metadata, in bytes of JSON text.
 pub const METADATA_BYTES_MAX: usize = 8_000;
 
+/// How the reference of an adjusting entry begins that moves the result of a year to retained earnings.
+pub const YEAR_END_REFERENCE: &str = "YEAR-END ";
+
 /// The layer a posting counts in.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Layer {

@@ -20,7 +20,7 @@ use crate::entry::NewEntry;
 use crate::error::Error;
 use crate::events::Tail;
 use crate::fx::{self, FxFault, Revaluation, Revalued, Setup, Trade, Traded};
-use crate::journal::turn::{Asking, Lookup, turn};
+use crate::journal::turn::{Asking, turn};
 use crate::limit_group::{self, GroupOutcome, LimitGroup};
 use crate::money::Currency;
 use crate::opening::{self, AccountOutcome, SettingOutcome};
@@ -112,7 +112,7 @@ impl Ledger {
         batch::size(entries)?;
         // On a state of its own: what this transaction reads of itself may yet be rolled back, so it must not reach the
         // writer's state. The writer learns of these entries from the head, as of another process's.
-        let asking = Asking { requests: &[entries], lookup: Lookup::First };
+        let asking = Asking { requests: &[entries] };
         let outcomes = turn(tx, asking, &self.node).await?;
         for (entry, outcome) in entries.iter().zip(&outcomes) {
             if let Outcome::Rejected(rejection) = outcome {

@@ -237,7 +237,7 @@ async fn rows_that_no_turn_writes_are_refused() {
     let beyond = insert("posting", &[(1 << 40, 0, 1, 0, "CNY", 5), (1 << 40, 1, 2, 0, "CNY", -5)]);
     assert_eq!(refused(&book.service, &beyond).await.0, SqlState::CHECK_VIOLATION, "no segment takes it");
     for (statement, constraint) in [
-        ("INSERT INTO entry SELECT * FROM entry LIMIT 1", "entry_pkey"),
+        ("INSERT INTO entry SELECT * FROM entry LIMIT 1", "entry_000001_pkey"),
         ("INSERT INTO commit SELECT * FROM commit LIMIT 1", "commit_pkey"),
         ("INSERT INTO account SELECT * FROM account LIMIT 1", "account_pkey"),
         ("INSERT INTO account_setting SELECT * FROM account_setting LIMIT 1", "account_setting_pkey"),

@@ -14,6 +14,7 @@ mod currencies;
 mod export;
 mod guards;
 mod holds;
+mod ids;
 mod items;
 mod model;
 mod periods;

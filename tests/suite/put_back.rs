@@ -12,7 +12,7 @@ use dianfu_tests::journal::Journal;
 use dianfu_tests::{TestDatabase, test_database, work};
 use tokio_postgres::Client;
 
-const TABLES: [&str; 6] = ["account", "account_setting", "entry", "posting", "commit", "head"];
+const TABLES: [&str; 7] = ["account", "account_setting", "entry", "entry_link", "posting", "commit", "head"];
 
 async fn open(test: &TestDatabase) -> Ledger {
     Ledger::open(test.database(), &BookName::parse("main").unwrap()).await.unwrap()

@@ -24,7 +24,7 @@ pub fn bench(criterion: &mut Criterion) {
     let after = decide(&into, &journaled, &[&entries], booked_at()).after;
     let last_sequence = Some(LAST_SEQUENCE + i64::try_from(BATCH).expect("a batch is small"));
     into.fold(after.clone(), last_sequence);
-    assert_eq!((into.sequence, into.account(after[0].0).balance), (LAST_SEQUENCE + 8_000, after[0].1));
+    assert_eq!((into.sequence, into.brief(after[0].0).balance), (LAST_SEQUENCE + 8_000, after[0].1));
     group.throughput(Throughput::Elements(elements(after.len())));
     group.bench_function("state", |bencher| {
         bencher.iter_batched(|| after.clone(), |after| into.fold(after, last_sequence), BatchSize::SmallInput);

@@ -49,7 +49,7 @@ pub fn state(limits: Limits) -> State {
         for amount in [debit, -random.random_range(1..=debit / 10)] {
             balance.fold(Effect::Move, amount).expect("a little money fits");
         }
-        state.insert(KnownAccount { account: account(number, limits), balance, groups: Vec::new() });
+        state.insert(KnownAccount { account: account(number, limits), balance });
     }
     state
 }

@@ -13,18 +13,18 @@ use deadpool_postgres::{Client, Pool};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::{JoinError, JoinHandle};
 
-use crate::decide::Outcome;
 use crate::entry::NewEntry;
 use crate::error::Error;
-use crate::journal::relay::{self, After, Before, Ran, Stopped, seam};
+use crate::journal::ids::record::Offers;
+use crate::journal::relay::{self, After, Before, Stopped, seam};
 use crate::journal::sealing::Sealer;
-use crate::journal::turn::{Asking, Lookup};
+use crate::journal::turn::Asking;
 use crate::refusal::Recorder;
 
 use super::{Job, answer, refuse};
 
 /// Turns under way, each on a session of its own.
-pub const TURNS_AT_ONCE: usize = 2;
+pub const TURNS_AT_ONCE: usize = 3;
 /// Entries after which a turn takes no further request: 8,192 two-leg entries are about 4 MB.
 const TURN_ENTRIES: usize = 8_192;
 /// Bytes after which a turn takes no further request.
@@ -33,8 +33,6 @@ const TURN_BYTES: usize = 8 << 20;
 const AHEAD_ENTRIES: usize = 1_024;
 /// Turns that do not run ahead after one was overtaken: whoever else posts will do so again.
 const ALONE_TURNS: u32 = 64;
-/// Turns that look ids up first after one turn met a replay: retries come in swarms.
-const WARY_TURNS: u32 = 32;
 /// Pauses before a turn is tried; after the last, callers are told.
 const TRY_AFTER: [Duration; 3] = [Duration::ZERO, Duration::from_millis(50), Duration::from_millis(400)];
 
@@ -47,18 +45,19 @@ pub(super) async fn write_for_ever(
     stop: Arc<Notify>,
 ) {
     let holds_due = Arc::new(Notify::new());
-    let sealer = Sealer::start(pool.clone(), holds_due.clone());
+    let offers = Offers::default();
+    let sealer = Sealer::start(pool.clone(), holds_due.clone(), offers.clone());
     let writer = Writer {
         pool,
         node,
         refusals,
-        sealer,
+        offers,
+        _sealer: sealer,
         jobs: Some(jobs),
         waiting: VecDeque::new(),
         under_way: VecDeque::new(),
         sessions: Vec::new(),
         before: None,
-        wary_turns: 0,
         alone_turns: 0,
     };
     writer.run(&stop, &holds_due).await;
@@ -68,7 +67,9 @@ struct Writer {
     pool: Pool,
     node: Arc<str>,
     refusals: Recorder,
-    sealer: Sealer,
+    offers: Offers,
+    /// Ends with the writer.
+    _sealer: Sealer,
     /// `None` when nothing more will come.
     jobs: Option<mpsc::Receiver<Job>>,
     waiting: VecDeque<Job>,
@@ -76,14 +77,13 @@ struct Writer {
     sessions: Vec<Client>,
     /// The end of the last turn begun.
     before: Option<Before>,
-    wary_turns: u32,
     alone_turns: u32,
 }
 
 /// What a turn's task gives back.
 enum Done {
     /// It is committed, and its callers are answered.
-    Committed { session: Client, opened_segment: bool, met_replay: bool },
+    Committed { session: Client },
     /// Not, and its callers wait.
     Stopped { batch: Vec<Job>, why: Stopped },
 }
@@ -154,10 +154,8 @@ impl Writer {
 
     /// Begins a turn, beside one that may be under way.
     async fn begin(&mut self, batch: Vec<Job>) {
-        let lookup = if self.wary_turns > 0 { Lookup::First } else { Lookup::InDoubt };
-        self.wary_turns = self.wary_turns.saturating_sub(1);
         self.alone_turns = self.alone_turns.saturating_sub(1);
-        match self.spawn(batch, lookup).await {
+        match self.spawn(batch).await {
             Ok(turn) => self.under_way.push_back(turn),
             Err((batch, error)) => {
                 let stopped = Done::Stopped { batch, why: error.into() };
@@ -166,7 +164,7 @@ impl Writer {
         }
     }
 
-    async fn spawn(&mut self, batch: Vec<Job>, lookup: Lookup) -> Result<JoinHandle<Done>, (Vec<Job>, Error)> {
+    async fn spawn(&mut self, batch: Vec<Job>) -> Result<JoinHandle<Done>, (Vec<Job>, Error)> {
         let session = match self.session().await {
             Ok(session) => session,
             Err(error) => return Err((batch, error)),
@@ -177,12 +175,12 @@ impl Writer {
         let turn = Turn {
             session,
             batch,
-            lookup,
             before,
             after,
             may_run_ahead,
             node: self.node.clone(),
             refusals: self.refusals.clone(),
+            offers: self.offers.clone(),
         };
         Ok(tokio::spawn(turn.run()))
     }
@@ -219,14 +217,8 @@ impl Writer {
     /// Notes what a turn has brought; what of it is still to be done.
     fn committed(&mut self, done: Result<Done, JoinError>) -> Option<(Vec<Job>, Stopped)> {
         match done {
-            Ok(Done::Committed { session, opened_segment, met_replay }) => {
+            Ok(Done::Committed { session }) => {
                 self.sessions.push(session);
-                if opened_segment {
-                    self.sealer.wake();
-                }
-                if met_replay {
-                    self.wary_turns = WARY_TURNS;
-                }
                 None
             }
             Ok(Done::Stopped { batch, why }) => {
@@ -236,7 +228,6 @@ impl Writer {
                     Stopped::Overtaken => self.alone_turns = ALONE_TURNS,
                     Stopped::Failed { error, in_doubt } => {
                         tracing::warn!(error = error.in_full(), in_doubt, "a turn failed");
-                        self.wary_turns = WARY_TURNS;
                     }
                 }
                 Some((batch, why))
@@ -270,7 +261,7 @@ impl Writer {
         }
     }
 
-    /// Tries a batch until it is committed or cannot be, with every id looked up once it has failed.
+    /// Tries a batch until it is committed or cannot be, by what the database says once it has failed.
     async fn try_again(&mut self, mut batch: Vec<Job>, why: Stopped) -> Option<(Vec<Job>, Failed)> {
         let (mut last, tries) = match why {
             Stopped::Undone | Stopped::Overtaken => (None, &TRY_AFTER[..]),
@@ -280,8 +271,7 @@ impl Writer {
             if !pause.is_zero() {
                 tokio::time::sleep(*pause).await;
             }
-            let lookup = if self.wary_turns > 0 { Lookup::First } else { Lookup::InDoubt };
-            let done = match self.spawn(batch, lookup).await {
+            let done = match self.spawn(batch).await {
                 Ok(turn) => turn.await,
                 Err((batch, error)) => Ok(Done::Stopped { batch, why: error.into() }),
             };
@@ -293,7 +283,7 @@ impl Writer {
                 Stopped::Failed { error, in_doubt } => Failed { error, in_doubt: in_doubt || was_in_doubt },
                 Stopped::Undone | Stopped::Overtaken => Failed { error: Error::Unavailable, in_doubt: was_in_doubt },
             };
-            let is_final = lookup == Lookup::First && !failed.error.is_retryable();
+            let is_final = !failed.error.is_retryable();
             last = Some(failed);
             if is_final {
                 break;
@@ -314,24 +304,23 @@ struct Failed {
 struct Turn {
     session: Client,
     batch: Vec<Job>,
-    lookup: Lookup,
     before: Option<Before>,
     after: After,
     may_run_ahead: bool,
     node: Arc<str>,
     refusals: Recorder,
+    offers: Offers,
 }
 
 impl Turn {
     async fn run(self) -> Done {
-        let Turn { mut session, batch, lookup, before, after, may_run_ahead, node, refusals } = self;
+        let Turn { mut session, batch, before, after, may_run_ahead, node, refusals, offers } = self;
         let requests: Vec<&[NewEntry]> = batch.iter().map(|job| job.entries.as_slice()).collect();
-        let asking = Asking { requests: &requests, lookup };
-        match relay::run(&mut session, asking, before, after, may_run_ahead, &node).await {
-            Ok(Ran { outcomes, opened_segment }) => {
-                let met_replay = outcomes.iter().any(|outcome| matches!(outcome, Outcome::Replayed(_)));
+        let asking = Asking { requests: &requests };
+        match relay::run(&mut session, asking, before, after, may_run_ahead, &node, &offers).await {
+            Ok(outcomes) => {
                 answer(batch, outcomes, &refusals);
-                Done::Committed { session, opened_segment, met_replay }
+                Done::Committed { session }
             }
             Err(why) => Done::Stopped { batch, why },
         }

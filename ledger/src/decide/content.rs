@@ -18,10 +18,10 @@ use crate::rejection::Rejection;
 
 use super::{Accepted, Leg, StoredEntry, dates};
 
-/// Checks texts, date and shape, in the order of [`Rejection`].
-pub fn check(entry: &NewEntry, booked_at: Timestamp, booked_on: Date) -> Result<(), Rejection> {
+/// Checks texts, date (up to `latest`) and shape, in the order of [`Rejection`].
+pub fn check(entry: &NewEntry, booked_at: Timestamp, latest: Date) -> Result<(), Rejection> {
     check_texts(entry)?;
-    dates::check(entry.effective_date, booked_on)?;
+    dates::check(entry.effective_date, latest)?;
     check_shape(entry)?;
     check_expiry(entry, booked_at)?;
     if entry.at_most && (entry.kind.relates() || entry.postings.len() != 2) {
@@ -40,16 +40,22 @@ fn check_texts(entry: &NewEntry) -> Result<(), Rejection> {
     ];
     let items = entry.postings.iter().filter_map(|posting| posting.item.as_deref());
     let texts = || own.into_iter().chain(items.clone().map(|item| ("item", item, REFERENCE_BYTES_MAX)));
-    if let Some((field, text, max)) = texts().find(|(_, text, max)| text.len() > *max) {
-        return Err(Rejection::TextTooLong { field, actual: text.len(), max });
-    }
-    if let Some((field, _, _)) = texts().find(|(_, text, _)| text.contains('\0')) {
-        return Err(Rejection::TextHasNul { field });
+    if texts().any(|(_, text, max)| text.len() > max || has_nul(text)) {
+        if let Some((field, text, max)) = texts().find(|(_, text, max)| text.len() > *max) {
+            return Err(Rejection::TextTooLong { field, actual: text.len(), max });
+        }
+        if let Some((field, _, _)) = texts().find(|(_, text, _)| has_nul(text)) {
+            return Err(Rejection::TextHasNul { field });
+        }
     }
     match entry.metadata.as_deref().map(serde_json::from_str::<serde::de::IgnoredAny>) {
         Some(Err(error)) => Err(Rejection::MetadataMalformed { reason: error.to_string() }),
         Some(Ok(_)) | None => Ok(()),
     }
+}
+
+fn has_nul(text: &str) -> bool {
+    text.as_bytes().contains(&0)
 }
 
 fn check_shape(entry: &NewEntry) -> Result<(), Rejection> {

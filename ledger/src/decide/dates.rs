@@ -20,9 +20,13 @@ pub struct Dates {
     pub value_date: Option<Date>,
 }
 
+/// The latest day that an entry may be dated.
+pub fn latest(booked_on: Date) -> Date {
+    booked_on.saturating_add(jiff::Span::new().days(FUTURE_DAYS_MAX))
+}
+
 /// Refuses a day that is absurd.
-pub fn check(given: Option<Date>, booked_on: Date) -> Result<(), Rejection> {
-    let latest = booked_on.saturating_add(jiff::Span::new().days(FUTURE_DAYS_MAX));
+pub fn check(given: Option<Date>, latest: Date) -> Result<(), Rejection> {
     match given {
         Some(given) if !(EARLIEST..=latest).contains(&given) => {
             Err(Rejection::EffectiveDateOutOfRange { given, earliest: EARLIEST, latest })

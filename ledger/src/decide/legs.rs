@@ -8,6 +8,7 @@ use crate::money::{Currency, Money};
 use crate::rejection::Rejection;
 
 use jiff::civil::Date;
+use smallvec::SmallVec;
 
 use super::dates::Dates;
 use super::{Batch, Leg, clamped};
@@ -22,11 +23,14 @@ pub(super) struct Resolved<'a> {
     pub effect: Effect,
 }
 
+/// The legs of an entry: few, nearly always.
+pub(super) type Legs<'a> = SmallVec<[Resolved<'a>; 4]>;
+
 /// The balance of an account before and after an entry.
 type Touched = (Slot, Balance, Balance);
 
 /// What an entry leaves behind: the balances of its accounts, and the totals of their limit groups.
-type Folded = (Vec<Touched>, Vec<(GroupSlot, GroupTotals)>);
+type Folded = (SmallVec<[Touched; 4]>, Vec<(GroupSlot, GroupTotals)>);
 
 impl<'a> Batch<'a> {
     /// Posts or holds the legs as they were given; answers how much, if it was to be as much as possible.
@@ -52,7 +56,7 @@ impl<'a> Batch<'a> {
     }
 
     /// The legs of an entry as they were given.
-    pub(super) fn resolve_all(&self, entry: &'a NewEntry) -> Result<Vec<Resolved<'a>>, Rejection> {
+    pub(super) fn resolve_all(&self, entry: &'a NewEntry) -> Result<Legs<'a>, Rejection> {
         let effect = entry.kind.effect(entry.kind.layer()).expect("a kind has legs in the layer of its postings");
         let legs = entry.postings.iter().enumerate();
         legs.map(|(leg, posting)| self.resolve(leg, posting, effect)).collect()
@@ -69,7 +73,7 @@ impl<'a> Batch<'a> {
         let (amount, due_date) = (posting.amount, posting.due_date);
         let resolved = Resolved { slot, amount, item: posting.item.as_deref(), due_date, effect };
         self.open_to(leg, &resolved)?;
-        let account = &self.state.account(slot).account;
+        let account = self.state.brief(slot);
         let (expected, actual) = (account.currency, amount.currency);
         if expected != actual {
             return Err(Rejection::CurrencyMismatch { leg, account: code(), expected, actual });
@@ -84,10 +88,10 @@ impl<'a> Batch<'a> {
 
     /// Refuses a leg on an account that is closed, or frozen on its side. What is held can always be given back.
     pub(super) fn open_to(&self, leg: usize, resolved: &Resolved<'a>) -> Result<(), Rejection> {
-        let account = &self.state.account(resolved.slot).account;
-        if resolved.effect == Effect::Unhold {
+        if resolved.effect == Effect::Unhold || !self.state.brief(resolved.slot).is_restricted {
             return Ok(());
         }
+        let account = self.state.account(resolved.slot);
         if account.setting.closed {
             return Err(Rejection::AccountClosed { leg, account: account.code.clone() });
         }
@@ -106,7 +110,7 @@ impl<'a> Batch<'a> {
                 Resolved { amount, ..*leg }
             };
             let first_leg = self.decided.legs.len();
-            let fits = self.fold(dates, &legs.iter().map(scaled).collect::<Vec<_>>()).is_ok();
+            let fits = self.fold(dates, &legs.iter().map(scaled).collect::<Legs<'a>>()).is_ok();
             self.decided.legs.truncate(first_leg);
             fits
         };
@@ -133,7 +137,7 @@ impl<'a> Batch<'a> {
         match self.fold(dates, legs) {
             Ok((touched, groups)) => {
                 for (slot, _, after) in touched {
-                    self.overlay.set(slot, after);
+                    self.balances.set(slot, after);
                 }
                 for (group, after) in groups {
                     self.groups.set(group, after);
@@ -151,7 +155,7 @@ impl<'a> Batch<'a> {
     /// Adds the legs to those decided, whatever becomes of them; answers what they leave behind.
     fn fold(&mut self, dates: Dates, legs: &[Resolved<'a>]) -> Result<Folded, Rejection> {
         let sequence = self.next_sequence();
-        let mut touched: Vec<Touched> = Vec::with_capacity(legs.len());
+        let mut touched: SmallVec<[Touched; 4]> = SmallVec::new();
         for (position, leg) in legs.iter().enumerate() {
             let at = touched.iter().position(|(slot, _, _)| *slot == leg.slot).unwrap_or_else(|| {
                 let before = self.balance(leg.slot);
@@ -159,13 +163,13 @@ impl<'a> Batch<'a> {
                 touched.len() - 1
             });
             let Some(totals) = touched[at].2.fold(leg.effect, leg.amount.minor) else {
-                let account = self.state.account(leg.slot).account.code.clone();
+                let account = self.state.account(leg.slot).code.clone();
                 return Err(Rejection::TotalOverflow { account, layer: leg.effect.layer() });
             };
             self.decided.legs.push(Leg {
                 sequence,
                 leg: i16::try_from(position).expect("twice POSTINGS_MAX fits in 16 bits"),
-                account_no: self.state.account(leg.slot).account.no,
+                account_no: self.state.brief(leg.slot).no,
                 layer: leg.effect.layer(),
                 amount: leg.amount,
                 effective_date: dates.effective_date,
@@ -183,11 +187,14 @@ impl<'a> Batch<'a> {
     }
 
     fn balance(&self, slot: Slot) -> Balance {
-        self.overlay.get(slot).copied().unwrap_or_else(|| self.state.account(slot).balance)
+        self.balances.get(slot).unwrap_or_else(|| self.state.brief(slot).balance)
     }
 
     fn breach(&self, slot: Slot, before: &Balance, after: &Balance) -> Option<Rejection> {
-        let account = &self.state.account(slot).account;
+        if !self.state.brief(slot).is_restricted {
+            return None;
+        }
+        let account = self.state.account(slot);
         let limits = account.setting.limits;
         if limits == Limits::default() {
             return None;
@@ -207,8 +214,8 @@ impl<'a> Batch<'a> {
     /// The totals of the limit groups that the touched accounts are in, each within its limits.
     fn within_groups(&self, touched: &[Touched]) -> Result<Vec<(GroupSlot, GroupTotals)>, Rejection> {
         let mut groups: Vec<(GroupSlot, GroupTotals, GroupTotals)> = Vec::new();
-        for (slot, before, after) in touched {
-            for &group in &self.state.account(*slot).groups {
+        for (slot, before, after) in touched.iter().filter(|(slot, ..)| self.state.brief(*slot).is_restricted) {
+            for &group in self.state.groups_of(*slot) {
                 let at = groups.iter().position(|(known, ..)| *known == group).unwrap_or_else(|| {
                     let known = self.groups.get(group).copied().unwrap_or_else(|| self.state.group(group).totals);
                     groups.push((group, known, known));
@@ -243,6 +250,11 @@ impl<'a> Batch<'a> {
 /// Debiting and crediting one account for the same item in one entry moves nothing and hides an error. Answers the
 /// first leg that opposes an earlier one.
 pub(super) fn no_account_on_both_sides(postings: &[NewPosting]) -> Result<(), Rejection> {
+    if let [one, other] = postings
+        && one.account != other.account
+    {
+        return Ok(());
+    }
     let place = |leg: usize| (&postings[leg].account, postings[leg].item.as_deref());
     let mut order: Vec<usize> = (0..postings.len()).collect();
     order.sort_by_key(|leg| place(*leg)); // stable: legs of one account and item stay in order
@@ -257,7 +269,7 @@ pub(super) fn no_account_on_both_sides(postings: &[NewPosting]) -> Result<(), Re
 }
 
 pub(super) fn balanced(postings: &[NewPosting]) -> Result<(), Rejection> {
-    let mut sums: Vec<(Currency, i128)> = Vec::with_capacity(1);
+    let mut sums: SmallVec<[(Currency, i128); 2]> = SmallVec::new();
     for Money { minor, currency } in postings.iter().map(|posting| posting.amount) {
         match sums.iter_mut().find(|(known, _)| *known == currency) {
             Some((_, sum)) => *sum += i128::from(minor),

@@ -7,7 +7,7 @@ use crate::money::Money;
 use crate::rejection::Rejection;
 
 use super::dates::{self, Dates};
-use super::legs::{Resolved, balanced, no_account_on_both_sides};
+use super::legs::{Legs, Resolved, balanced, no_account_on_both_sides};
 use super::remainder::{Left, Remainder};
 use super::{ALL_THAT_IS_LEFT, Batch};
 
@@ -148,8 +148,8 @@ impl<'a> Batch<'a> {
     }
 
     /// The legs to write: what moves first, then what is no longer held.
-    fn legs_that_take(&self, kind: EntryKind, taken: &[Left<'a>]) -> Result<Vec<Resolved<'a>>, Rejection> {
-        let mut legs = Vec::with_capacity(2 * taken.len());
+    fn legs_that_take(&self, kind: EntryKind, taken: &[Left<'a>]) -> Result<Legs<'a>, Rejection> {
+        let mut legs = Legs::new();
         for layer in Layer::ALL {
             let Some(effect) = kind.effect(layer) else { continue };
             let keeps_sign = kind == EntryKind::Capture && layer == Layer::Settled;

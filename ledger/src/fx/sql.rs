@@ -21,27 +21,25 @@ pub const HOLDINGS: &str = "
     FROM (
         SELECT w.no, p.effective_date, p.amount_minor AS quantity, p.amount_minor AS outside, 0::bigint AS cost
         FROM wanted w
-        JOIN posting p USING (account_no)
-        WHERE p.layer = 0 AND (w.item = '' OR p.item = w.item)
+        JOIN account_postings(ARRAY(SELECT account_no FROM wanted), NULL, $5, 9223372036854775807) p USING (account_no)
+        WHERE (w.item = '' OR p.item = w.item)
         UNION ALL
         SELECT c.no, p.effective_date, 0, CASE WHEN c.is_cost THEN 0 ELSE p.amount_minor END,
                CASE WHEN c.is_cost THEN p.amount_minor ELSE 0 END
         FROM cleared c
-        JOIN posting p USING (account_no)
-        WHERE p.layer = 0
-          AND CASE WHEN c.item = '' THEN p.item = c.code OR (p.item > c.code || '/' AND p.item < c.code || '0')
+        JOIN account_postings(ARRAY(SELECT account_no FROM cleared), NULL, $5, 9223372036854775807) p USING (account_no)
+        WHERE CASE WHEN c.item = '' THEN p.item = c.code OR (p.item > c.code || '/' AND p.item < c.code || '0')
                    ELSE p.item = c.code || '/' || c.item END
     ) moved
-    WHERE effective_date <= COALESCE($5, date 'infinity')
     GROUP BY no, effective_date
     ORDER BY no, effective_date";
 
 /// The items of account `$1` with what stands on them at the end of day `$2`.
 pub const ITEMS_AT: &str = "
     SELECT p.item, sum(p.amount_minor)::text AS minor
-    FROM account a
-    JOIN posting p USING (account_no)
-    WHERE a.code = $1 AND p.layer = 0 AND p.effective_date <= $2
+    FROM account_postings(
+        ARRAY(SELECT account_no FROM account WHERE code = $1), NULL, $2, 9223372036854775807
+    ) p
     GROUP BY p.item
     HAVING sum(p.amount_minor) <> 0
     ORDER BY p.item";

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::account::{AccountNote, AccountSetting, Limits, NewAccount};
+use crate::entry::{EntryKind, YEAR_END_REFERENCE};
 
 /// What opens a binary COPY stream: signature, flags, header extension length.
 pub const COPY_HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
@@ -89,7 +90,34 @@ pub struct PostingRow<'a> {
     pub due_date: Option<Date>,
 }
 
+/// A row of table `entry_link`, its columns in table order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LinkRow {
+    /// The entry's sequence.
+    pub sequence: i64,
+    /// Its id.
+    pub entry_id: Uuid,
+    /// [`crate::entry::EntryKind::number`].
+    pub kind: i16,
+    /// The entry from which it takes.
+    pub relates_to: Option<Uuid>,
+    /// The group of holds that it joins or ends.
+    pub hold_group: Option<Uuid>,
+    /// When a hold ends by itself, in PostgreSQL's microseconds ([`postgres_micros`]).
+    pub expires_at: Option<i64>,
+    /// Whether it moves the result of a year to retained earnings.
+    pub closes_year: bool,
+}
+
 impl EntryRow<'_> {
+    /// What `entry_link` has of it; nothing of most entries.
+    pub fn link(&self) -> Option<LinkRow> {
+        let EntryRow { sequence, entry_id, kind, relates_to, hold_group, .. } = *self;
+        let expires_at = self.expires_at.map(postgres_micros);
+        let closes_year = closes_year(self.adjusting, self.reference);
+        LinkRow { sequence, entry_id, kind, relates_to, hold_group, expires_at, closes_year }.if_any()
+    }
+
     /// Appends the row.
     pub fn encode(&self, out: &mut BytesMut) {
         out.put_i16(16);
@@ -121,6 +149,38 @@ impl EntryRow<'_> {
         put_bytes(out, self.description.as_bytes());
         put_optional(out, self.metadata.map(str::as_bytes));
         put_bytes(out, self.actor.as_bytes());
+    }
+}
+
+/// Whether an entry moves the result of a year to retained earnings.
+pub fn closes_year(adjusting: bool, reference: &str) -> bool {
+    adjusting && reference.starts_with(YEAR_END_REFERENCE)
+}
+
+impl LinkRow {
+    /// The row, if the entry is one that is looked for.
+    pub fn if_any(self) -> Option<LinkRow> {
+        let is_plain = self.kind == EntryKind::Post.number()
+            && self.relates_to.is_none()
+            && self.hold_group.is_none()
+            && self.expires_at.is_none()
+            && !self.closes_year;
+        (!is_plain).then_some(self)
+    }
+
+    /// Appends the row.
+    pub fn encode(&self, out: &mut BytesMut) {
+        out.put_i16(7);
+        put_i64(out, self.sequence);
+        put_bytes(out, self.entry_id.as_bytes());
+        put_i16(out, self.kind);
+        put_optional(out, self.relates_to.as_ref().map(|id| id.as_bytes().as_slice()));
+        put_optional(out, self.hold_group.as_ref().map(|id| id.as_bytes().as_slice()));
+        match self.expires_at {
+            Some(micros) => put_i64(out, micros),
+            None => put_null(out),
+        }
+        put_bytes(out, &[u8::from(self.closes_year)]);
     }
 }
 

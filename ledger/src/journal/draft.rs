@@ -12,10 +12,14 @@ use crate::clock;
 use crate::decide::{Accepted, Decided, Leg};
 use crate::error::Error;
 
-use super::codec::{COPY_HEADER, COPY_TRAILER, CommitHeader, EntryRow, Hash, MerkleRoot, PostingRow, leaf_hash};
+use super::buffers;
+use super::codec::{
+    COPY_HEADER, COPY_TRAILER, CommitHeader, EntryRow, Hash, LinkRow, MerkleRoot, PostingRow, leaf_hash,
+};
 use super::sql::{self, CommitRow, Head};
 
 /// Where postings go: a part of the journal, up to a sequence.
+#[derive(Clone, Copy)]
 pub(super) struct Segment {
     pub(super) no: i32,
     pub(super) last_sequence: i64,
@@ -23,9 +27,9 @@ pub(super) struct Segment {
 
 /// The rows of one commit.
 pub(super) struct Draft {
-    entries: Rows,
-    /// By segment: its number, and the postings of those entries that are in it.
-    postings: Vec<(i32, Rows)>,
+    parts: Vec<Part>,
+    /// What is looked for among entries of all segments; most commits have none.
+    links: Option<Bytes>,
     first_sequence: i64,
     /// The last entry.
     pub(super) last_sequence: i64,
@@ -38,23 +42,20 @@ impl Draft {
     /// Encodes what was decided, the postings for the segments that take them; `None` if nothing is to be written.
     pub(super) fn of(decided: &Decided<'_>, segments: &[Segment], booked_at: Timestamp) -> Option<Draft> {
         let (first, last) = (decided.entries.first()?, decided.entries.last()?);
-        let entries = Rows::of(&decided.entries, 210, |accepted, out| encode_entry(accepted, booked_at, out));
-        let mut rest = decided.entries.as_slice();
-        let postings = segments.iter().map(|segment| {
-            let own = rest.partition_point(|accepted| accepted.sequence <= segment.last_sequence);
-            let (here, later) = rest.split_at(own);
-            rest = later;
-            let rows = Rows::of(here, 240, |accepted, out| {
+        let parts = by_segment(&decided.entries, segments).map(|(segment_no, here)| Part {
+            segment_no,
+            entries: Rows::of(here, 210, |accepted, out| entry_row(accepted, booked_at).encode(out)),
+            postings: Rows::of(here, 240, |accepted, out| {
                 for leg in &decided.legs[accepted.first_leg..accepted.end_leg] {
                     encode_posting(leg, out);
                 }
-            });
-            (segment.no, rows)
+            }),
         });
+        let links = decided.entries.iter().filter_map(|accepted| entry_row(accepted, booked_at).link());
         let expiries = decided.entries.iter().filter_map(|accepted| accepted.entry.expires_at.map(clock::as_kept));
         Some(Draft {
-            postings: postings.collect(),
-            entries,
+            parts: parts.collect(),
+            links: encode_links(links),
             first_sequence: first.sequence,
             last_sequence: last.sequence,
             booked_at,
@@ -63,19 +64,21 @@ impl Draft {
     }
 
     /// Streams all rows in; answers the root of the tree of the entries, made up while the server works.
-    pub(super) async fn copy(&self, tx: &Transaction<'_>) -> Result<Hash, Error> {
-        let mut copying = sql::copy_entries(tx, self.entries.bytes.clone()).await?;
+    pub(super) async fn copy(&mut self, tx: &Transaction<'_>) -> Result<Hash, Error> {
         let mut root = MerkleRoot::default();
-        let mut entry = 0;
-        for (segment_no, postings) in &self.postings {
-            for place in 0..postings.len() {
-                root.push(leaf_hash(self.entries.row(entry), postings.row(place)));
-                entry += 1;
+        for Part { segment_no, entries, postings } in self.parts.drain(..) {
+            let copying = sql::copy_entries(tx, segment_no, entries.bytes.clone()).await?;
+            for place in 0..entries.len() {
+                root.push(leaf_hash(entries.row(place), postings.row(place)));
             }
             copying.finish().await?;
-            copying = sql::copy_postings(tx, *segment_no, postings.bytes.clone()).await?;
+            sql::copy_postings(tx, segment_no, postings.bytes.clone()).await?.finish().await?;
+            buffers::give_back(entries.bytes);
+            buffers::give_back(postings.bytes);
         }
-        copying.finish().await?;
+        if let Some(links) = self.links.take() {
+            sql::copy_links(tx, links).await?.finish().await?;
+        }
         Ok(root.finish())
     }
 
@@ -117,6 +120,36 @@ impl Draft {
     }
 }
 
+/// What of a commit is in one segment.
+struct Part {
+    segment_no: i32,
+    entries: Rows,
+    postings: Rows,
+}
+
+/// Entries by the segments that take them: the number of each, and its entries.
+pub(super) fn by_segment<'a, 'b>(
+    entries: &'a [Accepted<'b>],
+    segments: &'a [Segment],
+) -> impl Iterator<Item = (i32, &'a [Accepted<'b>])> {
+    let mut rest = entries;
+    segments.iter().map(move |segment| {
+        let own = rest.partition_point(|accepted| accepted.sequence <= segment.last_sequence);
+        let (here, later) = rest.split_at(own);
+        rest = later;
+        (segment.no, here)
+    })
+}
+
+fn encode_links(links: impl Iterator<Item = LinkRow>) -> Option<Bytes> {
+    let mut links = links.peekable();
+    links.peek()?;
+    let mut out = BytesMut::from(COPY_HEADER);
+    links.for_each(|link| link.encode(&mut out));
+    out.put_slice(&COPY_TRAILER);
+    Some(out.freeze())
+}
+
 /// Rows of one table as a COPY stream, and where those of each entry begin.
 struct Rows {
     bytes: Bytes,
@@ -125,7 +158,7 @@ struct Rows {
 
 impl Rows {
     fn of<T>(entries: &[T], bytes_an_entry: usize, mut encode: impl FnMut(&T, &mut BytesMut)) -> Rows {
-        let mut out = BytesMut::with_capacity(entries.len() * bytes_an_entry + 64);
+        let mut out = buffers::take(entries.len() * bytes_an_entry + 64);
         let mut starts = Vec::with_capacity(entries.len() + 1);
         out.put_slice(COPY_HEADER);
         for entry in entries {
@@ -148,9 +181,9 @@ impl Rows {
     }
 }
 
-fn encode_entry(accepted: &Accepted<'_>, booked_at: Timestamp, out: &mut BytesMut) {
+fn entry_row<'a>(accepted: &Accepted<'a>, booked_at: Timestamp) -> EntryRow<'a> {
     let entry = accepted.entry;
-    let row = EntryRow {
+    EntryRow {
         sequence: accepted.sequence,
         entry_id: entry.id,
         kind: entry.kind.number(),
@@ -167,8 +200,7 @@ fn encode_entry(accepted: &Accepted<'_>, booked_at: Timestamp, out: &mut BytesMu
         description: &entry.description,
         metadata: entry.metadata.as_deref(),
         actor: &entry.actor,
-    };
-    row.encode(out);
+    }
 }
 
 fn encode_posting(leg: &Leg<'_>, out: &mut BytesMut) {

@@ -1,11 +1,14 @@
 //! The journal: the turn that writes it, what a process remembers of it, its bytes, and its statements.
 //!
 //! Reading order: [`state`] (what is in memory), [`turn`] (what happens), [`relay`] (turns one after the other),
-//! [`codec`] and [`tuples`] (the bytes), [`sealing`] (what happens behind it), [`rehearsal`] (what would happen),
+//! [`ids`] (what is in the books), [`codec`] and [`tuples`] (the bytes),
+//! [`sealing`] (what happens behind it), [`rehearsal`] (what would happen),
 //! [`sql`] (the statements).
 
+mod buffers;
 pub mod codec;
 mod draft;
+pub mod ids;
 mod reading;
 pub mod rehearsal;
 pub mod relay;

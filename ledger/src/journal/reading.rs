@@ -12,6 +12,7 @@ use crate::decide::{HoldGroup, Journaled, StoredEntry};
 use crate::entry::{EntryKind, NewEntry};
 use crate::error::Error;
 
+use super::ids::Ids;
 use super::sql::{self, Head};
 use super::state::{Closed, Known, KnownGroup, Slot, State};
 
@@ -22,14 +23,19 @@ const CATCH_UP_ENTRIES_MAX: i64 = 100_000;
 /// A state that the book does not bear out is forgotten: the database was put back to an earlier time.
 pub(super) async fn catch_up(tx: &Transaction<'_>, state: &mut State, head: &Head) -> Result<(), Error> {
     let there = known(head);
+    // Looks only if somebody else has written.
+    let is_another_book = state.known != there && !state.is_new() && !sql::has_rows(tx, &state.known).await?;
+    if is_another_book {
+        state.forget_all();
+    }
+    if let Some(ids) = &mut state.ids {
+        ids.catch_up(tx, state.sequence, head).await?;
+        ids.offer(there);
+    }
     let is_far_behind = head.sequence - state.sequence > CATCH_UP_ENTRIES_MAX;
     let may_have_new_groups = state.known.register_no != there.register_no;
-    // Looks only if somebody else has written.
-    if is_far_behind
-        || may_have_new_groups
-        || (state.known != there && !state.is_empty() && !sql::has_rows(tx, &state.known).await?)
-    {
-        *state = State::default();
+    if is_far_behind || may_have_new_groups {
+        state.forget_accounts();
     }
     state.closed = Closed { soft_through: head.soft_closed_through, hard_through: head.hard_closed_through };
     if state.is_empty() {
@@ -40,7 +46,7 @@ pub(super) async fn catch_up(tx: &Transaction<'_>, state: &mut State, head: &Hea
     if state.sequence < head.sequence {
         for (account_no, layer, totals) in sql::totals_after(tx, state.sequence).await? {
             if let Some(slot) = state.slot_by_no(account_no) {
-                let mut balance = state.account(slot).balance;
+                let mut balance = state.brief(slot).balance;
                 balance.set_layer(layer, totals);
                 state.set_balance(slot, balance);
             }
@@ -94,7 +100,6 @@ pub(super) async fn load_accounts<'a>(
     Ok(())
 }
 
-/// Reads the accounts of entries that were looked up.
 /// Reads which templates are in force, if an entry names one and it is not known. What the register says later makes a
 /// state forget ([`catch_up`]).
 pub(super) async fn load_templates<'a>(
@@ -108,6 +113,7 @@ pub(super) async fn load_templates<'a>(
     Ok(())
 }
 
+/// Reads the accounts of entries that were looked up.
 pub(super) async fn load_accounts_of(
     tx: &Transaction<'_>,
     state: &mut State,
@@ -131,19 +137,28 @@ impl Asked {
     }
 }
 
-/// What the journal has under these ids, and of what is asked about, with all that belongs to it.
-pub(super) async fn look_up(tx: &Transaction<'_>, ids: &[Uuid], asked: &Asked) -> Result<Journaled, Error> {
+/// What the journal has under these ids, of which `known` knows where to look, and of
+/// what is asked about, with all that belongs to it.
+pub(super) async fn look_up(
+    tx: &Transaction<'_>,
+    known: &mut Option<Ids>,
+    ids: &[Uuid],
+    asked: &Asked,
+) -> Result<Journaled, Error> {
     let mut groups = hold_groups(tx, &asked.groups).await?;
     let holds = groups.values().flat_map(|group| &group.holds);
     let originals: Vec<Uuid> = asked.originals.iter().chain(holds).copied().collect();
-    let mut wanted = ids.to_vec();
+    let (mut sequences, mut wanted) = (Vec::new(), ids.to_vec());
     if !originals.is_empty() {
-        wanted.extend(sql::families(tx, &originals).await?);
+        let (linked, unlinked) = sql::families(tx, &originals).await?;
+        sequences.extend(linked);
+        wanted.extend(unlinked);
     }
-    if wanted.is_empty() {
-        return Ok(Journaled { groups, ..Journaled::default() });
-    }
-    let entries: HashMap<Uuid, StoredEntry> = sql::entries(tx, &wanted).await?.into_iter().collect();
+    sequences.extend(match known {
+        Some(known) => known.places(tx, &wanted).await?,
+        None => sql::places(tx, &wanted).await?,
+    });
+    let entries: HashMap<Uuid, StoredEntry> = sql::entries(tx, &sequences).await?.into_iter().collect();
     let more: HashSet<Uuid> = entries.values().filter_map(|entry| entry.hold_group).collect();
     let more: Vec<Uuid> = more.into_iter().filter(|group| !groups.contains_key(group)).collect();
     groups.extend(hold_groups(tx, &more).await?);

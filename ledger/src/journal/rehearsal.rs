@@ -123,7 +123,7 @@ impl<S: BuildHasher> Rehearsal<S> {
             asked.originals.extend(above);
             place += 1;
         }
-        look_up(tx, &ids, &asked).await
+        look_up(tx, &mut None, &ids, &asked).await
     }
 }
 
@@ -145,7 +145,7 @@ fn as_opened(account: &NewAccount, no: AccountNo) -> KnownAccount {
     let NewAccount { code, name, account_type, currency, normal_side, open_item, limits, .. } = account.clone();
     let setting = AccountSetting { limits, ..AccountSetting::default() };
     let account = Account { no, code, name, account_type, currency, normal_side, open_item, setting };
-    KnownAccount { account, balance: Balance::default(), groups: Vec::new() }
+    KnownAccount { account, balance: Balance::default() }
 }
 
 /// Entries that would be in the book, as far as later ones take from them.
@@ -213,7 +213,7 @@ fn stored(accepted: &Accepted<'_>, decided: &Decided<'_>, state: &State) -> Stor
         let slot = state.slot_by_no(leg.account_no).expect("an accepted leg is on a known account");
         StoredLeg {
             account_no: leg.account_no,
-            account: state.account(slot).account.code.clone(),
+            account: state.account(slot).code.clone(),
             amount: leg.amount,
             item: leg.item.map(str::to_owned),
             due_date: leg.due_date,

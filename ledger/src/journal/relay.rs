@@ -27,6 +27,8 @@ use crate::decide::{Journaled, Outcome};
 use crate::error::Error;
 
 use super::draft::Draft;
+use super::ids::Ids;
+use super::ids::record::Offers;
 use super::reading::known;
 use super::sql::{self, Head};
 use super::state::State;
@@ -95,15 +97,6 @@ pub fn seam() -> (After, Before) {
     (After { baton: give_baton, committed: give_committed }, Before { baton, committed })
 }
 
-/// What became of a turn that is committed.
-#[derive(Debug)]
-pub struct Ran {
-    /// One an entry, in the order of the requests.
-    pub outcomes: Vec<Outcome>,
-    /// Whether it opened a segment, so that the one before can be sealed.
-    pub opened_segment: bool,
-}
-
 /// Why a turn is not committed.
 #[derive(Debug)]
 pub enum Stopped {
@@ -132,7 +125,8 @@ impl From<tokio_postgres::Error> for Stopped {
     }
 }
 
-/// Runs a turn and commits it. `before`: the turn before it, if this process knows what that left behind.
+/// Runs a turn and commits it; answers one outcome an entry, in the order of the requests.
+/// `before`: the turn before it, if this process knows what that left behind.
 pub async fn run(
     session: &mut Client,
     asking: Asking<'_>,
@@ -140,8 +134,9 @@ pub async fn run(
     after: After,
     may_run_ahead: bool,
     node: &str,
-) -> Result<Ran, Stopped> {
-    let mut baton = Baton::default();
+    offers: &Offers,
+) -> Result<Vec<Outcome>, Stopped> {
+    let mut baton = Baton { state: State::with_ids(Ids::new(offers.clone())), ..Baton::default() };
     if let Some(Before { baton: coming, committed }) = before {
         baton = coming.await.map_err(|_| Stopped::Undone)?;
         if may_run_ahead && committed.is_empty() && baton.takes(asking) {
@@ -183,18 +178,24 @@ struct Leg<'a> {
 
 impl Leg<'_> {
     /// Writes and commits under the head's lock, which it holds.
-    async fn run(self, state: State, mut head: Head, asking: Asking<'_>, opened_segment: bool) -> Result<Ran, Stopped> {
+    async fn run(
+        self,
+        state: State,
+        mut head: Head,
+        asking: Asking<'_>,
+        opened_segment: bool,
+    ) -> Result<Vec<Outcome>, Stopped> {
         let Leg { tx, drafted: Drafted { outcomes, draft }, after, node } = self;
         hand_on(
             after.baton,
             Baton { state, head: Some(moved(&head, draft.as_ref())), opened_segment, in_flight: InFlight::of(asking) },
         );
-        if let Some(draft) = draft {
+        if let Some(mut draft) = draft {
             let root = draft.copy(&tx).await?;
             draft.record(&tx, &mut head, &root, node).await?;
         }
         commit(tx, after.committed, head).await?;
-        Ok(Ran { outcomes, opened_segment })
+        Ok(outcomes)
     }
 
     /// Writes beside the turn before, waits for its COMMIT, makes sure that nobody else was faster, and commits.
@@ -203,8 +204,8 @@ impl Leg<'_> {
         baton: Baton,
         asking: Asking<'_>,
         committed: oneshot::Receiver<Head>,
-    ) -> Result<Ran, Stopped> {
-        let Leg { tx, drafted: Drafted { outcomes, draft }, after, node } = self;
+    ) -> Result<Vec<Outcome>, Stopped> {
+        let Leg { tx, drafted: Drafted { outcomes, mut draft }, after, node } = self;
         let Baton { state, head: Some(head), .. } = baton else { unreachable!("it was decided on top of a head") };
         hand_on(
             after.baton,
@@ -215,7 +216,7 @@ impl Leg<'_> {
                 in_flight: InFlight::of(asking),
             },
         );
-        let root = match &draft {
+        let root = match &mut draft {
             Some(draft) => Some(draft.copy(&tx).await.map_err(if_locked)?),
             None => None,
         };
@@ -228,7 +229,7 @@ impl Leg<'_> {
             draft.record(&tx, &mut head, &root, node).await?;
         }
         commit(tx, after.committed, head).await?;
-        Ok(Ran { outcomes, opened_segment: false })
+        Ok(outcomes)
     }
 }
 

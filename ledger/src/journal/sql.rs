@@ -1,8 +1,10 @@
 //! Every statement of the posting path, one function each, on the caller's transaction.
 
+mod ids;
 mod originals;
 mod records;
 
+pub use ids::*;
 pub use originals::*;
 pub use records::*;
 
@@ -192,7 +194,7 @@ pub async fn accounts(tx: &Transaction<'_>, codes: &[String]) -> Result<Vec<Know
     let mut known: HashMap<AccountNo, KnownAccount> = HashMap::with_capacity(rows.len());
     for row in &rows {
         let account = account(row)?;
-        known.insert(account.no, KnownAccount { account, balance: Balance::default(), groups: Vec::new() });
+        known.insert(account.no, KnownAccount { account, balance: Balance::default() });
     }
     let numbers: Vec<AccountNo> = known.keys().copied().collect();
     for row in &tx.query(&tx.prepare_cached(TOTALS).await?, &[&numbers]).await? {
@@ -249,18 +251,28 @@ pub async fn summarise_segment(client: &deadpool_postgres::Client) -> Result<boo
     Ok(client.query_one("SELECT summarise_segment()", &[]).await?.get(0))
 }
 
-/// Starts streaming encoded entry rows in; the server works on them while the caller goes on.
-pub async fn copy_entries(tx: &Transaction<'_>, encoded: Bytes) -> Result<Copying, Error> {
-    let copy = tx.prepare_cached("COPY entry FROM STDIN (FORMAT binary)").await?;
+/// Starts streaming encoded entry rows into the partition of their segment; the server works on them while the caller
+/// goes on.
+pub async fn copy_entries(tx: &Transaction<'_>, segment_no: i32, encoded: Bytes) -> Result<Copying, Error> {
+    // Prepared anew: a cache would keep a statement for every segment there has ever been.
+    let copy = tx.prepare(&format!("COPY entry_{segment_no:06} FROM STDIN (FORMAT binary)")).await?;
+    Copying::start(tx, &copy, encoded).await
+}
+
+/// Starts streaming encoded links in.
+pub async fn copy_links(tx: &Transaction<'_>, encoded: Bytes) -> Result<Copying, Error> {
+    let copy = tx.prepare_cached("COPY entry_link FROM STDIN (FORMAT binary)").await?;
     Copying::start(tx, &copy, encoded).await
 }
 
 /// Starts streaming encoded posting rows into the partition of their segment; the database checks their sums.
 pub async fn copy_postings(tx: &Transaction<'_>, segment_no: i32, encoded: Bytes) -> Result<Copying, Error> {
-    // Prepared anew: a cache would keep a statement for every segment there has ever been.
     let copy = tx.prepare(&format!("COPY posting_{segment_no:06} FROM STDIN (FORMAT binary)")).await?;
     Copying::start(tx, &copy, encoded).await
 }
+
+/// Bytes of a message: the server takes a message apart when it has come whole.
+const PIECE_BYTES: usize = 32 << 10;
 
 /// Rows on their way into a table.
 pub struct Copying(Pin<Box<CopyInSink<Bytes>>>);
@@ -268,7 +280,10 @@ pub struct Copying(Pin<Box<CopyInSink<Bytes>>>);
 impl Copying {
     async fn start(tx: &Transaction<'_>, copy: &Statement, encoded: Bytes) -> Result<Copying, Error> {
         let mut sink = Box::pin(tx.copy_in::<_, Bytes>(copy).await?);
-        sink.send(encoded).await?;
+        let mut rest = encoded;
+        while !rest.is_empty() {
+            sink.send(rest.split_to(rest.len().min(PIECE_BYTES))).await?;
+        }
         Ok(Copying(sink))
     }
 

@@ -15,15 +15,31 @@ use crate::entry::NewEntry;
 use crate::money::Currency;
 use crate::rejection::Rejection;
 
-/// An account and its totals.
+use super::ids::Ids;
+
+/// An account and its totals, as they are taken in.
 #[derive(Clone, Debug)]
 pub struct KnownAccount {
     /// Identity and settings.
     pub account: Account,
     /// Totals after the last entry the state knows.
     pub balance: Balance,
-    /// The limit groups that it is in; the state keeps them.
-    pub groups: Vec<GroupSlot>,
+}
+
+/// What nearly every leg needs to know of its account, in one place of the memory: accounts are come upon in any order,
+/// and fetching them is what a leg costs most.
+#[derive(Clone, Copy, Debug)]
+pub struct Brief {
+    /// Totals after the last entry the state knows.
+    pub balance: Balance,
+    /// Number.
+    pub no: AccountNo,
+    /// The one currency it holds.
+    pub currency: Currency,
+    /// Whether every posting must name an open item.
+    pub open_item: bool,
+    /// Whether it has limits, is in a limit group, or is closed or frozen.
+    pub is_restricted: bool,
 }
 
 /// A group of accounts with a limit on what stands on all of them together.
@@ -59,7 +75,10 @@ pub type Slot = usize;
 /// The accounts touched so far and the place in the journal up to which their totals count.
 #[derive(Default, Debug)]
 pub struct State {
-    accounts: Vec<KnownAccount>,
+    briefs: Vec<Brief>,
+    accounts: Vec<Account>,
+    /// The limit groups that each account is in.
+    groups_of: Vec<Vec<GroupSlot>>,
     slot_by_code: HashMap<AccountCode, Slot, RandomState>,
     slot_by_no: HashMap<AccountNo, Slot, RandomState>,
     groups: Vec<KnownGroup>,
@@ -71,6 +90,8 @@ pub struct State {
     pub sequence: i64,
     /// The last rows that are folded in.
     pub known: Known,
+    /// Which ids are in the books up to there; `None` in a state that asks the database each time.
+    pub ids: Option<Ids>,
 }
 
 /// The last row of each chain that a state knows: whether the state belongs to the book as it is.
@@ -95,6 +116,29 @@ pub struct Known {
 }
 
 impl State {
+    /// A state that keeps in mind which ids are in the books.
+    pub fn with_ids(ids: Ids) -> State {
+        State { ids: Some(ids), ..State::default() }
+    }
+
+    /// Whether it knows nothing of any book.
+    pub fn is_new(&self) -> bool {
+        self.accounts.is_empty() && !self.ids.as_ref().is_some_and(Ids::is_known)
+    }
+
+    /// Forgets all that it knows.
+    pub fn forget_all(&mut self) {
+        self.forget_accounts();
+        if let Some(ids) = &mut self.ids {
+            ids.forget();
+        }
+    }
+
+    /// Forgets the accounts.
+    pub fn forget_accounts(&mut self) {
+        *self = State { ids: self.ids.take(), ..State::default() };
+    }
+
     /// The slot of an account, if it has been touched.
     pub fn slot(&self, code: &AccountCode) -> Option<Slot> {
         self.slot_by_code.get(code).copied()
@@ -105,9 +149,19 @@ impl State {
         self.slot_by_no.get(&no).copied()
     }
 
+    /// What nearly every leg needs to know of the account in a slot.
+    pub fn brief(&self, slot: Slot) -> &Brief {
+        &self.briefs[slot]
+    }
+
     /// The account in a slot.
-    pub fn account(&self, slot: Slot) -> &KnownAccount {
+    pub fn account(&self, slot: Slot) -> &Account {
         &self.accounts[slot]
+    }
+
+    /// The limit groups that the account in a slot is in.
+    pub fn groups_of(&self, slot: Slot) -> &[GroupSlot] {
+        &self.groups_of[slot]
     }
 
     /// How many accounts are known.
@@ -122,26 +176,39 @@ impl State {
 
     /// Takes in an account that was read as of [`State::sequence`].
     pub fn insert(&mut self, known: KnownAccount) {
+        let KnownAccount { account, balance } = known;
         let slot = self.accounts.len();
-        self.slot_by_code.insert(known.account.code.clone(), slot);
-        self.slot_by_no.insert(known.account.no, slot);
-        self.accounts.push(known);
+        self.slot_by_code.insert(account.code.clone(), slot);
+        self.slot_by_no.insert(account.no, slot);
+        let Account { no, currency, open_item, .. } = account;
+        self.briefs.push(Brief { balance, no, currency, open_item, is_restricted: false });
+        self.accounts.push(account);
+        self.groups_of.push(Vec::new());
+        self.mark_restricted(slot);
+    }
+
+    fn mark_restricted(&mut self, slot: Slot) {
+        let is_plain = self.accounts[slot].setting == AccountSetting::default() && self.groups_of[slot].is_empty();
+        self.briefs[slot].is_restricted = !is_plain;
     }
 
     /// Takes in a newer setting of an account, if the account is known.
     pub fn set_setting(&mut self, no: AccountNo, setting: AccountSetting) {
         if let Some(slot) = self.slot_by_no(no) {
-            self.accounts[slot].account.setting = setting;
+            self.accounts[slot].setting = setting;
+            self.mark_restricted(slot);
         }
     }
 
     /// Sets the balance of a slot: what a committed turn, ours or another process's, has left there.
     pub fn set_balance(&mut self, slot: Slot, balance: Balance) {
-        let known = &mut self.accounts[slot];
-        for &group in &known.groups {
-            self.groups[group].totals.replace(&known.balance, &balance);
+        let brief = &mut self.briefs[slot];
+        if brief.is_restricted {
+            for &group in &self.groups_of[slot] {
+                self.groups[group].totals.replace(&brief.balance, &balance);
+            }
         }
-        known.balance = balance;
+        brief.balance = balance;
     }
 
     /// Folds in a batch: the balances that it leaves behind, and its last entry, if it has one.
@@ -198,9 +265,9 @@ impl State {
         let slot = self.groups.len();
         self.groups.push(group);
         for &account in accounts {
-            let known = &mut self.accounts[account];
-            known.groups.push(slot);
-            self.groups[slot].totals.replace(&Balance::default(), &known.balance);
+            self.groups_of[account].push(slot);
+            self.groups[slot].totals.replace(&Balance::default(), &self.briefs[account].balance);
+            self.mark_restricted(account);
         }
     }
 }

@@ -6,9 +6,8 @@
 //! next can be decided on top of it ([`super::relay`]); after a turn that fails, or whose COMMIT fails, it is worth
 //! nothing.
 //!
-//! Ids are looked up only in doubt: when an entry would be refused (it may be a replay), when an entry takes from
-//! another, or when the caller says so because an earlier turn over the same entries failed. A batch of entries never
-//! seen before pays nothing for idempotency but the unique index that guards it.
+//! Ids are looked up only where they may be in the books ([`super::ids`]), and where an entry takes from another. A
+//! batch of entries never seen before pays nothing for idempotency but the unique index that guards it.
 //!
 //! Round trips: head and clock together, accounts if any is new, two COPYs, the commit row.
 
@@ -17,33 +16,23 @@ use jiff::{Timestamp, Unit};
 use uuid::Uuid;
 
 use crate::account::AccountCode;
-use crate::decide::{self, Decided, Outcome, decide};
+use crate::balance::Balance;
+use crate::decide::{self, Accepted, Decided, Outcome, decide};
 use crate::entry::{EntryKind, NewEntry};
 use crate::error::Error;
 use crate::id;
 
-use super::draft::{Draft, Segment};
+use super::draft::{Draft, Segment, by_segment};
 use super::reading::{Asked, catch_up, load_accounts, load_accounts_of, load_templates, look_up};
 use super::relay::InFlight;
 use super::sql::{self, Head};
-use super::state::State;
-
-/// When ids are looked up in the journal.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Lookup {
-    /// Before deciding: some entries are likely to be in the books.
-    First,
-    /// Only when an entry would be refused.
-    InDoubt,
-}
+use super::state::{Slot, State};
 
 /// What a turn is asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Asking<'a> {
     /// Each a caller's entries, in order.
     pub requests: &'a [&'a [NewEntry]],
-    /// When their ids are looked up.
-    pub lookup: Lookup,
 }
 
 impl<'a> Asking<'a> {
@@ -66,7 +55,7 @@ pub async fn turn(tx: &Transaction<'_>, asking: Asking<'_>, node: &str) -> Resul
     let (mut head, booked_at) = lock(tx, &mut state, node).await?;
     let drafted = draft(tx, &mut state, &mut head, asking, booked_at, &InFlight::default()).await?;
     let Drafted { outcomes, draft } = drafted.expect("nothing is in flight that it could meet");
-    if let Some(draft) = draft {
+    if let Some(mut draft) = draft {
         let root = draft.copy(tx).await?;
         draft.record(tx, &mut head, &root, node).await?;
     }
@@ -100,31 +89,32 @@ pub(super) async fn draft(
     booked_at: Timestamp,
     in_flight: &InFlight,
 ) -> Result<Option<Drafted>, Error> {
-    let Asking { requests, lookup } = asking;
-    load_accounts(tx, state, asking.codes()).await?;
+    let Asking { requests } = asking;
     load_templates(tx, state, asking.entries()).await?;
     let asked = Asked::of(requests);
-    let mut journaled = match lookup {
-        Lookup::First => look_up(tx, &asking.ids(), &asked).await?,
-        Lookup::InDoubt => look_up(tx, &[], &asked).await?,
-    };
+    let journaled = look_up(tx, &mut state.ids, &asking.ids(), &asked).await?;
     load_accounts_of(tx, state, &journaled).await?;
     if in_flight.meet(&journaled) {
         return Ok(None);
     }
-    let mut decided = decide(state, &journaled, requests, booked_at);
-    if lookup == Lookup::InDoubt && decided.any_rejected() {
-        journaled = look_up(tx, &asking.ids(), &asked).await?;
-        load_accounts_of(tx, state, &journaled).await?;
-        if in_flight.meet(&journaled) {
-            return Ok(None);
-        }
-        decided = decide(state, &journaled, requests, booked_at);
-    }
-    let draft = encode(tx, head, &decided, booked_at).await?;
+    let decided = decide(state, &journaled, requests, booked_at);
+    let decided = if decided.met_unknown {
+        drop(decided);
+        load_accounts(tx, state, asking.codes()).await?;
+        decide(state, &journaled, requests, booked_at)
+    } else {
+        decided
+    };
+    let encoded = encode(tx, head, &decided, booked_at).await?;
     let Decided { outcomes, after, .. } = decided;
-    state.fold(after, draft.as_ref().map(|draft| draft.last_sequence));
+    let draft = fold(state, after, encoded);
     Ok(Some(Drafted { outcomes, draft }))
+}
+
+/// What was decided, as it is written, and the ids of its entries by segment.
+struct Encoded {
+    draft: Draft,
+    ids: Vec<(i32, Vec<Uuid>)>,
 }
 
 async fn encode(
@@ -132,10 +122,27 @@ async fn encode(
     head: &mut Head,
     decided: &Decided<'_>,
     booked_at: Timestamp,
-) -> Result<Option<Draft>, Error> {
+) -> Result<Option<Encoded>, Error> {
     let Some(last) = decided.entries.last() else { return Ok(None) };
     let segments = segments(tx, head, last.sequence).await?;
-    Ok(Draft::of(decided, &segments, booked_at))
+    let of_segment = |(no, here): (i32, &[Accepted<'_>])| (no, here.iter().map(|accepted| accepted.entry.id).collect());
+    let ids = by_segment(&decided.entries, &segments).map(of_segment).collect();
+    Ok(Draft::of(decided, &segments, booked_at).map(|draft| Encoded { draft, ids }))
+}
+
+/// Folds in what was decided: the balances that it leaves behind, and the entries, if there are any.
+fn fold(state: &mut State, after: Vec<(Slot, Balance)>, encoded: Option<Encoded>) -> Option<Draft> {
+    let Some(Encoded { draft, ids }) = encoded else {
+        state.fold(after, None);
+        return None;
+    };
+    state.fold(after, Some(draft.last_sequence));
+    if let Some(known) = &mut state.ids {
+        for (segment_no, ids) in ids {
+            known.add(segment_no, ids);
+        }
+    }
+    Some(draft)
 }
 
 /// Holds that are ended by one commit at most.
@@ -157,13 +164,14 @@ async fn end_holds(
         let Some(last) = due.last() else { break };
         after = *last;
         let holds: Vec<Uuid> = due.iter().map(|(_, hold)| *hold).collect();
-        let journaled = look_up(tx, &[], &Asked { originals: holds, groups: Vec::new() }).await?;
+        let journaled = look_up(tx, &mut state.ids, &[], &Asked { originals: holds, groups: Vec::new() }).await?;
         load_accounts_of(tx, state, &journaled).await?;
         let expiries: Vec<NewEntry> = due.iter().map(|(_, hold)| expiry(*hold)).collect();
         let booked_at = booked_at(clock, head.booked_at)?;
         let decided = decide::expire(state, &journaled, &expiries, booked_at);
-        if let Some(draft) = encode(tx, head, &decided, booked_at).await? {
-            state.fold(decided.after, Some(draft.last_sequence));
+        let encoded = encode(tx, head, &decided, booked_at).await?;
+        let Decided { after, .. } = decided;
+        if let Some(mut draft) = fold(state, after, encoded) {
             let root = draft.copy(tx).await?;
             draft.record(tx, head, &root, node).await?;
         }

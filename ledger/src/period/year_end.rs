@@ -14,7 +14,7 @@ use deadpool_postgres::Transaction;
 
 use crate::account::{AccountCode, AccountType};
 use crate::decide::Outcome;
-use crate::entry::{NewEntry, NewPosting, POSTINGS_MAX, Receipt};
+use crate::entry::{NewEntry, NewPosting, POSTINGS_MAX, Receipt, YEAR_END_REFERENCE};
 use crate::error::Error;
 use crate::id;
 use crate::journal::sql as journal;
@@ -195,7 +195,7 @@ fn entry(through: Date, sequence: i64, number: usize, postings: Vec<NewPosting>,
         id: id::entry_id(since, "year_end", &format!("{through} after {sequence}, {number}")),
         effective_date: Some(through),
         adjusting: true,
-        reference: format!("YEAR-END {through}"),
+        reference: format!("{YEAR_END_REFERENCE}{through}"),
         description: "Result of the year to retained earnings".to_owned(),
         metadata: Some(r#"{"journal":"year_end"}"#.to_owned()),
         actor: actor.to_owned(),

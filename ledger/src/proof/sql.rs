@@ -3,15 +3,14 @@
 /// The commit of entry `$1`, and the entry's sequence: two index probes.
 pub const COMMIT_OF_ENTRY: &str = "
     SELECT e.sequence AS entry_sequence, c.*
-    FROM entry e
+    FROM entry_places(ARRAY[$1]::uuid[]) e
     CROSS JOIN LATERAL (
         SELECT commit_no, first_sequence, last_sequence, booked_at, entries_root, previous_hash, hash
         FROM commit
         WHERE first_sequence <= e.sequence
         ORDER BY first_sequence DESC
         LIMIT 1
-    ) c
-    WHERE e.entry_id = $1";
+    ) c";
 
 /// The last commit; 0 if there is none.
 pub const LAST_COMMIT: &str = "

@@ -110,36 +110,40 @@ pub const OPEN_ITEMS: &str = "
 /// The postings on item `$2` of account number `$1`, up to a sequence and an effective date (which may be NULL), with
 /// what is outstanding after each.
 pub const ITEM: &str = "
+    WITH p AS MATERIALIZED (
+        SELECT *
+        FROM posting
+        WHERE account_no = $1 AND item = $2 AND sequence <= $3 AND effective_date <= COALESCE($4, date 'infinity')
+    )
     SELECT p.sequence, p.leg, p.layer, p.amount_minor, p.due_date, e.entry_id, e.kind, e.relates_to, e.effective_date,
            e.booked_at, e.reference, e.description,
            COALESCE(sum(p.amount_minor) FILTER (WHERE p.layer = 0) OVER (ORDER BY p.sequence, p.leg), 0)::text
                AS outstanding
-    FROM posting p
-    JOIN entry e USING (sequence)
-    WHERE p.account_no = $1 AND p.item = $2 AND p.sequence <= $3
-      AND p.effective_date <= COALESCE($4, date 'infinity')
+    FROM p
+    JOIN entries_of(ARRAY(SELECT sequence FROM p)) e USING (sequence)
     ORDER BY p.sequence, p.leg";
 
 /// Holds of which something is left, newest first: before sequence `$1`, on account `$2` (which may be NULL) or below
 /// it, at most `$3`; one row an account and item. What ends a group leaves nothing of its holds.
 pub const HOLDS: &str = "
-    SELECT hold.sequence, hold.entry_id, hold.effective_date, hold.booked_at, hold.expires_at, hold.hold_group,
-           hold.reference, hold.description, hold.actor, left_of.code, left_of.currency, left_of.item,
-           left_of.left_minor
-    FROM (
-        SELECT e.*
-        FROM entry e
-        WHERE e.kind = 1 AND e.sequence < $1
-          AND NOT EXISTS (SELECT FROM entry ends WHERE ends.hold_group = e.hold_group AND ends.kind <> 1)
+    WITH hold AS MATERIALIZED (
+        SELECT l.sequence, l.entry_id
+        FROM entry_link l
+        WHERE l.kind = 1 AND l.sequence < $1
+          AND NOT EXISTS (SELECT FROM entry_link ends WHERE ends.hold_group = l.hold_group AND ends.kind <> 1)
           AND EXISTS (
               SELECT
-              FROM held(e.entry_id, e.sequence) AS held
+              FROM held(l.entry_id, l.sequence) AS held
               JOIN account a USING (account_no)
               WHERE $2::text IS NULL OR a.code = $2 OR (a.code > $2 || '.' AND a.code < $2 || '/')
           )
-        ORDER BY e.sequence DESC
+        ORDER BY l.sequence DESC
         LIMIT $3
-    ) AS hold
+    )
+    SELECT hold.sequence, hold.entry_id, hold.effective_date, hold.booked_at, hold.expires_at, hold.hold_group,
+           hold.reference, hold.description, hold.actor, left_of.code, left_of.currency, left_of.item,
+           left_of.left_minor
+    FROM entries_of(ARRAY(SELECT sequence FROM hold)) AS hold
     CROSS JOIN LATERAL (
         SELECT a.code, a.currency, held.item, held.left_minor
         FROM held(hold.entry_id, hold.sequence) AS held
@@ -167,10 +171,14 @@ pub const STATEMENT_BALANCES: &str = include_str!("sql/statement_balances.sql");
 
 /// A page of a statement: what follows (`$5`, `$6`).
 pub const STATEMENT_ROWS: &str = "
+    WITH p AS MATERIALIZED (
+        SELECT *
+        FROM settled_postings($1, $3, $4, $2, $5, $6, $7)
+    )
     SELECT p.sequence, p.leg, p.effective_date, p.amount_minor, p.currency, p.item,
            e.entry_id, e.booked_at, e.reference, e.description
-    FROM settled_postings($1, $3, $4, $2, $5, $6, $7) p
-    JOIN entry e USING (sequence)
+    FROM p
+    JOIN entries_of(ARRAY(SELECT sequence FROM p)) e USING (sequence)
     ORDER BY p.sequence, p.leg";
 
 /// One entry, and those that take from it.
@@ -179,26 +187,26 @@ pub const ENTRY: &str = "
            e.expires_at, e.at_most_minor, e.adjusting, e.template_no, r.name AS template_name, e.reference,
            e.description, e.metadata::text AS metadata, e.actor, related.ids AS related_ids,
            related.kinds AS related_kinds
-    FROM entry e
+    FROM entries_of(ARRAY(SELECT sequence FROM entry_places(ARRAY[$1]::uuid[]))) e
     LEFT JOIN register r ON r.register_no = e.template_no
     CROSS JOIN LATERAL (
         SELECT COALESCE(array_agg(entry_id ORDER BY sequence), '{}') AS ids,
                COALESCE(array_agg(kind ORDER BY sequence), '{}') AS kinds
         FROM (
             SELECT sequence, entry_id, kind
-            FROM entry
+            FROM entry_link
             WHERE relates_to = e.entry_id
             UNION ALL
             SELECT sequence, entry_id, kind
-            FROM entry
+            FROM entry_link
             WHERE hold_group = e.hold_group AND e.kind = 1 AND kind <> 1
             ORDER BY sequence
             LIMIT 1000
         ) taking
-    ) related
-    WHERE e.entry_id = $1";
+    ) related";
 
-/// Entries after sequence `$1` and up to `$3`, each with those up to there that take from it.
+/// `$2` entries after sequence `$1` and up to `$3`, each with those up to there that take from it. Sequences have no
+/// gaps.
 pub const ENTRIES: &str = "
     SELECT e.sequence, e.entry_id, e.kind, e.effective_date, e.booked_at, e.value_date, e.relates_to, e.hold_group,
            e.expires_at, e.at_most_minor, e.adjusting, e.template_no, r.name AS template_name, e.reference,
@@ -207,9 +215,7 @@ pub const ENTRIES: &str = "
     FROM (
         SELECT *
         FROM entry
-        WHERE sequence > $1 AND sequence <= $3
-        ORDER BY sequence
-        LIMIT $2
+        WHERE sequence > $1 AND sequence <= LEAST(LEAST($1::bigint, 1::bigint << 62) + $2::bigint, $3)
     ) e
     LEFT JOIN register r ON r.register_no = e.template_no
     CROSS JOIN LATERAL (
@@ -217,11 +223,11 @@ pub const ENTRIES: &str = "
                COALESCE(array_agg(kind ORDER BY sequence), '{}') AS kinds
         FROM (
             SELECT sequence, entry_id, kind
-            FROM entry
+            FROM entry_link
             WHERE relates_to = e.entry_id AND sequence <= $3
             UNION ALL
             SELECT sequence, entry_id, kind
-            FROM entry
+            FROM entry_link
             WHERE hold_group = e.hold_group AND e.kind = 1 AND kind <> 1 AND sequence <= $3
             ORDER BY sequence
             LIMIT 1000

@@ -30,21 +30,17 @@ pub const CHART: &str = "
 
 /// The entries up to `$1` that closed a year, and all that takes them back.
 pub const YEAR_ENDS: &str = "
-    SELECT COALESCE(array_agg(e.sequence ORDER BY e.sequence), '{}') AS sequences
-    FROM entry_families(ARRAY(
-        SELECT entry_id
-        FROM entry
-        WHERE adjusting AND starts_with(reference, 'YEAR-END ')
-    )) AS family (entry_id)
-    JOIN entry e USING (entry_id)
-    WHERE e.sequence <= $1";
+    SELECT COALESCE(array_agg(l.sequence ORDER BY l.sequence), '{}') AS sequences
+    FROM entry_families(ARRAY(SELECT entry_id FROM entry_link WHERE closes_year)) AS family (entry_id)
+    JOIN entry_link l USING (entry_id)
+    WHERE l.sequence <= $1";
 
 /// What entries `$1` have moved on income and expense accounts from day `$2` to `$3`.
 pub const RESULTS_MOVED: &str = "
     SELECT a.code, sum(p.amount_minor)::text AS net
-    FROM posting p
+    FROM postings_of($1) p
     JOIN account a USING (account_no)
-    WHERE p.sequence = ANY ($1) AND p.layer = 0 AND a.type IN ('income', 'expense')
+    WHERE p.layer = 0 AND a.type IN ('income', 'expense')
       AND p.effective_date BETWEEN COALESCE($2, date '-infinity') AND COALESCE($3, date 'infinity')
     GROUP BY a.code";
 
@@ -63,26 +59,23 @@ pub const LEDGER_SUMS: &str = "
                WHERE effective_date >= COALESCE($3, date '-infinity')
                  AND account_no = $5 AND (sequence, leg) <= ($6, $7)
            ), 0)::text AS before_page
-    FROM posting
-    WHERE account_no = ANY ($1::integer[]) AND layer = 0 AND sequence <= $2
-      AND effective_date <= COALESCE($4, date 'infinity')
+    FROM account_postings($1, NULL, $4, $2)
     GROUP BY account_no";
 
 /// Postings of accounts `$1`, in the order given, of days `$3` to `$4`; of account `$5` those behind (`$6`, `$7`).
 pub const LEDGER_ROWS: &str = "
-    SELECT p.account_no, p.sequence, p.leg, p.effective_date, p.amount_minor, p.currency, p.item,
-           e.entry_id, e.booked_at, e.kind, e.reference, e.description
-    FROM (
+    WITH p AS MATERIALIZED (
         SELECT p.*, wanted.place
         FROM unnest($1::integer[]) WITH ORDINALITY AS wanted (account_no, place)
-        JOIN posting p USING (account_no)
-        WHERE p.layer = 0 AND p.sequence <= $2
-          AND p.effective_date BETWEEN COALESCE($3, date '-infinity') AND COALESCE($4, date 'infinity')
-          AND (p.account_no <> $5 OR (p.sequence, p.leg) > ($6, $7))
+        JOIN account_postings($1, $3, $4, $2) p USING (account_no)
+        WHERE (p.account_no <> $5 OR (p.sequence, p.leg) > ($6, $7))
         ORDER BY wanted.place, p.sequence, p.leg
         LIMIT $8
-    ) p
-    JOIN entry e USING (sequence)
+    )
+    SELECT p.account_no, p.sequence, p.leg, p.effective_date, p.amount_minor, p.currency, p.item,
+           e.entry_id, e.booked_at, e.kind, e.reference, e.description
+    FROM p
+    JOIN entries_of(ARRAY(SELECT sequence FROM p)) e USING (sequence)
     ORDER BY p.place, p.sequence, p.leg";
 
 /// What has moved on accounts `$4` (all if NULL) from day `$2` to `$3`, by kind of entry and journal: the
@@ -138,18 +131,14 @@ pub const AGING_ITEMS: &str = "
 pub const SUSPENSE: &str = "
     SELECT account_no, item, sum(amount_minor)::text AS amount, min(effective_date) AS first_date,
            max(effective_date) AS last_date
-    FROM posting
-    WHERE account_no = ANY ($3::integer[]) AND layer = 0 AND sequence <= $1
-      AND effective_date <= COALESCE($2, date 'infinity')
+    FROM account_postings($3, NULL, $2, $1)
     GROUP BY account_no, item
     HAVING sum(amount_minor) <> 0";
 
 /// Entries behind sequence `$4` of days `$2` to `$3` that moved money, that no template made and no machine (actors
 /// `$5`, and those that begin with one of `$6`) asked for, and that name no journal.
 pub const MANUAL_ENTRIES: &str = r"
-    SELECT e.sequence, e.entry_id, e.kind, e.effective_date, e.booked_at, e.value_date, e.adjusting, e.reference,
-           e.description, e.actor, e.odd, leg.legs, leg.currencies, leg.amounts
-    FROM (
+    WITH e AS MATERIALIZED (
         SELECT *, CASE WHEN strpos(metadata::text, '\u') > 0 THEN metadata::text END AS odd
         FROM entry
         WHERE sequence > $4 AND sequence <= $1
@@ -160,18 +149,22 @@ pub const MANUAL_ENTRIES: &str = r"
                    ELSE metadata IS NULL OR metadata ->> 'journal' IS NULL END
         ORDER BY sequence
         LIMIT $7
-    ) e
-    CROSS JOIN LATERAL (
-        SELECT COALESCE(sum(legs), 0)::bigint AS legs,
-               COALESCE(array_agg(currency ORDER BY currency), '{}') AS currencies,
-               COALESCE(array_agg(debits::text ORDER BY currency), '{}') AS amounts
+    ), leg AS (
+        SELECT sequence, sum(legs)::bigint AS legs, array_agg(currency ORDER BY currency) AS currencies,
+               array_agg(debits::text ORDER BY currency) AS amounts
         FROM (
-            SELECT currency, count(*) AS legs, sum(amount_minor) FILTER (WHERE amount_minor > 0) AS debits
-            FROM posting
-            WHERE sequence = e.sequence AND layer = 0
-            GROUP BY currency
+            SELECT sequence, currency, count(*) AS legs, sum(amount_minor) FILTER (WHERE amount_minor > 0) AS debits
+            FROM postings_of(ARRAY(SELECT sequence FROM e))
+            WHERE layer = 0
+            GROUP BY sequence, currency
         ) sums
-    ) leg
+        GROUP BY sequence
+    )
+    SELECT e.sequence, e.entry_id, e.kind, e.effective_date, e.booked_at, e.value_date, e.adjusting, e.reference,
+           e.description, e.actor, e.odd, COALESCE(leg.legs, 0) AS legs, COALESCE(leg.currencies, '{}') AS currencies,
+           COALESCE(leg.amounts, '{}') AS amounts
+    FROM e
+    LEFT JOIN leg USING (sequence)
     ORDER BY e.sequence";
 
 /// The last entry booked before a time.
@@ -183,22 +176,22 @@ pub const LAST_SEQUENCE_BEFORE: &str = "
 /// Entries that moved money on the other side of the end of a period, day `$3`, after whose end the entries behind `$2`
 /// were booked. Debits of each, one row a currency.
 pub const CUT_OFF: &str = "
-    SELECT e.sequence, e.entry_id, e.kind, e.effective_date, e.booked_at, e.value_date, e.adjusting, e.reference,
-           e.description, e.actor, leg.currency, leg.amount::text AS amount
-    FROM (
+    WITH e AS MATERIALIZED (
         SELECT *
         FROM entry
         WHERE sequence <= $1 AND kind IN (0, 3, 5)
           AND (sequence > $2 AND effective_date <= $3 OR sequence <= $2 AND effective_date > $3
                OR value_date <= $3 AND effective_date > $3)
-        ORDER BY sequence
-    ) e
-    CROSS JOIN LATERAL (
-        SELECT currency, sum(amount_minor) FILTER (WHERE amount_minor > 0) AS amount
-        FROM posting
-        WHERE sequence = e.sequence AND layer = 0
-        GROUP BY currency
-    ) leg
+    )
+    SELECT e.sequence, e.entry_id, e.kind, e.effective_date, e.booked_at, e.value_date, e.adjusting, e.reference,
+           e.description, e.actor, leg.currency, leg.amount::text AS amount
+    FROM e
+    JOIN (
+        SELECT sequence, currency, sum(amount_minor) FILTER (WHERE amount_minor > 0) AS amount
+        FROM postings_of(ARRAY(SELECT sequence FROM e))
+        WHERE layer = 0
+        GROUP BY sequence, currency
+    ) leg USING (sequence)
     ORDER BY e.sequence, leg.currency";
 
 /// The last commit up to an entry, and how many commits are not what they say, or not linked to the one before.

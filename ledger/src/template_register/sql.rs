@@ -34,8 +34,7 @@ pub const NUMBERS_IN_FORCE: &str = "
 /// Those of entries `$1` that are in the books, and by which versions they were posted.
 pub const VERSIONS_OF_ENTRIES: &str = "
     SELECT entry_id, template_no
-    FROM entry
-    WHERE entry_id = ANY ($1)";
+    FROM entries_of(ARRAY(SELECT sequence FROM entry_places($1)))";
 
 /// Every statement by name.
 pub const ALL: [(&str, &str); 5] = [

@@ -15,9 +15,10 @@ pub struct Audit {
 }
 
 /// Every file, what the others rest on first.
-pub const ALL: [Audit; 11] = [
+pub const ALL: [Audit; 12] = [
     Audit { name: "chain", sql: include_str!("audit/chain.sql") },
     Audit { name: "sequence", sql: include_str!("audit/sequence.sql") },
+    Audit { name: "ids", sql: include_str!("audit/ids.sql") },
     Audit { name: "entries", sql: include_str!("audit/entries.sql") },
     Audit { name: "running_totals", sql: include_str!("audit/running_totals.sql") },
     Audit { name: "items", sql: include_str!("audit/items.sql") },

@@ -1,4 +1,4 @@
-//! The journal out of the database: four sessions read one snapshot side by side.
+//! The journal out of the database: five sessions read one snapshot side by side.
 //!
 //! Each session has a thread and a runtime of its own. What it reads goes into a bounded channel; while that is full
 //! the thread waits, and with it the server.
@@ -63,13 +63,15 @@ pub async fn open(database: &Database, book: &BookName, order: Order) -> Result<
         Order::Sorted => rows(table, pieces(table, last), None, jobs),
     };
     let commits = large(&sql::COMMIT, Keys::Number, &mut small);
-    let (mut of_entries, mut of_postings, mut summed_up) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut of_entries, mut of_postings, mut of_links, mut summed_up) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let links = Some(rows(&sql::LINK, vec![sql::LINK.in_order()], None, &mut of_links));
     let entries = large(&sql::ENTRY, Keys::Number, &mut of_entries);
     let postings = large(&sql::POSTING, Keys::Legs, &mut of_postings);
     let totals = rows(&sql::DAY_TOTAL, totals(last_summary.into()), None, &mut summed_up);
     let items = rows(&sql::ITEM_TOTAL, vec![sql::ITEM_TOTAL.as_it_lies()], None, &mut summed_up);
 
-    let sessions = [small, of_entries, of_postings, summed_up].map(|jobs| {
+    let sessions = [small, of_entries, of_postings, of_links, summed_up].map(|jobs| {
         let (ready, is_ready) = oneshot::channel();
         let (database, schema, snapshot) = (database.clone(), schema.clone(), snapshot.clone());
         thread::spawn(move || session(&database, &schema, &snapshot, jobs, ready));
@@ -89,6 +91,7 @@ pub async fn open(database: &Database, book: &BookName, order: Order) -> Result<
         commits,
         entries,
         postings,
+        links,
         summaries,
         totals,
         items,

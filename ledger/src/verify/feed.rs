@@ -33,6 +33,8 @@ pub struct Journal {
     pub commits: Rows,
     pub entries: Rows,
     pub postings: Rows,
+    /// `None` of an archive.
+    pub links: Option<Rows>,
     pub summaries: Rows,
     pub totals: Rows,
     pub items: Rows,

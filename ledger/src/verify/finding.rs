@@ -54,6 +54,11 @@ pub enum Place {
         /// Where, in bytes from its beginning.
         offset: u64,
     },
+    /// What is looked for of an entry: a row of table `entry_link`.
+    Link {
+        /// The entry's sequence.
+        sequence: i64,
+    },
     /// What a segment was summed up to.
     Summary {
         /// Its number.
@@ -75,6 +80,7 @@ impl Place {
             Place::Posting { .. } => "posting",
             Place::Table { table } => table,
             Place::Archive { .. } => "archive",
+            Place::Link { .. } => "entry_link",
             Place::Summary { .. } => "summary",
         }
     }
@@ -91,7 +97,7 @@ impl fmt::Display for Place {
             Place::Setting { setting_no } => write!(f, "{table} {setting_no}"),
             Place::Register { register_no } => write!(f, "{table} {register_no}"),
             Place::Commit { commit_no } => write!(f, "{table} {commit_no}"),
-            Place::Entry { sequence } => write!(f, "{table} {sequence}"),
+            Place::Entry { sequence } | Place::Link { sequence } => write!(f, "{table} {sequence}"),
             Place::Posting { sequence, leg } => write!(f, "{table} {sequence} leg {leg}"),
         }
     }
@@ -168,6 +174,10 @@ pub enum Rule {
     ArchiveWhole,
     /// An archive is what was written.
     ArchiveDigest,
+    /// No two entries have the same id.
+    IdOnce,
+    /// What is looked for of an entry is what the entry says.
+    Link,
     /// What was summed up is what the postings come to.
     Summary,
 }
@@ -210,6 +220,8 @@ impl Rule {
             Rule::Remembered => "remembered",
             Rule::ArchiveWhole => "archive_whole",
             Rule::ArchiveDigest => "archive_digest",
+            Rule::IdOnce => "id_once",
+            Rule::Link => "link",
             Rule::Summary => "summary",
         }
     }
@@ -251,6 +263,8 @@ impl Rule {
             Rule::Remembered => "what was kept of the book must still be in it",
             Rule::ArchiveWhole => "an archive must be whole and in order",
             Rule::ArchiveDigest => "an archive must be what was written",
+            Rule::IdOnce => "an entry must have an id of its own",
+            Rule::Link => "what is looked for of an entry must be what the entry says",
             Rule::Summary => "what was summed up must be what the postings come to",
         }
     }

@@ -16,6 +16,8 @@
 //! - segments: one behind the other without gaps, sealed in order;
 //! - the head: it is where the last commit, account, setting, record and segment are;
 //! - templates: an entry that was posted by one names a version that was in force when it was written;
+//! - ids: no two entries have the same ([`ids`]);
+//! - links: what is looked for among entries is what the entries say ([`links`]); told last but one;
 //! - summaries: what was summed up of sealed segments is what their postings come to ([`summaries`]); told last;
 //! - closings: every entry counts on a day that was open to it, and every trial balance that was sealed is the one that
 //!   follows from the journal.
@@ -25,7 +27,7 @@
 //!
 //! # How
 //! The bytes that are hashed are those the server sends: its binary format of a column is the one it takes in a binary
-//! COPY, so the writer's encoder is checked, not trusted. [`audit`] does the same in SQL alone. Four
+//! COPY, so the writer's encoder is checked, not trusted. [`audit`] does the same in SQL alone. Five
 //! sessions read one snapshot (REPEATABLE READ, read only) side by side ([`database`]) and disturb nobody; one thread
 //! walks.
 //!
@@ -52,7 +54,9 @@ mod closings;
 mod database;
 mod feed;
 mod finding;
+mod ids;
 mod limits;
+mod links;
 mod order;
 mod originals;
 mod records;
@@ -68,6 +72,7 @@ pub use finding::{Finding, Place, Rule};
 
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
+use uuid::Uuid;
 
 use crate::book::BookName;
 use crate::db::Database;
@@ -77,6 +82,7 @@ use crate::proof::Tip;
 use self::accounts::Accounts;
 use self::database::Order;
 use self::feed::Journal;
+use self::links::Links;
 use self::originals::Originals;
 pub use self::row::hex;
 use self::summaries::Summaries;
@@ -136,6 +142,8 @@ enum Halt {
     Mixed,
     /// What items were summed up to differs, or there are too many to say: the server must be asked which.
     WrongItem,
+    /// All is well but for these ids, which may be there twice: who has the rows must be asked.
+    DoubtfulIds(Vec<Uuid>),
     /// Nobody waits for the answer.
     Unwanted,
 }
@@ -180,6 +188,9 @@ pub async fn verify(
     };
     match walked {
         (report, Err(Halt::WrongItem)) => Ok(Report { finding: summaries::find_item(database, book).await?, ..report }),
+        (report, Err(Halt::DoubtfulIds(doubtful))) => {
+            Ok(Report { finding: ids::find_twice(database, book, &doubtful).await?, ..report })
+        }
         walked => finished(walked),
     }
 }
@@ -189,8 +200,8 @@ fn finished((mut report, outcome): (Report, Result<(), Halt>)) -> Result<Report,
         Ok(()) => {}
         Err(Halt::Found(finding)) => report.finding = Some(*finding),
         Err(Halt::Failed(error)) => return Err(error),
-        Err(Halt::Mixed | Halt::WrongItem | Halt::Unwanted) => {
-            unreachable!("sorted rows are not mixed, items are asked about elsewhere, and somebody waits")
+        Err(Halt::Mixed | Halt::WrongItem | Halt::DoubtfulIds(_) | Halt::Unwanted) => {
+            unreachable!("sorted rows are not mixed, items and ids are asked about elsewhere, and somebody waits")
         }
     }
     Ok(report)
@@ -246,7 +257,8 @@ fn check(
     let reversed = records::reversed(&mut reversed)?;
     let summaries = Summaries::read(&mut summaries, journal.totals, journal.items, &segments)?;
 
-    let mut walk = Walk::new(accounts, Originals::new(reversed), records, Tips::new(asked), summaries);
+    let links = Links::new(journal.links);
+    let mut walk = Walk::new(accounts, Originals::new(reversed), records, Tips::new(asked), links, summaries);
     let mut tables = Tables { commits: journal.commits, entries: journal.entries, postings: journal.postings };
     let entries_total = head.sequence;
     let outcome = walk.all(&mut tables, &mut |entries| progress(Progress { entries, entries_total }));
@@ -256,5 +268,7 @@ fn check(
     records::check_head(&head, &walk, last_segment, [last_account, last_setting, last_record])?;
     walk.closings.check_seals()?;
     walk.tips.check()?;
-    walk.summaries.check()
+    walk.links.finish()?;
+    walk.summaries.check()?;
+    walk.ids.finish()
 }

@@ -5,7 +5,9 @@
 
 use uuid::Uuid;
 
-use crate::journal::codec::{CommitHeader, POSTGRES_DAYS, chained, from_postgres_days, from_postgres_micros};
+use crate::journal::codec::{
+    CommitHeader, POSTGRES_DAYS, chained, closes_year, from_postgres_days, from_postgres_micros,
+};
 use crate::journal::tuples::{Fields, Tuple, TupleError};
 
 use super::sql::{self, Table};
@@ -89,6 +91,7 @@ pub struct Entry {
     pub at_most_minor: Option<i64>,
     pub adjusting: bool,
     pub template_no: Option<i32>,
+    pub closes_year: bool,
 }
 
 impl Entry {
@@ -109,7 +112,8 @@ impl Entry {
             }
             let (at_most_minor, adjusting) = (fields.get()?, fields.get()?);
             let template_no = fields.get()?;
-            fields.skip(4)?; // texts
+            let closes_year = closes_year(adjusting, fields.get()?);
+            fields.skip(3)?; // texts
             Ok(Entry {
                 sequence,
                 id,
@@ -122,6 +126,7 @@ impl Entry {
                 at_most_minor,
                 adjusting,
                 template_no,
+                closes_year,
             })
         })
     }

@@ -198,6 +198,23 @@ pub const REVERSED: Table = Table {
     key: &["relates_to"],
 };
 
+/// What is looked for among entries.
+pub const LINK: Table = Table {
+    name: "entry_link",
+    columns: &["sequence", "entry_id", "kind", "relates_to", "hold_group", "expires_at", "closes_year"],
+    key: &["sequence"],
+};
+
+/// Of ids `$1` that are there more than once, the one that comes again first.
+pub const FIRST_ID_TWICE: &str = "
+    SELECT entry_id, min(sequence) AS first, max(sequence) AS again
+    FROM entry
+    WHERE entry_id = ANY ($1)
+    GROUP BY entry_id
+    HAVING count(*) > 1
+    ORDER BY again
+    LIMIT 1";
+
 /// The segments that are summed up.
 pub const SUMMARY: Table = Table {
     name: "summary",
@@ -259,7 +276,7 @@ pub fn import_snapshot(snapshot: &str) -> String {
 
 /// Every statement by name, for a test to prepare.
 pub fn all() -> Vec<(String, String)> {
-    let tables = TABLES.into_iter().chain([&REVERSED, &SUMMARY, &DAY_TOTAL, &ACCOUNT_TOTAL, &ITEM_TOTAL]);
+    let tables = TABLES.into_iter().chain([&REVERSED, &LINK, &SUMMARY, &DAY_TOTAL, &ACCOUNT_TOTAL, &ITEM_TOTAL]);
     let of_table = |table: &Table| {
         let statements = [table.as_it_lies(), table.in_order()];
         statements.map(|statement| (table.name.to_owned(), statement))
@@ -268,6 +285,7 @@ pub fn all() -> Vec<(String, String)> {
         .map(|table| (table.name.to_owned(), table.piece(i64::MIN, i64::MAX)));
     let others = [
         ("EXPORT_SNAPSHOT", EXPORT_SNAPSHOT),
+        ("FIRST_ID_TWICE", FIRST_ID_TWICE),
         ("LAST_SEQUENCE", LAST_SEQUENCE),
         ("LAST_SUMMARY", LAST_SUMMARY),
         ("WRONG_ITEM", WRONG_ITEM),

@@ -7,6 +7,8 @@ use crate::journal::tuples::Tuple;
 use super::accounts::{Accounts, CurrencyCode};
 use super::closings::Closings;
 use super::feed::Rows;
+use super::ids::Ids;
+use super::links::Links;
 use super::originals::{ItemLeg, Originals};
 use super::records::Records;
 use super::row::{self, Commit, Entry, Posting, hex};
@@ -22,6 +24,8 @@ pub struct Walk {
     pub closings: Closings,
     pub templates: Templates,
     pub tips: Tips,
+    pub ids: Ids,
+    pub links: Links,
     pub summaries: Summaries,
     pub last: Option<Commit>,
     pub entries: i64,
@@ -40,11 +44,33 @@ pub struct Tables {
 
 impl Walk {
     /// A walk from the beginning.
-    pub fn new(accounts: Accounts, originals: Originals, records: Records, tips: Tips, summaries: Summaries) -> Walk {
+    pub fn new(
+        accounts: Accounts,
+        originals: Originals,
+        records: Records,
+        tips: Tips,
+        links: Links,
+        summaries: Summaries,
+    ) -> Walk {
+        let ids = Ids::default();
         let (legs, leaf) = (Legs::default(), Vec::new());
         let Records { closings, templates } = records;
         let (last, entries, postings) = (None, 0, 0);
-        Walk { accounts, originals, closings, templates, tips, summaries, last, entries, postings, legs, leaf }
+        Walk {
+            accounts,
+            originals,
+            closings,
+            templates,
+            tips,
+            ids,
+            links,
+            summaries,
+            last,
+            entries,
+            postings,
+            legs,
+            leaf,
+        }
     }
 
     /// Walks to the end. `after_commit` is told how many entries are done, and says whether to go on.
@@ -123,6 +149,8 @@ impl Walk {
             let (entry, kind) = checked_entry(row, sequence, booked_at)?;
             self.closings.check(&entry)?;
             self.templates.check(&entry)?;
+            self.ids.add(entry.id);
+            self.links.check(&entry)?;
             self.leaf.clear();
             self.leaf.extend_from_slice(row.bytes());
             let entry_bytes = self.leaf.len();

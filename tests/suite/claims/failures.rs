@@ -12,7 +12,7 @@ use super::steps::whole_life;
 const DEFERRED: [&str; 2] = ["claim_event", "payout_fact"];
 
 /// Everything that the steps write to.
-const PLACES: [&str; 17] = [
+const PLACES: [&str; 18] = [
     "COMMIT claim_event",
     "COMMIT payout_fact",
     "claim",
@@ -20,6 +20,7 @@ const PLACES: [&str; 17] = [
     "commit",
     "decision",
     "entry",
+    "entry_link",
     "head",
     "open_item_reference",
     "payable",

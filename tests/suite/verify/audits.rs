@@ -18,7 +18,8 @@ use uuid::Uuid;
 use super::{keep_copies, put_copies_back, vandal};
 use crate::books::{Book, account, day, entry, release};
 
-const SUMMARIES: [&str; 4] = ["summary", "account_total", "day_total", "item_total"];
+/// What follows from the journal.
+const DERIVED: [&str; 5] = ["summary", "account_total", "day_total", "item_total", "entry_link"];
 
 fn picc(minor: i64, item: &str) -> [(&str, i64, Option<&str>); 2] {
     [("1101.picc", minor, Some(item)), ("9002", -minor, None)]
@@ -117,7 +118,7 @@ async fn let_a_hold_expire(book: &Book) {
 async fn a_book_in_which_everything_happens_is_clean() {
     let (book, owner) = rich_book().await;
     dianfu_tests::journal::assert_verifies(book.test.database()).await;
-    for table in SUMMARIES {
+    for table in DERIVED {
         let rows = owner.query(&format!("SELECT FROM {table}"), &[]).await.unwrap();
         assert_ne!(rows.len(), 0, "{table}");
     }
@@ -287,6 +288,20 @@ const CRIMES: &[(&str, &str, &str, &str)] = &[
     ),
     ("UPDATE head SET hard_closed_through = '2024-01-02'", "closings", "head", "head_is_last"),
     ("UPDATE entry SET template_no = 2 WHERE sequence = 1", "templates", "entry 1", "template_in_force"),
+    (
+        "UPDATE entry SET entry_id = (SELECT entry_id FROM entry WHERE sequence = 1) WHERE sequence = 9",
+        "ids",
+        "entry 9",
+        "id_once",
+    ),
+    ("UPDATE entry_link SET kind = 2 WHERE sequence = 2", "ids", "entry_link 2", "link"),
+    ("DELETE FROM entry_link WHERE sequence = 2", "ids", "entry_link 2", "link"),
+    (
+        "INSERT INTO entry_link SELECT sequence, entry_id, kind, NULL, NULL, NULL, false FROM entry WHERE sequence = 1",
+        "ids",
+        "entry_link 1",
+        "link",
+    ),
     ("UPDATE summary SET last_date = last_date + 1 WHERE segment_no = 2", "summaries", "summary 2", "summary"),
     ("UPDATE summary SET has_totals = false WHERE segment_no = 2", "summaries", "summary 2", "summary"),
     ("DELETE FROM account_total WHERE segment_no = 2 AND account_no = 1", "summaries", "summary 2", "summary"),
@@ -299,7 +314,7 @@ async fn each_audit_names_what_it_is_there_for() {
     let (book, _) = rich_book().await;
     let vandal = vandal(&book).await;
     keep_copies(&vandal).await;
-    for table in SUMMARIES {
+    for table in DERIVED {
         vandal.batch_execute(&format!("CREATE TABLE {table}_copy AS TABLE {table}")).await.unwrap();
     }
     for (statement, audit, place, rule) in CRIMES {
@@ -309,7 +324,7 @@ async fn each_audit_names_what_it_is_there_for() {
         let is_named = wrong.iter().any(|it| (it.audit, it.rule.as_str()) == (*audit, *rule) && is_there(&it.place));
         assert!(is_named, "{statement}: {wrong:#?}");
         put_copies_back(&vandal).await;
-        for table in SUMMARIES {
+        for table in DERIVED {
             let back = format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM {table}_copy");
             vandal.batch_execute(&back).await.unwrap();
         }

@@ -35,7 +35,8 @@ async fn vandal(book: &Book) -> Client {
     let means = "
         SET search_path = book_main;
         SET session_replication_role = replica;
-        CREATE TABLE posting_astray PARTITION OF posting DEFAULT";
+        CREATE TABLE posting_astray PARTITION OF posting DEFAULT;
+        CREATE TABLE entry_astray PARTITION OF entry DEFAULT";
     client.batch_execute(means).await.unwrap();
     client
 }

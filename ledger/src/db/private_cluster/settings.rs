@@ -16,7 +16,7 @@ const COMMON: &str = "\
 listen_addresses = ''
 port = 5432
 unix_socket_permissions = 0700
-# A program keeps up to 19 connections to a book, and serves several books.
+# A program keeps up to 20 connections to a book, and serves several books.
 max_connections = 300
 
 shared_buffers = '256MB'

@@ -248,7 +248,7 @@ fn a_hold_ends_at_its_time_with_what_is_left_of_it() {
     assert_eq!(said(&[NewEntry { expires_at, ..hold(1) }]), "posted 42");
 
     let leg = |account: &str, minor, layer| StoredLeg {
-        account_no: state.account(state.slot(&code(account)).unwrap()).account.no,
+        account_no: state.brief(state.slot(&code(account)).unwrap()).no,
         account: AccountCode::parse(account).unwrap(),
         amount: Money::new(minor, Currency::CNY),
         item: (account == "due").then(|| "CLM-1".to_owned()),
@@ -293,7 +293,7 @@ fn a_hold_ends_at_its_time_with_what_is_left_of_it() {
     let mut state = state;
     for (account, debits, credits) in [("due", 6, 0), ("bank", 0, 6)] {
         let slot = state.slot(&code(account)).unwrap();
-        let mut balance = state.account(slot).balance;
+        let mut balance = state.brief(slot).balance;
         (balance.pending.debits, balance.pending.credits) = (debits, credits);
         state.set_balance(slot, balance);
     }

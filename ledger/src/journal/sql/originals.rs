@@ -14,29 +14,22 @@ use crate::money::Money;
 
 use super::{account_code, layer, parsed};
 
-/// The entries with these ids that are in the books.
-pub async fn entries(tx: &Transaction<'_>, ids: &[Uuid]) -> Result<Vec<(Uuid, StoredEntry)>, Error> {
+/// The entries with these sequences.
+pub async fn entries(tx: &Transaction<'_>, sequences: &[i64]) -> Result<Vec<(Uuid, StoredEntry)>, Error> {
     const SQL: &str = "
         SELECT entry_id, sequence, kind, effective_date, booked_at, value_date, relates_to, hold_group, expires_at,
                at_most_minor, adjusting, reference, description, metadata::text AS metadata
-        FROM entry
-        WHERE entry_id = ANY ($1)";
-    // A join, because `= ANY ($1)` compares every row with every number; and the bounds, which the block ranges of an
-    // unsealed segment can use.
+        FROM entries_of($1)";
     const LEGS: &str = "
         SELECT p.sequence, p.amount_minor, p.account_no, p.currency, p.layer, p.item, p.due_date, a.code
-        FROM unnest($1::bigint[]) AS wanted (sequence)
-        JOIN posting p USING (sequence)
+        FROM postings_of($1) p
         JOIN account a USING (account_no)
-        WHERE p.sequence BETWEEN $2 AND $3
         ORDER BY p.sequence, p.leg";
-    let rows = tx.query(&tx.prepare_cached(SQL).await?, &[&ids]).await?;
-    if rows.is_empty() {
+    if sequences.is_empty() {
         return Ok(Vec::new());
     }
-    let sequences: Vec<i64> = rows.iter().map(|row| row.get("sequence")).collect();
-    let (first, last) = (sequences.iter().min(), sequences.iter().max());
-    let legs = tx.query(&tx.prepare_cached(LEGS).await?, &[&sequences, &first, &last]).await?;
+    let rows = tx.query(&tx.prepare_cached(SQL).await?, &[&sequences]).await?;
+    let legs = tx.query(&tx.prepare_cached(LEGS).await?, &[&sequences]).await?;
     let mut legs_by_sequence: HashMap<i64, Vec<StoredLeg>> = HashMap::new();
     for row in &legs {
         legs_by_sequence.entry(row.get("sequence")).or_default().push(stored_leg(row)?);
@@ -49,17 +42,28 @@ pub async fn entries(tx: &Transaction<'_>, ids: &[Uuid]) -> Result<Vec<(Uuid, St
         .collect()
 }
 
-/// These entries, all that they take from, and all that takes from any of those, however far.
-pub async fn families(tx: &Transaction<'_>, originals: &[Uuid]) -> Result<Vec<Uuid>, Error> {
-    let rows = tx.query(&tx.prepare_cached("SELECT entry_families($1)").await?, &[&originals]).await?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
+/// These entries, all that they take from, and all that takes from any of those, however far: their sequences where
+/// links have them, and their ids where not.
+pub async fn families(tx: &Transaction<'_>, originals: &[Uuid]) -> Result<(Vec<i64>, Vec<Uuid>), Error> {
+    const SQL: &str = "
+        SELECT entry_id, sequence
+        FROM entry_families($1) AS family (entry_id)
+        LEFT JOIN entry_link USING (entry_id)";
+    let (mut sequences, mut unlinked) = (Vec::new(), Vec::new());
+    for row in &tx.query(&tx.prepare_cached(SQL).await?, &[&originals]).await? {
+        match row.get("sequence") {
+            Some(sequence) => sequences.push(sequence),
+            None => unlinked.push(row.get("entry_id")),
+        }
+    }
+    Ok((sequences, unlinked))
 }
 
 /// The entries that name one of these groups of holds, oldest first: the group, the entry, its kind.
 pub async fn group_entries(tx: &Transaction<'_>, groups: &[Uuid]) -> Result<Vec<(Uuid, Uuid, EntryKind)>, Error> {
     const SQL: &str = "
         SELECT hold_group, entry_id, kind
-        FROM entry
+        FROM entry_link
         WHERE hold_group = ANY ($1)
         ORDER BY sequence";
     let rows = tx.query(&tx.prepare_cached(SQL).await?, &[&groups]).await?;
@@ -75,7 +79,7 @@ pub async fn holds_due(
 ) -> Result<Vec<(Timestamp, Uuid)>, Error> {
     const SQL: &str = "
         SELECT expires_at, entry_id
-        FROM entry
+        FROM entry_link
         WHERE expires_at >= $1 AND (expires_at, entry_id) > ($1, $2) AND expires_at <= $3
         ORDER BY expires_at, entry_id
         LIMIT $4";
@@ -87,7 +91,7 @@ pub async fn holds_due(
 pub async fn move_next_expiry(tx: &Transaction<'_>, after: Timestamp) -> Result<Option<Timestamp>, Error> {
     const SQL: &str = "
         UPDATE head
-        SET next_expiry = (SELECT min(expires_at) FROM entry WHERE expires_at > $1)
+        SET next_expiry = (SELECT min(expires_at) FROM entry_link WHERE expires_at > $1)
         RETURNING next_expiry";
     Ok(tx.query_one(&tx.prepare_cached(SQL).await?, &[&after]).await?.get("next_expiry"))
 }

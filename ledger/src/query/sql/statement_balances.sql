@@ -15,8 +15,8 @@ CROSS JOIN LATERAL (
                     - CASE WHEN $3 IS NULL THEN 0 ELSE settled_net_as_of($1, day.before, $5::bigint - 1) END
                     + (
                         SELECT COALESCE(sum(amount_minor), 0)
-                        FROM posting
-                        WHERE sequence = $5::bigint AND leg <= $6 AND account_no = $1 AND layer = 0
+                        FROM postings_of(ARRAY[$5::bigint])
+                        WHERE leg <= $6 AND account_no = $1 AND layer = 0
                           AND effective_date BETWEEN COALESCE($3, date '-infinity') AND COALESCE($4, date 'infinity')
                     )
            END AS before_page

@@ -19,7 +19,7 @@ SELECT e.sequence, e.entry_id, e.kind, e.effective_date, e.booked_at, e.referenc
        sum(CASE WHEN m.in_second THEN m.amount_minor ELSE -m.amount_minor END)::text AS change
 FROM page
 JOIN moved m USING (sequence)
-JOIN entry e USING (sequence)
+JOIN entries_of(ARRAY(SELECT sequence FROM page)) e USING (sequence)
 GROUP BY e.sequence, e.entry_id, e.kind, e.effective_date, e.booked_at, e.reference, e.description, e.actor,
          m.account_no, m.item, m.in_second
 ORDER BY e.sequence, m.account_no, m.item

@@ -13,6 +13,7 @@ use crate::verify::feed::{Feed, Journal, Rows};
 use crate::verify::row::hex;
 use crate::verify::{Asked, Finding, Halt, Place, Progress, Report, Rule, finished, sql, walk_beside};
 
+use super::super::ids::find_twice_among;
 use super::{BLOCK_BYTES, BLOCK_BYTES_MAX, END, HEADER, Header, MAGIC, ROWS, TABLE, tables, title};
 
 /// Where things are in an archive.
@@ -34,14 +35,24 @@ pub async fn verify_archive(
         Ok(surveyed) => surveyed,
         Err(Halt::Found(finding)) => return Ok((None, Report { finding: Some(*finding), ..Report::default() })),
         Err(Halt::Failed(error)) => return Err(error),
-        Err(Halt::Mixed | Halt::WrongItem | Halt::Unwanted) => {
+        Err(Halt::Mixed | Halt::WrongItem | Halt::DoubtfulIds(_) | Halt::Unwanted) => {
             unreachable!("a file is looked at for somebody, and in its order")
         }
     };
     let (file, end) = (path.to_path_buf(), layout.end);
     let digest = thread::spawn(move || digest(&file, end));
     let journal = journal(path, &layout);
-    let mut report = finished(walk_beside(journal, asked, &mut progress).await)?;
+    let mut report = match walk_beside(journal, asked, &mut progress).await {
+        (report, Err(Halt::DoubtfulIds(doubtful))) => {
+            let finding = find_twice_among(&mut entries_again(path, &layout), &doubtful);
+            let (found, outcome) = match finding {
+                Ok(finding) => (finding, Ok(())),
+                Err(halt) => (None, Err(halt)),
+            };
+            Report { finding: found, ..finished((report, outcome))? }
+        }
+        walked => finished(walked)?,
+    };
     let actual = digest.join().unwrap_or_else(|failure| std::panic::resume_unwind(failure)).map_err(Error::Archive)?;
     if report.finding.is_none() && actual != layout.digest {
         let place = Place::Archive { offset: layout.end };
@@ -49,6 +60,10 @@ pub async fn verify_archive(
         report.finding = Some(Finding { place, rule: Rule::ArchiveDigest, expected, actual });
     }
     Ok((Some(header), report))
+}
+
+fn entries_again(path: &Path, layout: &Layout) -> Rows {
+    journal(path, layout).entries
 }
 
 fn journal(path: &Path, layout: &Layout) -> Journal {
@@ -69,6 +84,7 @@ fn journal(path: &Path, layout: &Layout) -> Journal {
         postings: next(),
         reversed: next(),
         // What follows from the journal is not archived.
+        links: None,
         summaries: Rows::none(&sql::SUMMARY),
         totals: Rows::none(&sql::DAY_TOTAL),
         items: Rows::none(&sql::ITEM_TOTAL),
