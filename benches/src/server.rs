@@ -61,7 +61,7 @@ pub async fn untended(client: &Client) -> anyhow::Result<i64> {
         LEFT JOIN summary USING (segment_no)
         WHERE has_totals IS NULL
           AND (last_sequence <= (SELECT sequence FROM head)
-               OR to_regclass(leaf(segment_no) || '_account_idx') IS NULL)";
+               OR to_regclass(leaf('posting', segment_no) || '_account_idx') IS NULL)";
     Ok(client.query_one(sql, &[]).await?.get(0))
 }
 
