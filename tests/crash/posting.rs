@@ -186,6 +186,8 @@ async fn a_commit_that_cannot_be_looked_up_is_not_called_refused() {
     let ledger = Ledger::open(&database, &main_book()).await.unwrap();
     let owner = database.connect_owner().await.unwrap();
     owner.batch_execute("SET synchronous_commit = off").await.unwrap();
+    // The first segment is there.
+    ledger.post(work::request(1)).await.unwrap();
     // COMMIT is done and waits for a standby that there is none of.
     owner.batch_execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'").await.unwrap();
     owner.batch_execute("SELECT pg_reload_conf()").await.unwrap();
@@ -199,7 +201,7 @@ async fn a_commit_that_cannot_be_looked_up_is_not_called_refused() {
     })
     .await;
     // The answer is lost, and the writer may not look.
-    owner.batch_execute("REVOKE SELECT ON book_main.entry FROM dianfu_service").await.unwrap();
+    owner.batch_execute("REVOKE SELECT ON book_main.entry_000001 FROM dianfu_service").await.unwrap();
     owner
         .batch_execute("SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
         .await
@@ -207,7 +209,7 @@ async fn a_commit_that_cannot_be_looked_up_is_not_called_refused() {
     let answer = posting.await.unwrap();
     assert!(matches!(answer, Err(Error::Unavailable)), "{answer:?}");
 
-    owner.batch_execute("GRANT SELECT ON book_main.entry TO dianfu_service").await.unwrap();
+    owner.batch_execute("GRANT SELECT ON book_main.entry_000001 TO dianfu_service").await.unwrap();
     owner.batch_execute("ALTER SYSTEM RESET synchronous_standby_names").await.unwrap();
     owner.batch_execute("SELECT pg_reload_conf()").await.unwrap();
     let outcomes = ledger.post(work::request(0)).await.unwrap();
