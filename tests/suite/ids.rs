@@ -4,6 +4,10 @@
 use std::collections::HashMap;
 
 use dianfu_ledger::entry::{EntryKind, NewEntry};
+use dianfu_ledger::journal::ids::Ids;
+use dianfu_ledger::journal::ids::record::{Offers, record_next};
+use dianfu_ledger::journal::sql::lock_head;
+use dianfu_ledger::journal::state::Known;
 use dianfu_ledger::verify::{Asked, Rule};
 use dianfu_ledger::{Ledger, Outcome};
 use dianfu_tests::{cut_segments, tend};
@@ -103,6 +107,44 @@ async fn an_id_is_found_in_every_segment_by_everybody() {
     assert!(segments > 20 && on_record > 10, "{on_record} of {segments}");
     let report = running.verify(Asked::default(), |_| {}).await.unwrap();
     assert_eq!((report.finding, usize::try_from(report.entries).unwrap()), (None, known.len()));
+}
+
+/// What a writer keeps in memory does not grow with the journal: the ids of a full segment are put on record, and then
+/// only spans are kept, whether the writer has filled the segment itself or others have.
+#[tokio::test]
+async fn ids_that_are_on_record_are_not_kept() {
+    let book = Book::new().await;
+    let owner = book.owner().await;
+    cut_segments(&owner, 4).await;
+    let mut client = book.ledger.client().await.unwrap();
+    let offers = Offers::default();
+    let mut ids = Ids::new(offers.clone());
+    let mut last = 0;
+    for round in 0..40_u128 {
+        let posted: Vec<NewEntry> = (0..4).map(|n| transfer(Uuid::from_u128(1 << 64 | round << 8 | n), 5)).collect();
+        let tx = client.transaction().await.unwrap();
+        ids.catch_up(&tx, last, &lock_head(&tx).await.unwrap()).await.unwrap();
+        tx.rollback().await.unwrap();
+        let outcomes = book.ledger.post(posted.clone()).await.unwrap();
+        assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Posted(_))));
+        let tx = client.transaction().await.unwrap();
+        let head = lock_head(&tx).await.unwrap();
+        if round % 2 == 0 {
+            // As the writer does that has posted them.
+            ids.add(head.segment_no, posted.iter().map(|entry| entry.id).collect());
+        } else {
+            ids.catch_up(&tx, last, &head).await.unwrap();
+        }
+        ids.offer(Known::default());
+        last = head.sequence;
+        tx.rollback().await.unwrap();
+        while record_next(&mut client, &offers).await.unwrap() {}
+    }
+    let tx = client.transaction().await.unwrap();
+    ids.catch_up(&tx, last, &lock_head(&tx).await.unwrap()).await.unwrap();
+    assert!(ids.segments_kept() <= 2, "{} segments are kept", ids.segments_kept());
+    let first = Uuid::from_u128(1 << 64);
+    assert_eq!(ids.places(&tx, &[first, Uuid::from_u128(1)]).await.unwrap(), [1]);
 }
 
 /// The record of ids is not a promise: whoever writes a wrong one can have an id posted twice, and it is named.

@@ -88,11 +88,8 @@ impl Ids {
         if head.segment_no == 0 {
             return Ok(());
         }
-        let is_first = !self.is_known();
-        if is_first || self.open_no < head.segment_no {
-            self.look_at_record(tx).await?;
-        }
-        if is_first {
+        if !self.is_known() {
+            self.look_at_record(tx, head.segment_no).await?;
             let on_record: HashSet<i32> = self.on_record.iter().map(|known| known.segment_no).collect();
             for segment_no in (1..head.segment_no).filter(|no| !on_record.contains(no)) {
                 self.open = sql::ids_behind(tx, segment_no, 0).await?;
@@ -109,7 +106,16 @@ impl Ids {
                 self.open = sql::ids_behind(tx, self.open_no, 0).await?;
             }
         }
+        // What was offered is put on record within moments.
+        if self.full.iter().any(|full| full.is_offered) {
+            self.look_at_record(tx, self.open_no).await?;
+        }
         Ok(())
+    }
+
+    /// Segments whose ids are kept as they are, the open one among them.
+    pub fn segments_kept(&self) -> usize {
+        self.full.len() + usize::from(self.is_known())
     }
 
     /// Offers full segments to who puts them on record. All that is known is in the book, which has `known`.
@@ -183,10 +189,10 @@ impl Ids {
         }
     }
 
-    /// Takes in what has been put on record; of that the ids themselves are no longer needed.
-    async fn look_at_record(&mut self, tx: &Transaction<'_>) -> Result<(), Error> {
+    /// Takes in what has been put on record of the segments before one; of those the ids themselves are no longer needed.
+    async fn look_at_record(&mut self, tx: &Transaction<'_>, before: i32) -> Result<(), Error> {
         let last = self.on_record.last().map_or(0, |known| known.segment_no);
-        for (segment_no, spans) in sql::id_spans_behind(tx, last).await? {
+        for (segment_no, spans) in sql::id_spans_between(tx, last, before).await? {
             self.full.retain(|full| full.segment_no != segment_no);
             self.on_record.push(OnRecord { segment_no, spans, filter: None, asked: 0 });
         }

@@ -42,14 +42,14 @@ pub async fn places(tx: &Transaction<'_>, ids: &[Uuid]) -> Result<Vec<i64>, Erro
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
-/// The spans on record of the segments behind one, in order.
-pub async fn id_spans_behind(tx: &Transaction<'_>, segment_no: i32) -> Result<Vec<(i32, Spans)>, Error> {
+/// The spans on record of the segments behind one and before another, in order.
+pub async fn id_spans_between(tx: &Transaction<'_>, behind: i32, before: i32) -> Result<Vec<(i32, Spans)>, Error> {
     const SQL: &str = "
         SELECT segment_no, spans
         FROM segment_ids
-        WHERE segment_no > $1
+        WHERE segment_no > $1 AND segment_no < $2
         ORDER BY segment_no";
-    let rows = tx.query(&tx.prepare_cached(SQL).await?, &[&segment_no]).await?;
+    let rows = tx.query(&tx.prepare_cached(SQL).await?, &[&behind, &before]).await?;
     let spans =
         |bounds: Vec<Uuid>| Spans::from_bounds(&bounds).ok_or_else(|| Error::Corrupt("segment_ids.spans".into()));
     rows.iter().map(|row| Ok((row.get("segment_no"), spans(row.get("spans"))?))).collect()
