@@ -181,8 +181,14 @@ pub struct Decided<'a> {
     pub legs: Vec<Leg<'a>>,
     /// The balances after the batch, of the accounts it touches.
     pub after: Vec<(Slot, Balance)>,
+}
+
+impl Decided<'_> {
     /// Whether an entry was refused for an account that the state does not know: it may be in the book all the same.
-    pub met_unknown: bool,
+    pub fn met_unknown(&self) -> bool {
+        let is_unknown = |outcome: &Outcome| matches!(outcome, Outcome::Rejected(Rejection::AccountUnknown { .. }));
+        self.outcomes.iter().any(is_unknown)
+    }
 }
 
 /// Decides `requests`, each a caller's entries in order, on top of `state`. The first accepted entry gets the
@@ -257,7 +263,6 @@ impl<'a> Batch<'a> {
                 entries: Vec::with_capacity(n_entries),
                 legs: Vec::with_capacity(n_legs),
                 after: Vec::new(),
-                met_unknown: false,
             },
         }
     }
@@ -287,7 +292,6 @@ impl<'a> Batch<'a> {
             match self.entry(entry) {
                 Ok(outcome) => self.decided.outcomes.push(outcome),
                 Err(rejection) => {
-                    self.decided.met_unknown |= matches!(rejection, Rejection::AccountUnknown { .. });
                     self.undo_to(first_outcome, first_entry, first_leg);
                     self.refuse_run(run, position, &rejection);
                     return;

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use bytes::{BufMut, BytesMut};
 use criterion::{Criterion, Throughput};
 use dianfu_ledger::account::Limits;
-use dianfu_ledger::decide::{Accepted, Decided, Journaled, Leg, decide};
+use dianfu_ledger::decide::{Decided, Journaled, decide};
 use dianfu_ledger::journal::codec::{
     COPY_HEADER, COPY_TRAILER, CommitHeader, EntryRow, Hash, MerkleRoot, PostingRow, leaf_hash,
 };
@@ -45,9 +45,9 @@ impl Rows {
         for accepted in &decided.entries {
             entry_starts.push(entries.len());
             posting_starts.push(postings.len());
-            entry_row(accepted).encode(&mut entries);
+            EntryRow::of(accepted, booked_at()).encode(&mut entries);
             for leg in &decided.legs[accepted.first_leg..accepted.end_leg] {
-                posting_row(leg).encode(&mut postings);
+                PostingRow::of(leg).encode(&mut postings);
             }
         }
         entry_starts.push(entries.len());
@@ -55,44 +55,6 @@ impl Rows {
         entries.put_slice(&COPY_TRAILER);
         postings.put_slice(&COPY_TRAILER);
         Rows { entries, entry_starts, postings, posting_starts }
-    }
-}
-
-fn entry_row<'a>(accepted: &Accepted<'a>) -> EntryRow<'a> {
-    let entry = accepted.entry;
-    EntryRow {
-        sequence: accepted.sequence,
-        entry_id: entry.id,
-        kind: entry.kind.number(),
-        effective_date: accepted.effective_date,
-        booked_at: booked_at(),
-        value_date: accepted.value_date,
-        relates_to: entry.relates_to,
-        hold_group: entry.hold_group,
-        expires_at: entry.expires_at,
-        at_most_minor: accepted.at_most_minor,
-        adjusting: entry.adjusting,
-        template_no: entry.template_no,
-        reference: &entry.reference,
-        description: &entry.description,
-        metadata: entry.metadata.as_deref(),
-        actor: &entry.actor,
-    }
-}
-
-fn posting_row<'a>(leg: &Leg<'a>) -> PostingRow<'a> {
-    PostingRow {
-        sequence: leg.sequence,
-        amount_minor: leg.amount.minor,
-        debits_after: leg.debits_after,
-        credits_after: leg.credits_after,
-        account_no: leg.account_no,
-        effective_date: leg.effective_date,
-        leg: leg.leg,
-        layer: leg.layer.number(),
-        currency: leg.amount.currency.code(),
-        item: leg.item,
-        due_date: leg.due_date,
     }
 }
 

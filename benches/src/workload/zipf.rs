@@ -1,51 +1,30 @@
 //! Zipf's law with exponent 1: the account of rank k is drawn in proportion to 1/k.
 //!
-//! By the alias method: the ranks are shared out over columns of equal height, at most two to a column, so that a draw
-//! costs one look-up however many there are. In whole numbers, so that a seed means the same everywhere.
+//! By the alias method, a look-up a draw however many ranks there are; in whole numbers, so that a seed means the same
+//! everywhere.
 
-use rand::RngExt;
 use rand::rngs::StdRng;
+use rand_distr::Distribution;
+use rand_distr::weighted::WeightedAliasIndex;
 
 /// The weight of rank 1; that of rank k is this over k.
 const FIRST_WEIGHT: u64 = 1 << 40;
 
 /// Ranks from 0, ready to be drawn.
 #[derive(Debug)]
-pub struct Zipf {
-    /// Height of every column.
-    height: u64,
-    columns: Vec<Column>,
-}
-
-/// Below `own` it is the column's own rank, above it the other.
-#[derive(Clone, Copy, Debug)]
-struct Column {
-    own: u64,
-    other: usize,
-}
+pub struct Zipf(WeightedAliasIndex<u64>);
 
 impl Zipf {
     /// Of so many ranks, at least one.
     pub fn new(ranks: usize) -> Zipf {
         let count = u64::try_from(ranks).expect("ranks are counted in 64 bits");
-        // Scaled by their number, so that the columns come out even.
-        let mut left: Vec<u64> = (1..=count).map(|rank| FIRST_WEIGHT / rank * count).collect();
-        let height = left.iter().sum::<u64>() / count;
-        let mut columns: Vec<Column> = (0..ranks).map(|rank| Column { own: height, other: rank }).collect();
-        let (mut low, mut high): (Vec<usize>, Vec<usize>) = (0..ranks).partition(|rank| left[*rank] < height);
-        while let (Some(small), Some(large)) = (low.pop(), high.pop()) {
-            columns[small] = Column { own: left[small], other: large };
-            left[large] -= height - left[small];
-            if left[large] < height { low.push(large) } else { high.push(large) }
-        }
-        Zipf { height, columns }
+        let weights = (1..=count).map(|rank| FIRST_WEIGHT / rank).collect();
+        Zipf(WeightedAliasIndex::new(weights).expect("the weights of a few million ranks fit in 64 bits"))
     }
 
     /// Draws a rank.
     pub fn draw(&self, random: &mut StdRng) -> usize {
-        let rank = random.random_range(0..self.columns.len());
-        let column = self.columns[rank];
-        if random.random_range(0..self.height) < column.own { rank } else { column.other }
+        self.0.sample(random)
     }
 }
 

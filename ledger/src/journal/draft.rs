@@ -44,14 +44,14 @@ impl Draft {
         let (first, last) = (decided.entries.first()?, decided.entries.last()?);
         let parts = by_segment(&decided.entries, segments).map(|(segment_no, here)| Part {
             segment_no,
-            entries: Rows::of(here, 210, |accepted, out| entry_row(accepted, booked_at).encode(out)),
+            entries: Rows::of(here, 210, |accepted, out| EntryRow::of(accepted, booked_at).encode(out)),
             postings: Rows::of(here, 240, |accepted, out| {
                 for leg in &decided.legs[accepted.first_leg..accepted.end_leg] {
-                    encode_posting(leg, out);
+                    PostingRow::of(leg).encode(out);
                 }
             }),
         });
-        let links = decided.entries.iter().filter_map(|accepted| entry_row(accepted, booked_at).link());
+        let links = decided.entries.iter().filter_map(|accepted| EntryRow::of(accepted, booked_at).link());
         let expiries = decided.entries.iter().filter_map(|accepted| accepted.entry.expires_at.map(clock::as_kept));
         Some(Draft {
             parts: parts.collect(),
@@ -181,41 +181,46 @@ impl Rows {
     }
 }
 
-fn entry_row<'a>(accepted: &Accepted<'a>, booked_at: Timestamp) -> EntryRow<'a> {
-    let entry = accepted.entry;
-    EntryRow {
-        sequence: accepted.sequence,
-        entry_id: entry.id,
-        kind: entry.kind.number(),
-        effective_date: accepted.effective_date,
-        booked_at,
-        value_date: accepted.value_date,
-        relates_to: entry.relates_to,
-        hold_group: entry.hold_group,
-        expires_at: entry.expires_at.map(clock::as_kept),
-        at_most_minor: accepted.at_most_minor,
-        adjusting: entry.adjusting,
-        template_no: entry.template_no,
-        reference: &entry.reference,
-        description: &entry.description,
-        metadata: entry.metadata.as_deref(),
-        actor: &entry.actor,
+impl<'a> EntryRow<'a> {
+    /// The row of an entry that was accepted.
+    pub fn of(accepted: &Accepted<'a>, booked_at: Timestamp) -> EntryRow<'a> {
+        let entry = accepted.entry;
+        EntryRow {
+            sequence: accepted.sequence,
+            entry_id: entry.id,
+            kind: entry.kind.number(),
+            effective_date: accepted.effective_date,
+            booked_at,
+            value_date: accepted.value_date,
+            relates_to: entry.relates_to,
+            hold_group: entry.hold_group,
+            expires_at: entry.expires_at.map(clock::as_kept),
+            at_most_minor: accepted.at_most_minor,
+            adjusting: entry.adjusting,
+            template_no: entry.template_no,
+            reference: &entry.reference,
+            description: &entry.description,
+            metadata: entry.metadata.as_deref(),
+            actor: &entry.actor,
+        }
     }
 }
 
-fn encode_posting(leg: &Leg<'_>, out: &mut BytesMut) {
-    let row = PostingRow {
-        sequence: leg.sequence,
-        amount_minor: leg.amount.minor,
-        debits_after: leg.debits_after,
-        credits_after: leg.credits_after,
-        account_no: leg.account_no,
-        effective_date: leg.effective_date,
-        leg: leg.leg,
-        layer: leg.layer.number(),
-        currency: leg.amount.currency.code(),
-        item: leg.item,
-        due_date: leg.due_date,
-    };
-    row.encode(out);
+impl<'a> PostingRow<'a> {
+    /// The row of a leg that was decided.
+    pub fn of(leg: &Leg<'a>) -> PostingRow<'a> {
+        PostingRow {
+            sequence: leg.sequence,
+            amount_minor: leg.amount.minor,
+            debits_after: leg.debits_after,
+            credits_after: leg.credits_after,
+            account_no: leg.account_no,
+            effective_date: leg.effective_date,
+            leg: leg.leg,
+            layer: leg.layer.number(),
+            currency: leg.amount.currency.code(),
+            item: leg.item,
+            due_date: leg.due_date,
+        }
+    }
 }

@@ -36,7 +36,7 @@ pub struct Asking<'a> {
 }
 
 impl<'a> Asking<'a> {
-    pub(super) fn entries(&self) -> impl Iterator<Item = &'a NewEntry> {
+    pub(super) fn entries(self) -> impl Iterator<Item = &'a NewEntry> {
         self.requests.iter().flat_map(|request| request.iter())
     }
 
@@ -98,7 +98,7 @@ pub(super) async fn draft(
         return Ok(None);
     }
     let decided = decide(state, &journaled, requests, booked_at);
-    let decided = if decided.met_unknown {
+    let decided = if decided.met_unknown() {
         drop(decided);
         load_accounts(tx, state, asking.codes()).await?;
         decide(state, &journaled, requests, booked_at)
