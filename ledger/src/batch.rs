@@ -1,5 +1,5 @@
 //! Group commit: one writer task a book and process turns whatever callers have asked for in the meantime into one
-//! turn and one COMMIT; when much is waiting, two turns overlap ([`crate::journal::relay`]).
+//! turn and one COMMIT; when much is waiting, turns overlap ([`crate::journal::relay`]).
 //!
 //! Promises: an answer comes only after COMMIT; each caller gets its own outcomes, in order; one caller's bad request
 //! never fails another's; memory is bounded by `QUEUE_BYTES_MAX` and `QUEUE_REQUESTS_MAX`. A failed turn is
@@ -34,7 +34,7 @@ use crate::refusal::{Door, Recorder, Refusal};
 
 use self::pressure::Pressure;
 
-pub use self::writer::TURNS_AT_ONCE;
+pub use crate::journal::relay::TURNS_AT_ONCE;
 
 /// The most entries one request may have: one turn's worth.
 pub const REQUEST_ENTRIES_MAX: usize = 10_000;

@@ -1,12 +1,12 @@
-//! Two turns at once: the second is decided and copied while the first is not committed. Whatever becomes of the first,
-//! the second stands on what is in the books, or is asked for anew.
+//! Turns at once: the second is decided and copied while the first is not committed, and a third beside them. Whatever
+//! becomes of the first, the others stand on what is in the books, or are asked for anew.
 
 use std::time::Duration;
 
 use dianfu_ledger::book::{self, BookName};
 use dianfu_ledger::db::Database;
 use dianfu_ledger::entry::NewEntry;
-use dianfu_ledger::{Error, Ledger, Outcome, id};
+use dianfu_ledger::{Error, Ledger, Outcome, Rejection, id};
 use dianfu_tests::journal::Journal;
 use dianfu_tests::{DataFolder, eventually, work};
 use nix::sys::signal::{Signal, kill};
@@ -198,6 +198,38 @@ async fn a_batch_waits_for_the_entries_in_flight_that_it_has_to_do_with() {
     all(&under_way.await.unwrap().unwrap(), is_posted);
     all(&again.await.unwrap().unwrap(), is_replayed);
     scene.assert_in_order(&first, &[]).await;
+    scene.ledger.close().await;
+}
+
+/// Also for those of a turn before the one before it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_taken_twice_by_turns_that_are_under_way_at_once() {
+    let scene = Scene::new().await;
+    let holds = [2, 6].map(|request| NewEntry { linked: false, ..work::request(request).remove(0) });
+    let release = || NewEntry { id: id::fresh(), ..work::request(3).remove(0) };
+    assert_eq!(release().relates_to, Some(holds[0].id));
+    scene.ledger.post(holds.to_vec()).await.unwrap();
+    scene.hold_back_commits().await;
+    let (first, second) = (vec![release()], pay_in());
+    let third: Vec<NewEntry> = pay_in().into_iter().chain([release()]).collect();
+    let answers = scene.both_under_way(&first, RECORDING, &second).await;
+    let last = scene.post(&third);
+    // Time enough to run ahead for a turn that does not know what it has to wait for.
+    let under_way = format!("SELECT count(*) FROM pg_stat_activity WHERE {COPIED}");
+    for _ in 0..200 {
+        if scene.watcher.query_one(&under_way, &[]).await.unwrap().get::<_, i64>(0) == 2 {
+            break;
+        }
+    }
+    scene.owner.batch_execute("COMMIT").await.unwrap();
+    for answer in answers {
+        assert!(answer.await.unwrap().unwrap().iter().all(is_posted));
+    }
+    let outcomes = last.await.unwrap().unwrap();
+    let (again, others) = outcomes.split_last().unwrap();
+    assert!(others.iter().all(is_posted));
+    assert!(matches!(again, Outcome::Rejected(Rejection::NothingLeft { .. })), "{again:?}");
+    Journal::read(&scene.database).await;
     scene.ledger.close().await;
 }
 

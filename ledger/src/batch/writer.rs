@@ -16,15 +16,13 @@ use tokio::task::{JoinError, JoinHandle};
 use crate::entry::NewEntry;
 use crate::error::Error;
 use crate::journal::ids::record::Offers;
-use crate::journal::relay::{self, After, Before, Stopped, seam};
+use crate::journal::relay::{self, After, Before, Stopped, TURNS_AT_ONCE, seam};
 use crate::journal::sealing::Sealer;
 use crate::journal::turn::Asking;
 use crate::refusal::Recorder;
 
 use super::{Job, answer, refuse};
 
-/// Turns under way, each on a session of its own.
-pub const TURNS_AT_ONCE: usize = 3;
 /// Entries after which a turn takes no further request: 8,192 two-leg entries are about 4 MB.
 const TURN_ENTRIES: usize = 8_192;
 /// Bytes after which a turn takes no further request.

@@ -1,4 +1,4 @@
-//! Turns one after the other, on two sessions, each begun before the one before it has ended.
+//! Turns one after the other, on up to [`TURNS_AT_ONCE`] sessions, each begun before the one before it has ended.
 //!
 //! When a turn has decided, it hands what it knows to the next ([`Baton`]): that one decides on top of it and sends its
 //! rows while the first still sends, records and commits. A turn that runs ahead like this does not hold the head. It
@@ -17,6 +17,7 @@
 //! cannot see that it also waits for the turn before it.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use deadpool_postgres::{Client, Transaction};
 use foldhash::fast::RandomState;
@@ -33,6 +34,9 @@ use super::reading::known;
 use super::sql::{self, Head};
 use super::state::State;
 use super::turn::{Asking, Drafted, booked_at, draft, lock};
+
+/// Turns under way, each on a session of its own.
+pub const TURNS_AT_ONCE: usize = 3;
 
 /// What the next turn begins with: what will be true when this one commits.
 #[derive(Default)]
@@ -55,27 +59,40 @@ impl Baton {
     }
 }
 
-/// What entries in flight have to do with: their ids, what they take from, and groups of holds.
-#[derive(Default)]
-pub(super) struct InFlight(HashSet<Uuid, RandomState>);
+/// What the entries of the turns in flight have to do with: their ids, what they take from, and groups of holds. One set
+/// a turn, the last at the end.
+#[derive(Clone, Default)]
+pub(super) struct InFlight(Vec<Arc<HashSet<Uuid, RandomState>>>);
 
 impl InFlight {
     fn of(asking: Asking<'_>) -> InFlight {
-        InFlight(
-            asking.entries().flat_map(|entry| [Some(entry.id), entry.relates_to, entry.hold_group]).flatten().collect(),
-        )
+        InFlight(vec![Arc::new(named(asking).collect())])
+    }
+
+    /// With a turn that has run ahead of these. How many of them have committed meanwhile is not known: as many are kept
+    /// as may be under way when the next begins.
+    fn and(&self, asking: Asking<'_>) -> InFlight {
+        let behind = (self.0.len() + 2).saturating_sub(TURNS_AT_ONCE);
+        InFlight(self.0[behind..].iter().cloned().chain(InFlight::of(asking).0).collect())
     }
 
     fn meets(&self, asking: Asking<'_>) -> bool {
-        let mut named = asking.entries().flat_map(|entry| [Some(entry.id), entry.relates_to, entry.hold_group]);
-        named.any(|id| id.is_some_and(|id| self.0.contains(&id)))
+        named(asking).any(|id| self.has(&id))
     }
 
     /// Whether they have to do with what was looked up.
     pub(super) fn meet(&self, journaled: &Journaled) -> bool {
-        let mut looked_up = journaled.entries.keys().chain(journaled.groups.keys());
-        !self.0.is_empty() && looked_up.any(|id| self.0.contains(id))
+        journaled.entries.keys().chain(journaled.groups.keys()).any(|id| self.has(id))
     }
+
+    fn has(&self, id: &Uuid) -> bool {
+        self.0.iter().any(|turn| turn.contains(id))
+    }
+}
+
+/// What entries have to do with.
+fn named(asking: Asking<'_>) -> impl Iterator<Item = Uuid> {
+    asking.entries().flat_map(|entry| [Some(entry.id), entry.relates_to, entry.hold_group]).flatten()
 }
 
 /// Where a turn begins: at the end of the one before it.
@@ -206,14 +223,16 @@ impl Leg<'_> {
         committed: oneshot::Receiver<Head>,
     ) -> Result<Vec<Outcome>, Stopped> {
         let Leg { tx, drafted: Drafted { outcomes, mut draft }, after, node } = self;
-        let Baton { state, head: Some(head), .. } = baton else { unreachable!("it was decided on top of a head") };
+        let Baton { state, head: Some(head), in_flight, .. } = baton else {
+            unreachable!("it was decided on top of a head")
+        };
         hand_on(
             after.baton,
             Baton {
                 state,
                 head: Some(moved(&head, draft.as_ref())),
                 opened_segment: false,
-                in_flight: InFlight::of(asking),
+                in_flight: in_flight.and(asking),
             },
         );
         let root = match &mut draft {
@@ -256,4 +275,32 @@ async fn commit(tx: Transaction<'_>, next: oneshot::Sender<Head>, head: Head) ->
 /// A lock that is not to be had while running ahead: whoever has it was faster.
 fn if_locked(error: Error) -> Stopped {
     if error.is_lock_timeout() { Stopped::Overtaken } else { error.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::NewEntry;
+
+    #[test]
+    fn every_turn_that_may_be_under_way_is_in_flight() {
+        let entry = |n: u128, of: Option<u128>| NewEntry {
+            id: Uuid::from_u128(n),
+            relates_to: of.map(Uuid::from_u128),
+            ..NewEntry::default()
+        };
+        let ask = |entries: &[NewEntry], what: &dyn Fn(Asking<'_>) -> bool| what(Asking { requests: &[entries] });
+        let turns: Vec<[NewEntry; 1]> = (1..=6).map(|n| [entry(n, Some(100 + n))]).collect();
+        let mut in_flight = InFlight::of(Asking { requests: &[&turns[0]] });
+        for (n, turn) in (2..=6).zip(&turns[1..]) {
+            in_flight = in_flight.and(Asking { requests: &[turn] });
+            // The next turn begins when at most so many before it are under way.
+            let oldest = (n + 2_u128).saturating_sub(u128::try_from(TURNS_AT_ONCE).unwrap()).max(1);
+            for other in 1..=n {
+                let takes_the_same = [entry(1_000, Some(100 + other))];
+                let met = ask(&takes_the_same, &|asking| in_flight.meets(asking));
+                assert_eq!(met, other >= oldest, "turn {other} when {n} have begun");
+            }
+        }
+    }
 }
