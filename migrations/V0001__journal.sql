@@ -227,9 +227,9 @@ CREATE TABLE lane (
     lane_no integer NOT NULL,
     CONSTRAINT lane_pkey PRIMARY KEY (lane_no)
 );
-INSERT INTO lane VALUES (1), (2), (3), (4);
+INSERT INTO lane VALUES (1), (2), (3), (4); -- of two processes that have two turns ahead each
 
--- A sum of 64 bits, which fails where that is too little: half the price of sum(bigint), which is numeric.
+-- A sum of 64 bits, which fails where that is too little; sum(bigint) is numeric, and dearer.
 CREATE AGGREGATE narrow_sum(bigint) (sfunc = int8pl, stype = bigint, initcond = '0');
 
 -- Every entry sums to zero per currency and layer. Reads its transition table alone, so that it costs one pass over

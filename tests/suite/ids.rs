@@ -17,6 +17,7 @@ use rand::{RngExt, SeedableRng};
 use uuid::Uuid;
 
 use crate::books::{Book, entry};
+use crate::verify::archives;
 
 /// An id of some kind: random, ordered by time as version 7 and 8 are, by an old clock, or hardly a UUID at all.
 fn some_id(random: &mut StdRng, millis: u64) -> Uuid {
@@ -164,4 +165,5 @@ async fn a_wrong_record_of_ids_is_found_out_by_verify() {
     assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Posted(_))), "{outcomes:?}");
     let finding = deceived.verify(Asked::default(), |_| {}).await.unwrap().finding.expect("it is there twice");
     assert_eq!((finding.rule, finding.place.to_string()), (Rule::IdOnce, "entry 10".to_owned()), "{finding}");
+    assert_eq!(archives::check(&book).await.finding, Some(finding), "of the file as of the book");
 }

@@ -87,7 +87,7 @@ pub async fn run(place: &Place, workload: Workload, size: Size, beside: &Beside)
 fn line(plan: &Plan, phase: &Phase, checked: &Checked, extra: Extra, beside: &Beside) -> Line {
     let (answered, posted) = (phase.counts.answered(), phase.counts.posted);
     let entries_per_s = per_second(answered, phase.took);
-    let target_per_s = plan.workload.target_per_s().map(f64::from);
+    let target_per_s = plan.workload.target_per_s(plan.size.callers).map(f64::from);
     let micros = |time| micros_each(time, answered);
     Line {
         workload: plan.workload.name().to_owned(),

@@ -82,21 +82,27 @@ impl Workload {
         }
     }
 
-    /// Entries a second that it should reach on two cores; `None` where only the comparison counts.
-    pub fn target_per_s(self) -> Option<u32> {
-        match self {
-            Workload::Uniform => Some(300_000),
-            Workload::Hot
-            | Workload::Zipf
-            | Workload::Single
-            | Workload::Holds
-            | Workload::Replays
-            | Workload::Backdated
-            | Workload::Growth
-            | Workload::TwoBooks
-            | Workload::TwoProcesses
-            | Workload::Http
-            | Workload::Ndjson => None,
+    /// Entries a second that it should reach on two cores with so many callers; `None` where it is compared with U, or
+    /// with one book or process alone.
+    pub fn target_per_s(self, callers: usize) -> Option<u32> {
+        match (self, callers) {
+            (Workload::Uniform, _) => Some(300_000),
+            (Workload::Single, 64) => Some(40_000),
+            (Workload::Single, 1_024) => Some(100_000),
+            (Workload::Http, _) => Some(20_000),
+            (Workload::Ndjson, _) => Some(200_000),
+            (
+                Workload::Hot
+                | Workload::Zipf
+                | Workload::Single
+                | Workload::Holds
+                | Workload::Replays
+                | Workload::Backdated
+                | Workload::Growth
+                | Workload::TwoBooks
+                | Workload::TwoProcesses,
+                _,
+            ) => None,
         }
     }
 }

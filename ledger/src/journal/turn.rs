@@ -1,8 +1,8 @@
 //! One turn: everything between locking the head and moving it.
 //!
 //! In order: lock the head; catch up with what other processes wrote; end the holds whose time is over, in a commit of
-//! their own; read the accounts touched for the first time; decide in memory; COPY entries and postings; record the
-//! commit and move the head. The caller commits. The state is folded forward as soon as a batch is decided, so that the
+//! their own; decide in memory, once more if an account had to be read first; COPY entries, postings and links; record
+//! the commit and move the head. The caller commits. The state is folded forward as soon as a batch is decided, so that the
 //! next can be decided on top of it ([`super::relay`]); after a turn that fails, or whose COMMIT fails, it is worth
 //! nothing.
 //!

@@ -1,7 +1,7 @@
 //! The check of the books: clean books are clean, and whatever is altered behind the program's back is named.
 
 mod alterations;
-mod archives;
+pub mod archives;
 mod audits;
 mod limits;
 
