@@ -2,8 +2,8 @@
 //! turn and one COMMIT; when much is waiting, turns overlap ([`crate::journal::relay`]).
 //!
 //! Promises: an answer comes only after COMMIT; each caller gets its own outcomes, in order; one caller's bad request
-//! never fails another's; memory is bounded by `QUEUE_BYTES_MAX` and `QUEUE_REQUESTS_MAX`. A failed turn is
-//! tried again from the head, by what the database has, so that an unknown COMMIT is found out and never repeated; if it
+//! never fails another's; memory is bounded by `QUEUE_BYTES_MAX` and `QUEUE_REQUESTS_MAX`. A failed turn is tried
+//! again from the head, by what the database has, so that an unknown COMMIT is found out and never repeated; if it
 //! cannot be found out, or the database stays away, callers get [`Error::Unavailable`]: nothing is half done, and the
 //! same ids may be sent again.
 //!

@@ -189,7 +189,7 @@ impl Ids {
         }
     }
 
-    /// Takes in what has been put on record of the segments before one; of those the ids themselves are no longer needed.
+    /// Takes in what has been put on record of the segments before one; the ids of those are no longer needed.
     async fn look_at_record(&mut self, tx: &Transaction<'_>, before: i32) -> Result<(), Error> {
         let last = self.on_record.last().map_or(0, |known| known.segment_no);
         for (segment_no, spans) in sql::id_spans_between(tx, last, before).await? {

@@ -59,8 +59,8 @@ impl Baton {
     }
 }
 
-/// What the entries of the turns in flight have to do with: their ids, what they take from, and groups of holds. One set
-/// a turn, the last at the end.
+/// What the entries of the turns in flight have to do with: their ids, what they take from, and groups of holds. One
+/// set a turn, the last at the end.
 #[derive(Clone, Default)]
 pub(super) struct InFlight(Vec<Arc<HashSet<Uuid, RandomState>>>);
 
@@ -69,8 +69,8 @@ impl InFlight {
         InFlight(vec![Arc::new(named(asking).collect())])
     }
 
-    /// With a turn that has run ahead of these. How many of them have committed meanwhile is not known: as many are kept
-    /// as may be under way when the next begins.
+    /// With a turn that has run ahead of these. How many of them have committed meanwhile is not known: as many are
+    /// kept as may be under way when the next begins.
     fn and(&self, asking: Asking<'_>) -> InFlight {
         let behind = (self.0.len() + 2).saturating_sub(TURNS_AT_ONCE);
         InFlight(self.0[behind..].iter().cloned().chain(InFlight::of(asking).0).collect())

@@ -2,8 +2,8 @@
 //!
 //! In order: lock the head; catch up with what other processes wrote; end the holds whose time is over, in a commit of
 //! their own; decide in memory, once more if an account had to be read first; COPY entries, postings and links; record
-//! the commit and move the head. The caller commits. The state is folded forward as soon as a batch is decided, so that the
-//! next can be decided on top of it ([`super::relay`]); after a turn that fails, or whose COMMIT fails, it is worth
+//! the commit and move the head. The caller commits. The state is folded forward as soon as a batch is decided, so that
+//! the next can be decided on top of it ([`super::relay`]); after a turn that fails, or whose COMMIT fails, it is worth
 //! nothing.
 //!
 //! Ids are looked up only where they may be in the books ([`super::ids`]), and where an entry takes from another. A
