@@ -12,13 +12,24 @@ use tokio::sync::{Mutex, RwLock};
 use tokio::time::timeout;
 use tokio_postgres::Client;
 
+use crate::auth::LookUp;
+
 /// How long the look-up of a book may take before its connection is given up.
 const LOOK_UP_TIME: Duration = Duration::from_secs(5);
+
+/// An open book; cheap to clone.
+#[derive(Clone)]
+pub struct Open {
+    /// Its ledger.
+    pub ledger: Ledger,
+    /// Where its tokens are looked up.
+    pub look_up: LookUp,
+}
 
 /// The books of one database.
 pub struct Books {
     database: Database,
-    open: RwLock<HashMap<BookName, Ledger>>,
+    open: RwLock<HashMap<BookName, Open>>,
     /// Held while a book that exists is opened, so that it is opened once.
     opening: Mutex<()>,
     /// The connection on which books are looked up, by all callers at once, behind one another: who names a book that
@@ -34,29 +45,30 @@ impl Books {
         Books { database, open, opening, look_up, probe }
     }
 
-    /// The ledger of a book; `None` if there is no such book.
-    pub async fn ledger(&self, book: &BookName) -> Result<Option<Ledger>, Error> {
-        if let Some(ledger) = self.already_open(book).await {
-            return Ok(Some(ledger));
+    /// A book, opened; `None` if there is no such book.
+    pub async fn open(&self, book: &BookName) -> Result<Option<Open>, Error> {
+        if let Some(open) = self.already_open(book).await {
+            return Ok(Some(open));
         }
         if !self.exists(book).await? {
             return Ok(None);
         }
         let _one_at_a_time = self.opening.lock().await;
-        if let Some(ledger) = self.already_open(book).await {
-            return Ok(Some(ledger));
+        if let Some(open) = self.already_open(book).await {
+            return Ok(Some(open));
         }
         match Ledger::open(&self.database, book).await {
             Ok(ledger) => {
-                self.open.write().await.insert(book.clone(), ledger.clone());
-                Ok(Some(ledger))
+                let open = Open { look_up: LookUp::start(ledger.clone()), ledger };
+                self.open.write().await.insert(book.clone(), open.clone());
+                Ok(Some(open))
             }
             Err(Error::BookUnknown(_)) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    async fn already_open(&self, book: &BookName) -> Option<Ledger> {
+    async fn already_open(&self, book: &BookName) -> Option<Open> {
         self.open.read().await.get(book).cloned()
     }
 
@@ -104,7 +116,8 @@ impl Books {
     /// Works off what the writers of all books have waiting, and ends them.
     pub async fn close(&self) {
         let open = std::mem::take(&mut *self.open.write().await);
-        for ledger in open.into_values() {
+        for Open { ledger, look_up } in open.into_values() {
+            drop(look_up);
             ledger.close().await;
         }
         self.probe.lock().await.take();

@@ -5,7 +5,7 @@
 //! `i64`. Arithmetic is checked. The one place that rounds stands behind [`share_of`]
 //! and [`share_of_sum`]; [`split`] divides to the last unit.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use rust_decimal::Decimal;
@@ -143,15 +143,21 @@ impl fmt::Display for Money {
     }
 }
 
+/// Room for the text of one amount: 19 digits, sign and point.
+const AMOUNT_BYTES: usize = 21;
+
 /// A sum of minor units as a decimal string, like [`Money::to_decimal_string`]; sums of many amounts may be wider than
 /// one amount.
 pub fn decimal_text(minor: i128, currency: Currency) -> String {
     let decimals = currency.decimals() as usize;
-    let sign = if minor < 0 { "-" } else { "" };
-    let digits = format!("{:0>width$}", minor.unsigned_abs(), width = decimals + 1);
-    let (whole, fraction) = digits.split_at(digits.len() - decimals);
-    let point = if decimals == 0 { "" } else { "." };
-    format!("{sign}{whole}{point}{fraction}")
+    // At least one digit before the point.
+    let width = usize::from(minor < 0) + 1 + decimals;
+    let mut text = String::with_capacity(AMOUNT_BYTES);
+    write!(text, "{minor:0width$}").expect("a string takes all that is written");
+    if decimals > 0 {
+        text.insert(text.len() - decimals, '.');
+    }
+    text
 }
 
 fn minor_units(text: &str, currency: Currency) -> Result<i64, MoneyError> {
@@ -309,6 +315,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn an_amount_is_printed_as_its_digits_with_a_point_in_between(
+            minor in prop_oneof![any::<i128>(), any::<i64>().prop_map(i128::from), -2_000..2_000_i128],
+            code in prop::sample::select(vec!["CNY", "JPY", "KWD", "CLF"]),
+        ) {
+            let currency: Currency = code.parse().unwrap();
+            let decimals = currency.decimals() as usize;
+            let digits = format!("{:0>width$}", minor.unsigned_abs(), width = decimals + 1);
+            let (whole, fraction) = digits.split_at(digits.len() - decimals);
+            let (sign, point) = (if minor < 0 { "-" } else { "" }, if decimals == 0 { "" } else { "." });
+            prop_assert_eq!(decimal_text(minor, currency), format!("{sign}{whole}{point}{fraction}"));
+        }
+
         #[test]
         fn parts_add_up_and_are_less_than_a_unit_off(
             amount in 0..=i64::MAX,

@@ -12,8 +12,9 @@ use dianfu_ledger::{Ledger, clock};
 
 use super::partner::Credentials;
 use super::token::{self, ACTOR_PREFIX, Bearer, TokenHash};
-use super::{Access, Permission, Shown};
+use super::{Access, LookUp, Permission, Shown};
 use crate::app::App;
+use crate::books::Open;
 use crate::extract;
 use crate::problem::{Kind, Problem};
 
@@ -56,13 +57,13 @@ fn bearer_token(head: &Parts) -> Result<Option<String>, Problem> {
 
 async fn staff(app: &App, permission: Permission, head: &Parts, token: &str) -> Result<Access, Problem> {
     let book = token::book_of(token).ok_or_else(token_invalid)?;
-    let ledger = app.books().ledger(&book).await?.ok_or_else(token_invalid)?;
+    let Open { ledger, look_up } = app.books().open(&book).await?.ok_or_else(token_invalid)?;
     let hash = TokenHash::of(token);
-    let bearer = bearer(&ledger, hash).await.map_err(|problem| on_record(&ledger, NOBODY, head, problem))?;
+    let bearer = bearer(&look_up, hash).await.map_err(|problem| on_record(&ledger, NOBODY, head, problem))?;
     let actor = format!("{ACTOR_PREFIX}{}", bearer.name);
     permit(&bearer, permission).map_err(|problem| on_record(&ledger, &actor, head, problem))?;
     let may_adjust = bearer.role.permits(Permission::AdjustPeriods);
-    Ok(Access { ledger, actor, may_adjust, insurer: None, shown: Shown::Token { hash, permission } })
+    Ok(Access { ledger, actor, may_adjust, insurer: None, shown: Shown::Token { hash, permission }, look_up })
 }
 
 /// Puts on the book's record that somebody was turned away, with what he asked for and without what he showed.
@@ -77,9 +78,8 @@ fn on_record(ledger: &Ledger, actor: &str, head: &Parts, problem: Problem) -> Pr
 }
 
 /// The bearer of a token that is live.
-async fn bearer(ledger: &Ledger, hash: TokenHash) -> Result<Bearer, Problem> {
-    let client = ledger.client().await?;
-    token::bearer(&client, hash).await?.ok_or_else(token_invalid)
+async fn bearer(look_up: &LookUp, hash: TokenHash) -> Result<Bearer, Problem> {
+    look_up.bearer(hash).await?.ok_or_else(token_invalid)
 }
 
 fn permit(bearer: &Bearer, permission: Permission) -> Result<(), Problem> {
@@ -95,16 +95,17 @@ fn permit(bearer: &Bearer, permission: Permission) -> Result<(), Problem> {
 /// One look-up by hash. A connection that broke while nobody used it is tried once more.
 pub async fn still_open(access: &Access) -> Result<(), Problem> {
     let Shown::Token { hash, permission } = access.shown else { return Ok(()) };
-    let mut asked = bearer(&access.ledger, hash).await;
+    let mut asked = bearer(&access.look_up, hash).await;
     if asked.as_ref().is_err_and(Problem::is_retryable) {
-        asked = bearer(&access.ledger, hash).await;
+        asked = bearer(&access.look_up, hash).await;
     }
     permit(&asked?, permission)
 }
 
 async fn partner(app: &App, permission: Permission, head: &Parts, body: Body) -> Result<(Access, Body), Problem> {
     let credentials = Credentials::read(&head.headers)?;
-    let ledger = app.books().ledger(&credentials.book).await?.ok_or_else(|| credentials.key_unknown())?;
+    let opened = app.books().open(&credentials.book).await?;
+    let Open { ledger, look_up } = opened.ok_or_else(|| credentials.key_unknown())?;
     let actor = format!("partner:{}", credentials.app_id);
     let on_record = |problem| on_record(&ledger, &actor, head, problem);
     let client = ledger.client().await?;
@@ -118,7 +119,7 @@ async fn partner(app: &App, permission: Permission, head: &Parts, body: Body) ->
     credentials.verify_body(&body).map_err(on_record)?;
     credentials.spend_nonce(&ledger.client().await?).await.map_err(on_record)?;
     let (insurer, shown) = (Some(credentials.insurer), Shown::Signature);
-    Ok((Access { ledger, actor, may_adjust: false, insurer, shown }, body.clone().into()))
+    Ok((Access { ledger, actor, may_adjust: false, insurer, shown, look_up }, body.clone().into()))
 }
 
 /// One answer for tokens that are malformed, of no book, unknown, expired or revoked.

@@ -5,6 +5,7 @@
 //! of every route below `/v1`; a handler that no gate stands before has no [`Access`] and cannot reach a book.
 
 pub mod gate;
+pub mod look_up;
 pub mod partner;
 pub mod role;
 mod secret;
@@ -20,6 +21,7 @@ use jiff::Timestamp;
 use crate::error::Error;
 use crate::wire::entry::Poster;
 
+pub use look_up::LookUp;
 pub use partner::{PartnerKey, create_partner_key, revoke_partner_key};
 pub use role::{Permission, Role};
 pub use secret::draw as draw_secret;
@@ -38,6 +40,8 @@ pub struct Access {
     pub insurer: Option<PartyNo>,
     /// What was shown, and what for.
     pub shown: Shown,
+    /// Where it is asked whether that is good still.
+    pub look_up: LookUp,
 }
 
 impl Access {

@@ -39,16 +39,15 @@ pub async fn tokens(client: &Serving) -> Result<Vec<Row>, Error> {
     client.query(SQL, &[]).await
 }
 
-/// Name and role of the live token with this hash.
-pub async fn live_token(client: &Serving, hash: &[u8; 32]) -> Result<Option<(String, String)>, Error> {
+/// Hash, name and role of the live tokens with these hashes.
+pub async fn live_tokens(client: &Serving, hashes: &[&[u8]]) -> Result<Vec<Row>, Error> {
     const SQL: &str = "
-        SELECT name, role
+        SELECT token_hash, name, role
         FROM access_token
-        WHERE token_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())";
+        WHERE token_hash = ANY ($1) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())";
     // On the way of every request: prepared once a connection.
     let statement = client.prepare_cached(SQL).await?;
-    let found = client.query_opt(&statement, &[&hash.as_slice()]).await?;
-    found.map(|row| Ok((row.try_get("name")?, row.try_get("role")?))).transpose()
+    client.query(&statement, &[&hashes]).await
 }
 
 pub async fn insert_partner_key(

@@ -4,6 +4,8 @@
 //! comparison in constant time: how long the look-up takes depends on the hash of what was sent, and who cannot choose
 //! hashes cannot feel his way towards one. Random bits of this length need neither salt nor a slow hash.
 
+use std::collections::HashMap;
+
 use dianfu_ledger::book::BookName;
 use dianfu_ledger::db::Database;
 use dianfu_ledger::entry::REFERENCE_BYTES_MAX;
@@ -109,7 +111,7 @@ pub fn book_of(token: &str) -> Option<BookName> {
 }
 
 /// What is kept of a token, here and in the book: enough to look it up, not to use it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct TokenHash([u8; 32]);
 
 impl TokenHash {
@@ -119,13 +121,19 @@ impl TokenHash {
     }
 }
 
-/// Who bears the token of this hash, if it is live. `client` is on the book that the token names.
-pub async fn bearer(
+/// Who bears the tokens of these hashes, as far as they are live. `client` is on the book that the tokens name.
+pub async fn bearers(
     client: &deadpool_postgres::Client,
-    hash: TokenHash,
-) -> Result<Option<Bearer>, tokio_postgres::Error> {
-    let Some((name, role)) = sql::live_token(client, &hash.0).await? else { return Ok(None) };
-    Ok(Role::from_word(&role).map(|role| Bearer { name, role }))
+    hashes: &[TokenHash],
+) -> Result<HashMap<TokenHash, Bearer>, tokio_postgres::Error> {
+    let texts: Vec<&[u8]> = hashes.iter().map(|hash| hash.0.as_slice()).collect();
+    let rows = sql::live_tokens(client, &texts).await?;
+    let bearer = |row: &Row| {
+        let hash = TokenHash(row.try_get::<_, &[u8]>("token_hash")?.try_into().expect("the table keeps 32 bytes"));
+        let role = Role::from_word(row.try_get("role")?).expect("the table knows our roles only");
+        Ok((hash, Bearer { name: row.try_get("name")?, role }))
+    };
+    rows.iter().map(bearer).collect()
 }
 
 #[cfg(test)]

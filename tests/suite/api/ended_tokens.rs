@@ -93,3 +93,27 @@ async fn a_way_in_that_has_ended_is_not_made() {
         assert!(matches!(error, Error::ExpiryPassed { .. }), "{error}");
     }
 }
+
+#[tokio::test]
+async fn tokens_of_many_requests_are_looked_up_together() {
+    let api = Api::start().await;
+    assert_eq!(api.get("/v1/accounts").await.status, 200);
+    let owner = api.database.connect_owner().await.unwrap();
+    owner.batch_execute("BEGIN; LOCK TABLE book_main.access_token IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let ask = |_| tokio::spawn(api.request(Method::GET, "/v1/accounts").send());
+    let asked: Vec<_> = (0..NAMES).map(ask).collect();
+    let watcher = api.database.connect_owner().await.unwrap();
+    let waiting = async || {
+        let count = "SELECT count(*) FROM pg_locks WHERE NOT granted AND database = (
+                         SELECT oid FROM pg_database WHERE datname = current_database())";
+        watcher.query_one(count, &[]).await.unwrap().get::<_, i64>(0)
+    };
+    eventually("a look-up waits", async || waiting().await > 0).await;
+    // A route without a token is answered behind all that have been sent before it.
+    assert_eq!(Reply::of(api.bare(Method::GET, "/health/live").send().await.unwrap()).await.status, 200);
+    assert_eq!(waiting().await, 1, "one statement at a time");
+    owner.batch_execute("COMMIT").await.unwrap();
+    for answer in join_all(asked).await {
+        assert_eq!(answer.unwrap().unwrap().status().as_u16(), 200);
+    }
+}
