@@ -476,7 +476,6 @@ DECLARE
     no integer;
     posting text;
     entry text;
-    has_items boolean;
 BEGIN
     SELECT segment_no
     INTO no
@@ -510,10 +509,6 @@ BEGIN
         posting || '_sequence_idx', posting);
     EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON %I (sequence) WITH (fillfactor = 100, deduplicate_items = off)',
         entry || '_sequence_idx', entry);
-    EXECUTE format('SELECT EXISTS (SELECT FROM %I WHERE item IS NOT NULL)', posting) INTO has_items;
-    IF has_items THEN
-        EXECUTE format('CREATE INDEX %I ON %I (account_no, item) WHERE item IS NOT NULL', posting || '_item_idx', posting);
-    END IF;
     EXECUTE format('ANALYZE %I', posting); -- the planner must not guess about a segment that it has never seen
     UPDATE segment SET sealed_at = clock_timestamp() WHERE segment_no = no;
     RETURN true;

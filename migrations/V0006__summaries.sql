@@ -82,6 +82,7 @@ DECLARE
     first_date date;
     last_date date;
     has_pending boolean;
+    has_items boolean;
     takes_totals boolean;
 BEGIN
     SELECT *
@@ -99,25 +100,29 @@ BEGIN
     name := leaf('posting', this.segment_no);
 
     EXECUTE format(
-        'SELECT array_agg(account_no) FILTER (WHERE postings >= %s), min(first_date), max(last_date), bool_or(has_pending)
+        'SELECT array_agg(account_no) FILTER (WHERE postings >= %s), min(first_date), max(last_date), max(layer) = 1,
+                sum(items) > 0
          FROM (
              SELECT account_no, count(*) AS postings, min(effective_date) AS first_date,
-                    max(effective_date) AS last_date, bool_or(layer = 1) AS has_pending
+                    max(effective_date) AS last_date, max(layer) AS layer, count(item) AS items
              FROM %I
              GROUP BY account_no
          ) AS account',
         busy, name)
-    INTO busy_accounts, first_date, last_date, has_pending;
-    EXECUTE format(
-        'INSERT INTO day_total
-         SELECT $1, account_no, layer, effective_date, sum(GREATEST(amount_minor, 0)), sum(GREATEST(-amount_minor, 0))
-         FROM %I
-         WHERE layer = 0 AND account_no = ANY ($2)
-         GROUP BY account_no, layer, effective_date
-         ORDER BY account_no, layer, effective_date',
-        name)
-    USING this.segment_no, busy_accounts;
-    IF has_pending THEN
+    INTO busy_accounts, first_date, last_date, has_pending, has_items;
+    IF busy_accounts IS NOT NULL THEN
+        EXECUTE format(
+            'INSERT INTO day_total
+             SELECT $1, account_no, layer, effective_date,
+                    sum(GREATEST(amount_minor, 0)), sum(GREATEST(-amount_minor, 0))
+             FROM %I
+             WHERE layer = 0 AND account_no = ANY ($2)
+             GROUP BY account_no, layer, effective_date
+             ORDER BY account_no, layer, effective_date',
+            name)
+        USING this.segment_no, busy_accounts;
+    END IF;
+    IF busy_accounts IS NOT NULL AND has_pending THEN
         INSERT INTO day_total
         SELECT this.segment_no, account_no, layer, effective_date, sum(debit_minor), sum(credit_minor)
         FROM posting_side
@@ -127,19 +132,23 @@ BEGIN
         ORDER BY account_no, layer, effective_date;
     END IF;
 
-    EXECUTE format(
-        'INSERT INTO item_total AS there
-         SELECT account_no, item, layer, sum(amount_minor), min(effective_date), max(effective_date), max(due_date)
-         FROM %I
-         WHERE item IS NOT NULL
-         GROUP BY account_no, item, layer
-         ORDER BY account_no, item, layer
-         ON CONFLICT ON CONSTRAINT item_total_pkey DO UPDATE
-         SET total_minor = there.total_minor + excluded.total_minor,
-             first_date = LEAST(there.first_date, excluded.first_date),
-             last_date = GREATEST(there.last_date, excluded.last_date),
-             due_date = GREATEST(there.due_date, excluded.due_date)',
-        name);
+    IF has_items THEN
+        EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON %I (account_no, item) WHERE item IS NOT NULL',
+            name || '_item_idx', name);
+        EXECUTE format(
+            'INSERT INTO item_total AS there
+             SELECT account_no, item, layer, sum(amount_minor), min(effective_date), max(effective_date), max(due_date)
+             FROM %I
+             WHERE item IS NOT NULL
+             GROUP BY account_no, item, layer
+             ORDER BY account_no, item, layer
+             ON CONFLICT ON CONSTRAINT item_total_pkey DO UPDATE
+             SET total_minor = there.total_minor + excluded.total_minor,
+                 first_date = LEAST(there.first_date, excluded.first_date),
+                 last_date = GREATEST(there.last_date, excluded.last_date),
+                 due_date = GREATEST(there.due_date, excluded.due_date)',
+            name);
+    END IF;
 
     takes_totals := this.last_sequence - COALESCE((
         SELECT max(last_sequence)

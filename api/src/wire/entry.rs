@@ -2,6 +2,7 @@
 //!
 //! A posting has exactly one of `debit` and `credit`, a positive decimal string, and its currency.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use dianfu_ledger::entry::{EntryKind, Layer, NewEntry, NewPosting};
@@ -147,8 +148,9 @@ pub enum OneOrMany {
 #[schema(as = NewPosting)]
 struct NewPostingBody<'a> {
     /// The account's code.
+    #[serde(borrow)]
     #[schema(example = "1101.picc")]
-    account: String,
+    account: Cow<'a, str>,
     /// A positive decimal string.
     #[serde(default, borrow)]
     #[schema(value_type = Option<String>, example = "15200.00")]
@@ -158,8 +160,9 @@ struct NewPostingBody<'a> {
     #[schema(value_type = Option<String>)]
     credit: Option<&'a RawValue>,
     /// ISO 4217.
+    #[serde(borrow)]
     #[schema(example = "CNY")]
-    currency: String,
+    currency: Cow<'a, str>,
     /// The open item, on accounts that keep them.
     #[serde(default)]
     #[schema(example = "CLM-2026-000017")]
@@ -249,13 +252,15 @@ impl NewEntryBody<'_> {
 
 impl NewPostingBody<'_> {
     fn into_posting(self, leg: usize) -> Result<NewPosting, Violation> {
-        let at = |field: &str| format!("/postings/{leg}/{field}");
-        let account = account_code(&self.account, at("account"))?;
-        let currency: Currency =
-            self.currency.parse().map_err(|error: MoneyError| money_violation(&error, at("currency")))?;
+        // Most postings are right: a place is written for those that are not.
+        let at = |field: &'static str| {
+            move |violation| Violation { pointer: Some(format!("/postings/{leg}/{field}").into()), ..violation }
+        };
+        let account = account_code(&self.account, "").map_err(at("account"))?;
+        let currency = self.currency.parse().map_err(|error| money_violation(&error, "")).map_err(at("currency"))?;
         let amount = match (self.debit, self.credit) {
-            (Some(debit), None) => positive(debit, currency, at("debit"))?,
-            (None, Some(credit)) => negated(positive(credit, currency, at("credit"))?),
+            (Some(debit), None) => positive(debit, currency).map_err(at("debit"))?,
+            (None, Some(credit)) => negated(positive(credit, currency).map_err(at("credit"))?),
             (None, None) | (Some(_), Some(_)) => {
                 let message = "a posting has exactly one of debit and credit";
                 return Err(Violation::at("debit_or_credit", format!("/postings/{leg}"), message));
@@ -265,19 +270,19 @@ impl NewPostingBody<'_> {
     }
 }
 
-fn positive(raw: &RawValue, currency: Currency, pointer: String) -> Result<Money, Violation> {
+fn positive(raw: &RawValue, currency: Currency) -> Result<Money, Violation> {
     let Ok(text) = serde_json::from_str::<String>(raw.get()) else {
         let message = "an amount is a decimal string such as \"15200.00\": a JSON number may lose digits on its way";
         let given = raw.get().chars().take(40).collect::<String>();
-        return Err(Violation::at("amount_not_text", pointer, message).expected("a decimal string", given));
+        return Err(Violation::at("amount_not_text", "", message).expected("a decimal string", given));
     };
-    let money = Money::parse(&text, currency).map_err(|error| money_violation(&error, pointer.clone()))?;
+    let money = Money::parse(&text, currency).map_err(|error| money_violation(&error, ""))?;
     match money.minor {
         1.. => Ok(money),
-        0 => Err(Violation::at("amount_zero", pointer, "an amount is not zero").expected("more than 0", text)),
+        0 => Err(Violation::at("amount_zero", "", "an amount is not zero").expected("more than 0", text)),
         _ => {
             let message = "an amount is not negative: write it on the other side";
-            Err(Violation::at("amount_negative", pointer, message).expected("more than 0", text))
+            Err(Violation::at("amount_negative", "", message).expected("more than 0", text))
         }
     }
 }

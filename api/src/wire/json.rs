@@ -67,8 +67,13 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
     }
 }
 
-/// Reads one JSON value that fills the text.
+/// Reads one JSON value that fills the text. One that cannot be read is gone through twice: the place of what is wrong
+/// is looked for then.
 pub fn read<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, Misread> {
+    serde_json::from_slice(text).or_else(|_| read_minding_the_place(text))
+}
+
+fn read_minding_the_place<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, Misread> {
     let mut parser = serde_json::Deserializer::from_slice(text);
     let value = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
         let pointer = pointer(error.path());

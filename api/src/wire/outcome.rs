@@ -51,7 +51,7 @@ pub struct OutcomeBody {
     pub moved: Option<String>,
     /// Why not.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<Violation>,
+    pub error: Option<Box<Violation>>,
 }
 
 impl OutcomeBody {
@@ -65,7 +65,7 @@ impl OutcomeBody {
     /// An entry that is not, or not known to be.
     pub fn not_in_the_books(id: Option<Uuid>, status: Status, error: Violation) -> OutcomeBody {
         let (sequence, booked_at, moved) = (None, None, None);
-        OutcomeBody { index: None, line: None, id, status, sequence, booked_at, moved, error: Some(error) }
+        OutcomeBody { index: None, line: None, id, status, sequence, booked_at, moved, error: Some(Box::new(error)) }
     }
 }
 

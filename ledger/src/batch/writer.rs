@@ -28,7 +28,7 @@ const TURN_ENTRIES: usize = 8_192;
 /// Bytes after which a turn takes no further request.
 const TURN_BYTES: usize = 8 << 20;
 /// Entries that are worth a turn beside another.
-const AHEAD_ENTRIES: usize = 1_024;
+const AHEAD_ENTRIES: usize = 256;
 /// Turns that do not run ahead after one was overtaken: whoever else posts will do so again.
 const ALONE_TURNS: u32 = 64;
 /// Pauses before a turn is tried; after the last, callers are told.

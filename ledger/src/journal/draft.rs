@@ -6,6 +6,7 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 use deadpool_postgres::Transaction;
+use futures_util::future::{try_join, try_join_all};
 use jiff::Timestamp;
 
 use crate::clock;
@@ -63,23 +64,47 @@ impl Draft {
         })
     }
 
+    /// Streams all rows in and records the commit, without waiting in between; the head is locked.
+    pub(super) async fn write(&self, tx: &Transaction<'_>, head: &mut Head, node: &str) -> Result<(), Error> {
+        let recorded = async {
+            let root = self.root();
+            self.record(tx, head, &root, node).await
+        };
+        try_join(self.copy(tx), recorded).await?;
+        Ok(())
+    }
+
     /// Streams all rows in; answers the root of the tree of the entries, made up while the server works.
-    pub(super) async fn copy(&mut self, tx: &Transaction<'_>) -> Result<Hash, Error> {
+    pub(super) async fn copy_ahead(&self, tx: &Transaction<'_>) -> Result<Hash, Error> {
+        let ((), root) = try_join(self.copy(tx), async { Ok(self.root()) }).await?;
+        Ok(root)
+    }
+
+    /// Asks for every COPY at once; the server takes them in order.
+    async fn copy(&self, tx: &Transaction<'_>) -> Result<(), Error> {
+        let parts = self.parts.iter().map(async |Part { segment_no, entries, postings }| {
+            let entries = sql::copy_entries(tx, *segment_no, entries.bytes.clone());
+            let postings = sql::copy_postings(tx, *segment_no, postings.bytes.clone());
+            try_join(entries, postings).await
+        });
+        let links = async {
+            match &self.links {
+                Some(links) => sql::copy_links(tx, links.clone()).await,
+                None => Ok(()),
+            }
+        };
+        try_join(try_join_all(parts), links).await?;
+        Ok(())
+    }
+
+    fn root(&self) -> Hash {
         let mut root = MerkleRoot::default();
-        for Part { segment_no, entries, postings } in self.parts.drain(..) {
-            let copying = sql::copy_entries(tx, segment_no, entries.bytes.clone()).await?;
+        for Part { entries, postings, .. } in &self.parts {
             for place in 0..entries.len() {
                 root.push(leaf_hash(entries.row(place), postings.row(place)));
             }
-            copying.finish().await?;
-            sql::copy_postings(tx, segment_no, postings.bytes.clone()).await?.finish().await?;
-            buffers::give_back(entries.bytes);
-            buffers::give_back(postings.bytes);
         }
-        if let Some(links) = self.links.take() {
-            sql::copy_links(tx, links).await?.finish().await?;
-        }
-        Ok(root.finish())
+        root.finish()
     }
 
     /// Records the commit and moves the head, which is locked, to it, in the database and in memory.
@@ -154,6 +179,12 @@ fn encode_links(links: impl Iterator<Item = LinkRow>) -> Option<Bytes> {
 struct Rows {
     bytes: Bytes,
     starts: Vec<usize>,
+}
+
+impl Drop for Rows {
+    fn drop(&mut self) {
+        buffers::give_back(std::mem::take(&mut self.bytes));
+    }
 }
 
 impl Rows {

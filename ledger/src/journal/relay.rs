@@ -207,9 +207,8 @@ impl Leg<'_> {
             after.baton,
             Baton { state, head: Some(moved(&head, draft.as_ref())), opened_segment, in_flight: InFlight::of(asking) },
         );
-        if let Some(mut draft) = draft {
-            let root = draft.copy(&tx).await?;
-            draft.record(&tx, &mut head, &root, node).await?;
+        if let Some(draft) = draft {
+            draft.write(&tx, &mut head, node).await?;
         }
         commit(tx, after.committed, head).await?;
         Ok(outcomes)
@@ -222,7 +221,7 @@ impl Leg<'_> {
         asking: Asking<'_>,
         committed: oneshot::Receiver<Head>,
     ) -> Result<Vec<Outcome>, Stopped> {
-        let Leg { tx, drafted: Drafted { outcomes, mut draft }, after, node } = self;
+        let Leg { tx, drafted: Drafted { outcomes, draft }, after, node } = self;
         let Baton { state, head: Some(head), in_flight, .. } = baton else {
             unreachable!("it was decided on top of a head")
         };
@@ -235,8 +234,8 @@ impl Leg<'_> {
                 in_flight: in_flight.and(asking),
             },
         );
-        let root = match &mut draft {
-            Some(draft) => Some(draft.copy(&tx).await.map_err(if_locked)?),
+        let root = match &draft {
+            Some(draft) => Some(draft.copy_ahead(&tx).await.map_err(if_locked)?),
             None => None,
         };
         let left = committed.await.map_err(|_| Stopped::Undone)?;

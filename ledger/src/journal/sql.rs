@@ -9,15 +9,15 @@ pub use originals::*;
 pub use records::*;
 
 use std::collections::HashMap;
-use std::pin::Pin;
+use std::pin::pin;
 
 use bytes::Bytes;
 use deadpool_postgres::Transaction;
 use futures_util::SinkExt;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{CopyInSink, Row, Statement};
 
 use crate::account::{Account, AccountCode, AccountNo, AccountSetting, AccountType, Frozen, Limits, NormalSide};
 use crate::balance::{Balance, GroupTotals, Totals};
@@ -251,47 +251,36 @@ pub async fn summarise_segment(client: &deadpool_postgres::Client) -> Result<boo
     Ok(client.query_one("SELECT summarise_segment()", &[]).await?.get(0))
 }
 
-/// Starts streaming encoded entry rows into the partition of their segment; the server works on them while the caller
-/// goes on.
-pub async fn copy_entries(tx: &Transaction<'_>, segment_no: i32, encoded: Bytes) -> Result<Copying, Error> {
-    // Prepared anew: a cache would keep a statement for every segment there has ever been.
-    let copy = tx.prepare(&format!("COPY entry_{segment_no:06} FROM STDIN (FORMAT binary)")).await?;
-    Copying::start(tx, &copy, encoded).await
+/// Streams encoded entry rows into the partition of their segment.
+pub async fn copy_entries(tx: &Transaction<'_>, segment_no: i32, encoded: Bytes) -> Result<(), Error> {
+    copy(tx, &format!("COPY entry_{segment_no:06} FROM STDIN (FORMAT binary)"), encoded).await
 }
 
-/// Starts streaming encoded links in.
-pub async fn copy_links(tx: &Transaction<'_>, encoded: Bytes) -> Result<Copying, Error> {
-    let copy = tx.prepare_cached("COPY entry_link FROM STDIN (FORMAT binary)").await?;
-    Copying::start(tx, &copy, encoded).await
+/// Streams encoded posting rows into the partition of their segment; the database checks their sums.
+pub async fn copy_postings(tx: &Transaction<'_>, segment_no: i32, encoded: Bytes) -> Result<(), Error> {
+    copy(tx, &format!("COPY posting_{segment_no:06} FROM STDIN (FORMAT binary)"), encoded).await
 }
 
-/// Starts streaming encoded posting rows into the partition of their segment; the database checks their sums.
-pub async fn copy_postings(tx: &Transaction<'_>, segment_no: i32, encoded: Bytes) -> Result<Copying, Error> {
-    let copy = tx.prepare(&format!("COPY posting_{segment_no:06} FROM STDIN (FORMAT binary)")).await?;
-    Copying::start(tx, &copy, encoded).await
+/// Streams encoded links in.
+pub async fn copy_links(tx: &Transaction<'_>, encoded: Bytes) -> Result<(), Error> {
+    copy(tx, "COPY entry_link FROM STDIN (FORMAT binary)", encoded).await
 }
 
 /// Bytes of a message: the server takes a message apart when it has come whole.
 const PIECE_BYTES: usize = 32 << 10;
+/// Statements that a session keeps prepared: more than there are, but for two of every segment it has written to.
+const STATEMENTS_MAX: usize = 128;
 
-/// Rows on their way into a table.
-pub struct Copying(Pin<Box<CopyInSink<Bytes>>>);
-
-impl Copying {
-    async fn start(tx: &Transaction<'_>, copy: &Statement, encoded: Bytes) -> Result<Copying, Error> {
-        let mut sink = Box::pin(tx.copy_in::<_, Bytes>(copy).await?);
-        let mut rest = encoded;
-        while !rest.is_empty() {
-            sink.send(rest.split_to(rest.len().min(PIECE_BYTES))).await?;
-        }
-        Ok(Copying(sink))
+async fn copy(tx: &Transaction<'_>, statement: &str, mut encoded: Bytes) -> Result<(), Error> {
+    if tx.statement_cache.size() >= STATEMENTS_MAX {
+        tx.statement_cache.clear();
     }
-
-    /// Waits until the server has taken them all.
-    pub async fn finish(mut self) -> Result<(), Error> {
-        self.0.as_mut().finish().await?;
-        Ok(())
+    let mut sink = pin!(tx.copy_in::<_, Bytes>(&tx.prepare_cached(statement).await?).await?);
+    while !encoded.is_empty() {
+        sink.send(encoded.split_to(encoded.len().min(PIECE_BYTES))).await?;
     }
+    sink.finish().await?;
+    Ok(())
 }
 
 /// A row of table `commit`.

@@ -55,9 +55,8 @@ pub async fn turn(tx: &Transaction<'_>, asking: Asking<'_>, node: &str) -> Resul
     let (mut head, booked_at) = lock(tx, &mut state, node).await?;
     let drafted = draft(tx, &mut state, &mut head, asking, booked_at, &InFlight::default()).await?;
     let Drafted { outcomes, draft } = drafted.expect("nothing is in flight that it could meet");
-    if let Some(mut draft) = draft {
-        let root = draft.copy(tx).await?;
-        draft.record(tx, &mut head, &root, node).await?;
+    if let Some(draft) = draft {
+        draft.write(tx, &mut head, node).await?;
     }
     Ok(outcomes)
 }
@@ -171,9 +170,8 @@ async fn end_holds(
         let decided = decide::expire(state, &journaled, &expiries, booked_at);
         let encoded = encode(tx, head, &decided, booked_at).await?;
         let Decided { after, .. } = decided;
-        if let Some(mut draft) = fold(state, after, encoded) {
-            let root = draft.copy(tx).await?;
-            draft.record(tx, head, &root, node).await?;
+        if let Some(draft) = fold(state, after, encoded) {
+            draft.write(tx, head, node).await?;
         }
     }
     head.next_expiry = sql::move_next_expiry(tx, until).await?;

@@ -7,8 +7,8 @@ use super::lines::Line;
 use crate::problem::Violation;
 use crate::wire::entry::Poster;
 
-/// Lines after which a chunk is posted as soon as no run is open: an eighth of a turn, so that callers share turns.
-const LINES: usize = 1_000;
+/// Lines after which a chunk is posted as soon as no run is open: a quarter of a turn, so that callers share turns.
+const LINES: usize = 2_048;
 /// Bytes after which it is, likewise.
 const BYTES: usize = 1 << 20;
 /// Bytes that one run may have. Together with [`REQUEST_ENTRIES_MAX`] it bounds what a stream holds in memory.
@@ -146,11 +146,12 @@ mod tests {
     #[test]
     fn is_full_by_lines_or_by_bytes_but_never_inside_a_run() {
         let mut chunk = Chunk::new(Poster::default());
-        for number in 0..1_500 {
+        let number = LINES as u64 + 500;
+        for number in 0..number {
             push(&mut chunk, number, LINKED);
         }
         assert!(!chunk.is_full());
-        push(&mut chunk, 1_500, ALONE);
+        push(&mut chunk, number, ALONE);
         assert!(chunk.is_full());
         chunk.take_closed();
         assert!(!chunk.is_full());

@@ -3,6 +3,7 @@
 //! Holds one unfinished line at most, and of that at most the limit: what is longer is thrown away up to its end.
 
 use bytes::{Bytes, BytesMut};
+use memchr::memchr;
 
 /// A line of a stream.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -47,7 +48,7 @@ impl Lines {
 
     /// The next whole line that is not empty, with its number from 1.
     pub fn next_line(&mut self) -> Option<(u64, Line)> {
-        while let Some(found) = self.waiting[self.searched..].iter().position(|byte| *byte == b'\n') {
+        while let Some(found) = memchr(b'\n', &self.waiting[self.searched..]) {
             let line = self.waiting.split_to(self.searched + found + 1);
             self.searched = 0;
             let text = line.freeze();
@@ -67,6 +68,7 @@ impl Lines {
     /// What stands behind the last line's end, when nothing more will come. A line may end with the stream.
     pub fn last(&mut self) -> Option<(u64, Line)> {
         let text = self.waiting.split().freeze();
+        self.searched = 0;
         if text.is_empty() && !self.in_too_long {
             return None;
         }

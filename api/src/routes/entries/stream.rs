@@ -1,8 +1,9 @@
 //! A stream of entries: lines in, outcomes out, at the pace of the slower side.
 //!
-//! Lines that have come together are posted together. Memory is bounded by one chunk ([`super::chunk`]) and one
-//! unfinished line. When the database stays away the stream ends early: its last line says that it is not complete.
-//! So does a stream whose token is revoked or expires: that is asked before each chunk, and nothing of it is posted.
+//! Lines that have come together are posted together, and the next are read meanwhile. Memory is bounded by two chunks
+//! ([`super::chunk`]) and one unfinished line. Chunks are posted one after the other: when the database stays away the
+//! stream ends early, its last line says that it is not complete, and nothing behind it is posted. So does a stream
+//! whose token is revoked or expires: that is asked before each chunk, and nothing of it is posted.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use bytes::Bytes;
 use dianfu_ledger::error::in_full;
 use futures_util::stream::{self, Stream};
 use futures_util::{FutureExt, StreamExt};
+use tokio::task::JoinHandle;
 
 use super::batch::{self, Posted};
 use super::chunk::Chunk;
@@ -28,6 +30,8 @@ struct Posting {
     body: BodyDataStream,
     lines: Lines,
     chunk: Chunk,
+    /// The chunk before, on its way into the books.
+    under_way: Option<JoinHandle<Result<Posted, TurnedAway>>>,
     idle_limit: Duration,
     summary: Summary,
     stage: Stage,
@@ -56,6 +60,7 @@ pub fn outcomes(
         lines: Lines::new(limits.body_bytes),
         chunk: Chunk::new(access.poster()),
         access,
+        under_way: None,
         idle_limit: limits.request_time,
         summary: Summary::default(),
         stage: Stage::Reading,
@@ -71,21 +76,19 @@ pub fn outcomes(
 }
 
 impl Posting {
-    /// Reads until there is something to post, posts it, and writes its outcomes.
+    /// Writes the outcomes of a chunk, when the one after it is on its way.
     async fn step(&mut self) -> Bytes {
-        if self.stage == Stage::Reading {
+        if self.under_way.is_none() {
             self.read().await;
+            self.begin();
         }
-        let items = if self.stage == Stage::Ending { self.chunk.take_all() } else { self.chunk.take_closed() };
-        let posted = match items.first() {
-            Some(first) => match gate::still_open(&self.access).await {
-                Ok(()) => batch::post(&self.access.ledger, &self.access.actor, items).await,
-                Err(problem) => self.turned_away(first, &problem),
-            },
-            None => Posted { outcomes: Vec::new(), error: None },
+        let outcomes = match self.under_way.take() {
+            Some(under_way) => self.outcomes_of(under_way).await,
+            None => Vec::new(),
         };
-        let mut text = self.write(posted);
-        if self.stage == Stage::Ending {
+        self.begin();
+        let mut text = self.write(outcomes);
+        if self.stage == Stage::Ending && self.under_way.is_none() {
             self.summary.lines = self.lines.count();
             append(&mut text, &Line::Last { summary: self.summary });
             self.stage = Stage::Ended;
@@ -93,72 +96,94 @@ impl Posting {
         text.into()
     }
 
-    /// Ends the stream before a chunk: its first line says why, and no line from there on is posted.
-    fn turned_away(&mut self, first: &Item, problem: &Problem) -> Posted {
-        tracing::info!(code = problem.code(), cause = problem.cause(), "a stream of entries is turned away");
-        self.summary.complete = false;
-        self.stage = Stage::Ending;
-        let status = if problem.is_retryable() { Status::Failed } else { Status::Rejected };
-        let outcome = OutcomeBody::not_in_the_books(first.id, status, problem.to_violation());
-        Posted { outcomes: vec![(first.place, outcome)], error: None }
+    /// Sends what is read on its way, if nothing is.
+    fn begin(&mut self) {
+        let items = if self.stage == Stage::Ending { self.chunk.take_all() } else { self.chunk.take_closed() };
+        if !items.is_empty() {
+            self.under_way = Some(tokio::spawn(post(self.access.clone(), items)));
+        }
     }
 
     /// Fills the chunk: until it is full, until the caller pauses, or until the end.
     async fn read(&mut self) {
-        loop {
-            while !self.chunk.is_full() {
-                let Some((number, line)) = self.lines.next_line() else { break };
-                self.chunk.push(number, &line);
-            }
-            if self.chunk.is_full() {
-                return;
-            }
-            match self.next_bytes().await {
-                Come::Bytes(bytes) => self.lines.push(&bytes),
-                Come::Pause => return,
-                Come::End => {
-                    if let Some((number, line)) = self.lines.last() {
-                        self.chunk.push(number, &line);
-                    }
-                    self.summary.complete = true;
-                    self.stage = Stage::Ending;
-                    return;
-                }
-                Come::Broken(message) => {
-                    let violation = Violation::at(Kind::BodyIncomplete.code(), "", message);
-                    self.chunk.push_refused(self.lines.current(), violation);
-                    self.stage = Stage::Ending;
-                    return;
-                }
-            }
+        while self.may_read() {
+            let frame = match self.body.next().now_or_never() {
+                Some(frame) => frame,
+                None if self.chunk.has_closed() => return,
+                None => match tokio::time::timeout(self.idle_limit, self.body.next()).await {
+                    Ok(frame) => frame,
+                    Err(_elapsed) => return self.break_off("nothing has come for too long"),
+                },
+            };
+            self.take(frame);
         }
     }
 
-    /// What has come already; waits only if there is nothing to post meanwhile.
-    async fn next_bytes(&mut self) -> Come {
-        let frame = match self.body.next().now_or_never() {
-            Some(frame) => frame,
-            None if self.chunk.has_closed() => return Come::Pause,
-            None => match tokio::time::timeout(self.idle_limit, self.body.next()).await {
-                Ok(frame) => frame,
-                Err(_elapsed) => return Come::Broken("nothing has come for too long"),
-            },
+    /// Waits for what is under way, and fills the next chunk meanwhile.
+    async fn outcomes_of(&mut self, mut under_way: JoinHandle<Result<Posted, TurnedAway>>) -> Vec<(u64, OutcomeBody)> {
+        let done = loop {
+            if !self.may_read() {
+                break under_way.await;
+            }
+            tokio::select! {
+                biased;
+                done = &mut under_way => break done,
+                frame = self.body.next() => self.take(frame),
+            }
         };
-        match frame {
-            Some(Ok(bytes)) => Come::Bytes(bytes),
-            Some(Err(_)) => Come::Broken("the connection ended before the body"),
-            None => Come::End,
+        match done.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())) {
+            Ok(Posted { outcomes, error: None }) => outcomes,
+            Ok(Posted { outcomes, error: Some(error) }) => {
+                tracing::error!(error = in_full(&error), "a stream of entries ends early");
+                self.end_early();
+                outcomes
+            }
+            Err(TurnedAway { place, outcome }) => {
+                self.end_early();
+                vec![(place, outcome)]
+            }
         }
     }
 
-    fn write(&mut self, posted: Posted) -> Vec<u8> {
-        if let Some(error) = posted.error {
-            tracing::error!(error = in_full(&error), "a stream of entries ends early");
-            self.summary.complete = false;
-            self.stage = Stage::Ending;
+    /// Cuts what has come into lines; answers whether there is need and room for more.
+    fn may_read(&mut self) -> bool {
+        while !self.chunk.is_full() {
+            let Some((number, line)) = self.lines.next_line() else { return self.stage == Stage::Reading };
+            self.chunk.push(number, &line);
         }
-        let mut text = Vec::with_capacity(128 * posted.outcomes.len());
-        for (line, outcome) in posted.outcomes {
+        false
+    }
+
+    fn take(&mut self, frame: Option<Result<Bytes, axum::Error>>) {
+        match frame {
+            Some(Ok(bytes)) => self.lines.push(&bytes),
+            Some(Err(_)) => self.break_off("the connection ended before the body"),
+            None => {
+                if let Some((number, line)) = self.lines.last() {
+                    self.chunk.push(number, &line);
+                }
+                self.summary.complete = true;
+                self.stage = Stage::Ending;
+            }
+        }
+    }
+
+    fn break_off(&mut self, message: &str) {
+        let violation = Violation::at(Kind::BodyIncomplete.code(), "", message);
+        self.chunk.push_refused(self.lines.current(), violation);
+        self.stage = Stage::Ending;
+    }
+
+    /// Nothing more is posted.
+    fn end_early(&mut self) {
+        self.summary.complete = false;
+        self.chunk.take_all();
+        self.stage = Stage::Ending;
+    }
+
+    fn write(&mut self, outcomes: Vec<(u64, OutcomeBody)>) -> Vec<u8> {
+        let mut text = Vec::with_capacity(160 * outcomes.len());
+        for (line, outcome) in outcomes {
             self.summary.count(outcome.status);
             append(&mut text, &Line::Outcome(OutcomeBody { line: Some(line), ..outcome }));
         }
@@ -166,11 +191,25 @@ impl Posting {
     }
 }
 
-enum Come {
-    Bytes(Bytes),
-    Pause,
-    End,
-    Broken(&'static str),
+/// Why a chunk was not posted, at the place of its first line.
+struct TurnedAway {
+    place: u64,
+    outcome: OutcomeBody,
+}
+
+/// Posts a chunk, if the caller still may.
+async fn post(access: Access, items: Vec<Item>) -> Result<Posted, TurnedAway> {
+    match gate::still_open(&access).await {
+        Ok(()) => Ok(batch::post(&access.ledger, &access.actor, items).await),
+        Err(problem) => Err(turned_away(&items[0], &problem)),
+    }
+}
+
+fn turned_away(first: &Item, problem: &Problem) -> TurnedAway {
+    tracing::info!(code = problem.code(), cause = problem.cause(), "a stream of entries is turned away");
+    let status = if problem.is_retryable() { Status::Failed } else { Status::Rejected };
+    let outcome = OutcomeBody::not_in_the_books(first.id, status, problem.to_violation());
+    TurnedAway { place: first.place, outcome }
 }
 
 fn append(text: &mut Vec<u8>, line: &Line) {
