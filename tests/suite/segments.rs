@@ -6,11 +6,13 @@ use std::collections::BTreeMap;
 use dianfu_ledger::account::{AccountCode, AccountNote, AccountType, Limits, NewAccount, NormalSide};
 use dianfu_ledger::book::BookName;
 use dianfu_ledger::entry::{NewEntry, NewPosting};
+use dianfu_ledger::error::in_full;
+use dianfu_ledger::journal::ids::record::{Offers, record_next};
 use dianfu_ledger::money::{Currency, Money};
 use dianfu_ledger::query::{self, Moment};
 use dianfu_ledger::verify::Asked;
-use dianfu_ledger::{Ledger, Outcome, id};
-use dianfu_tests::{TestDatabase, eventually, test_database};
+use dianfu_ledger::{Error, Ledger, Outcome, id};
+use dianfu_tests::{TestDatabase, cut_segments, eventually, test_database};
 use jiff::Timestamp;
 use tokio_postgres::Client;
 
@@ -173,4 +175,107 @@ async fn sealing_that_is_stopped_is_done_later_and_once() {
     let done = [one, other].map(|answer| answer.unwrap().get::<_, bool>(0));
     assert_eq!(done.iter().filter(|done| **done).count(), 1, "{done:?}");
     assert_eq!(sealed(&second).await, 1);
+}
+
+/// Fails the step with the number `test.fails_at` of what a session does in one transaction: each command that makes
+/// or changes a table or an index, and each statement that writes to a table of sealing. Other sessions fail at the
+/// first.
+const FAULTS: &str = "
+    CREATE FUNCTION public.fail_at_step() RETURNS void LANGUAGE plpgsql AS $$
+    DECLARE
+        step constant integer := COALESCE(NULLIF(current_setting('test.step', true), ''), '0')::integer + 1;
+    BEGIN
+        PERFORM set_config('test.step', step::text, false);
+        IF step::text = current_setting('test.fails_at', true) THEN
+            RAISE EXCEPTION 'injected' USING ERRCODE = 'XX001';
+        END IF;
+    END $$;
+    CREATE FUNCTION public.fail_command() RETURNS event_trigger LANGUAGE plpgsql
+    AS $$ BEGIN PERFORM public.fail_at_step(); END $$;
+    CREATE FUNCTION public.fail_statement() RETURNS trigger LANGUAGE plpgsql
+    AS $$ BEGIN PERFORM public.fail_at_step(); RETURN NULL; END $$;
+    DO $$
+    DECLARE
+        name text;
+    BEGIN
+        FOREACH name IN ARRAY '{segment,segment_ids,summary,account_total,day_total,item_total}'::text[] LOOP
+            EXECUTE format(
+                'CREATE TRIGGER fail_statement BEFORE INSERT OR UPDATE ON %I
+                 FOR EACH STATEMENT EXECUTE FUNCTION public.fail_statement()', name);
+        END LOOP;
+    END $$;
+    DO $$ BEGIN
+        EXECUTE format('ALTER DATABASE %I SET test.fails_at = 1', current_database());
+    END $$;
+    CREATE EVENT TRIGGER fail_command ON ddl_command_end EXECUTE FUNCTION public.fail_command();";
+
+/// A part of sealing: one transaction.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    Ids,
+    Function(&'static str),
+}
+
+impl Part {
+    /// Answers whether there was something to do.
+    async fn run(self, client: &mut deadpool_postgres::Client) -> Result<bool, Error> {
+        match self {
+            Part::Ids => record_next(client, &Offers::default()).await,
+            Part::Function(name) => Ok(client.query_one(&format!("SELECT {name}()"), &[]).await?.get(0)),
+        }
+    }
+}
+
+/// What sealing has left: segments sealed, of which the ids are on record, and which are summed up, and their indexes.
+async fn left_by_sealing(owner: &Client) -> (i64, i64, i64, i64) {
+    let sql = "
+        SELECT count(sealed_at), (SELECT count(*) FROM segment_ids), (SELECT count(*) FROM summary),
+               (SELECT count(*) FROM pg_index JOIN pg_class ON oid = indrelid WHERE relname ~ '^(posting|entry)_')
+        FROM segment";
+    let row = owner.query_one(sql, &[]).await.unwrap();
+    (row.get(0), row.get(1), row.get(2), row.get(3))
+}
+
+/// Whatever step of sealing fails, nothing of the part that it belongs to is there, the book is whole, and the part is
+/// done the next time.
+#[tokio::test]
+async fn sealing_that_fails_at_any_step_is_done_the_next_time() {
+    let test = test_database().await;
+    let ledger = open(&test).await;
+    let owner = owner(&test).await;
+    cut_segments(&owner, 4).await;
+    // Nothing is sealed while entries are posted.
+    owner.batch_execute("ALTER FUNCTION tend_segments() RENAME TO tend_segments_later").await.unwrap();
+    ledger.open_accounts(&dianfu_tests::work::accounts(false), "test").await.unwrap();
+    for number in 0..8 {
+        ledger.post(dianfu_tests::work::request(number)).await.unwrap();
+    }
+    ledger.close().await;
+    owner.batch_execute("ALTER FUNCTION tend_segments_later() RENAME TO tend_segments").await.unwrap();
+    owner.batch_execute("TRUNCATE segment_ids").await.unwrap();
+    owner.batch_execute(FAULTS).await.unwrap();
+
+    // The sealer of this one fails at every first step.
+    let ledger = open(&test).await;
+    let client = &mut ledger.client().await.unwrap();
+    for part in [Part::Ids, Part::Function("tend_segments"), Part::Function("summarise_segment")] {
+        let before = left_by_sealing(&owner).await;
+        let mut steps = 0;
+        loop {
+            client.batch_execute(&format!("SET test.step = 0; SET test.fails_at = {}", steps + 1)).await.unwrap();
+            match part.run(client).await {
+                Ok(done) => break assert!(done, "{part:?} had something to do"),
+                Err(error) => assert!(in_full(&error).contains("injected"), "{part:?}: {}", in_full(&error)),
+            }
+            steps += 1;
+            assert_eq!(left_by_sealing(&owner).await, before, "{part:?}, step {steps}");
+            let report = ledger.verify(Asked::default(), |_| {}).await.unwrap();
+            assert_eq!(report.finding, None, "{part:?}, step {steps}");
+        }
+        let least = if matches!(part, Part::Ids) { 1 } else { 4 };
+        assert!(steps >= least, "{part:?} has {steps} steps");
+        assert_ne!(left_by_sealing(&owner).await, before, "{part:?}");
+    }
+    let report = ledger.verify(Asked::default(), |_| {}).await.unwrap();
+    assert_eq!((report.finding, left_by_sealing(&owner).await.0), (None, 1));
 }

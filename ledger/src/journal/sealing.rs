@@ -49,12 +49,25 @@ async fn look_for_ever(pool: Pool, holds_due: Arc<Notify>, offers: Offers) {
     }
 }
 
-/// Seals what is full and sums it up; answers whether holds are due.
+/// Seals what is full and sums it up; answers whether holds are due. What cannot be done of this keeps nothing else
+/// waiting.
 async fn look(pool: &Pool, offers: &Offers) -> Result<bool, Error> {
-    let mut client = pool.get().await?;
     // The writer keeps them in memory until they are on record.
+    let recorded = record(pool, offers).await;
+    let tended = tend(pool).await;
+    let are_due = sql::are_holds_due(&pool.get().await?).await;
+    recorded.and(tended).and(are_due)
+}
+
+async fn record(pool: &Pool, offers: &Offers) -> Result<(), Error> {
+    let mut client = pool.get().await?;
     while record_next(&mut client, offers).await? {}
-    // Summing up only makes reading faster: what is to be sealed comes first.
+    Ok(())
+}
+
+/// Summing up only makes reading faster: what is to be sealed comes first.
+async fn tend(pool: &Pool) -> Result<(), Error> {
+    let client = pool.get().await?;
     while sql::tend_segments(&client).await? || sql::summarise_segment(&client).await? {}
-    sql::are_holds_due(&client).await
+    Ok(())
 }
