@@ -327,7 +327,8 @@ LANGUAGE sql STABLE AS $$
 $$;
 
 -- The entries with these sequences, and the postings of such. A partitioned table is planned and locked whole, however
--- little of it is wanted: these name the partitions. Many that lie close together are found in one pass.
+-- little of it is wanted: these name the partitions. Many that lie close together are found in one pass, and so are those
+-- of a segment that has no index on the sequence yet.
 CREATE FUNCTION entries_of(sequences bigint[]) RETURNS SETOF entry
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -350,14 +351,17 @@ CREATE FUNCTION rows_of(parent text, segment_no integer, wanted bigint[]) RETURN
 LANGUAGE sql STABLE AS $$
     SELECT format(
         CASE
-            WHEN last - first < 50 * cardinality(wanted) THEN
+            WHEN last - first < 50 * cardinality(wanted) OR to_regclass(leaf || '_sequence_idx') IS NULL THEN
                 'SELECT found.* FROM %I AS found JOIN unnest($1) AS wanted (sequence) USING (sequence)
                  WHERE found.sequence BETWEEN %s AND %s'
             ELSE
                 'SELECT found.* FROM unnest($1) AS wanted (sequence)
                  CROSS JOIN LATERAL (SELECT * FROM %I WHERE sequence = wanted.sequence OFFSET 0) AS found'
-        END, leaf(parent, segment_no), first, last)
-    FROM (SELECT min(sequence) AS first, max(sequence) AS last FROM unnest(wanted) AS named (sequence)) AS bounds
+        END, leaf, first, last)
+    FROM (
+        SELECT leaf(parent, segment_no), min(sequence) AS first, max(sequence) AS last
+        FROM unnest(wanted) AS named (sequence)
+    ) AS bounds
 $$;
 
 -- Where the entries with these ids are.

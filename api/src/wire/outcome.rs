@@ -73,7 +73,6 @@ impl OutcomeBody {
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 #[schema(as = OutcomeOrOutcomes)]
-#[expect(clippy::large_enum_variant, reason = "it is written as soon as it is made")]
 pub enum OneOrMany {
     /// To one.
     One(OutcomeBody),

@@ -31,7 +31,7 @@ struct Posting {
     lines: Lines,
     chunk: Chunk,
     /// The chunk before, on its way into the books.
-    under_way: Option<JoinHandle<Result<Posted, TurnedAway>>>,
+    under_way: Option<JoinHandle<Done>>,
     idle_limit: Duration,
     summary: Summary,
     stage: Stage,
@@ -120,7 +120,7 @@ impl Posting {
     }
 
     /// Waits for what is under way, and fills the next chunk meanwhile.
-    async fn outcomes_of(&mut self, mut under_way: JoinHandle<Result<Posted, TurnedAway>>) -> Vec<(u64, OutcomeBody)> {
+    async fn outcomes_of(&mut self, mut under_way: JoinHandle<Done>) -> Vec<(u64, OutcomeBody)> {
         let done = loop {
             if !self.may_read() {
                 break under_way.await;
@@ -132,13 +132,13 @@ impl Posting {
             }
         };
         match done.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())) {
-            Ok(Posted { outcomes, error: None }) => outcomes,
-            Ok(Posted { outcomes, error: Some(error) }) => {
+            Done::Posted(Posted { outcomes, error: None }) => outcomes,
+            Done::Posted(Posted { outcomes, error: Some(error) }) => {
                 tracing::error!(error = in_full(&error), "a stream of entries ends early");
                 self.end_early();
                 outcomes
             }
-            Err(TurnedAway { place, outcome }) => {
+            Done::TurnedAway { place, outcome } => {
                 self.end_early();
                 vec![(place, outcome)]
             }
@@ -191,25 +191,27 @@ impl Posting {
     }
 }
 
-/// Why a chunk was not posted, at the place of its first line.
-struct TurnedAway {
-    place: u64,
-    outcome: OutcomeBody,
+/// What became of a chunk.
+enum Done {
+    /// It was asked for.
+    Posted(Posted),
+    /// It was not, for a reason that is told at the place of its first line.
+    TurnedAway { place: u64, outcome: OutcomeBody },
 }
 
 /// Posts a chunk, if the caller still may.
-async fn post(access: Access, items: Vec<Item>) -> Result<Posted, TurnedAway> {
+async fn post(access: Access, items: Vec<Item>) -> Done {
     match gate::still_open(&access).await {
-        Ok(()) => Ok(batch::post(&access.ledger, &access.actor, items).await),
-        Err(problem) => Err(turned_away(&items[0], &problem)),
+        Ok(()) => Done::Posted(batch::post(&access.ledger, &access.actor, items).await),
+        Err(problem) => turned_away(&items[0], &problem),
     }
 }
 
-fn turned_away(first: &Item, problem: &Problem) -> TurnedAway {
+fn turned_away(first: &Item, problem: &Problem) -> Done {
     tracing::info!(code = problem.code(), cause = problem.cause(), "a stream of entries is turned away");
     let status = if problem.is_retryable() { Status::Failed } else { Status::Rejected };
     let outcome = OutcomeBody::not_in_the_books(first.id, status, problem.to_violation());
-    TurnedAway { place: first.place, outcome }
+    Done::TurnedAway { place: first.place, outcome }
 }
 
 fn append(text: &mut Vec<u8>, line: &Line) {
