@@ -9,7 +9,8 @@
 //! Ids are looked up only where they may be in the books ([`super::ids`]), and where an entry takes from another. A
 //! batch of entries never seen before pays nothing for idempotency but the unique index that guards it.
 //!
-//! Round trips: head and clock together, accounts if any is new, two COPYs, the commit row.
+//! Round trips: head and clock together, accounts if any is new, then the COPYs and the commit row, which are on their
+//! way at once.
 
 use deadpool_postgres::Transaction;
 use jiff::{Timestamp, Unit};
