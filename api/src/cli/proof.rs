@@ -87,7 +87,7 @@ pub struct Check {
     /// The file
     file: PathBuf,
     /// The key that must have signed a receipt, as `dianfu proof key` and GET /v1/proofs/key show it
-    #[arg(long, value_name = "KEY", value_parser = read_public_key)]
+    #[arg(long, value_name = "KEY", allow_hyphen_values = true, value_parser = read_public_key)]
     public_key: Option<PublicKey>,
     #[command(flatten)]
     format: Output,

@@ -47,7 +47,7 @@ pub struct Verify {
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
     /// The key that must have signed the receipt
-    #[arg(long, value_name = "KEY", value_parser = read_public_key, requires = "receipt")]
+    #[arg(long, value_name = "KEY", allow_hyphen_values = true, value_parser = read_public_key, requires = "receipt")]
     public_key: Option<PublicKey>,
     /// Print the SQL with which an auditor checks the same without this program, all of it or one file; needs no
     /// database

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use dianfu_ledger::Ledger;
 use dianfu_ledger::book::BookName;
 use dianfu_ledger::template_register::posting::Filling;
 use dianfu_ledger::template_register::{TemplateOutcome, history};
 use dianfu_ledger::{id, query};
+use dianfu_tests::eventually;
 use tokio::task::JoinSet;
 
 use super::fixture::{ALICE, assert_clean, filling, receipt, record, request, word};
@@ -48,9 +49,10 @@ async fn versions_change_while_others_post() {
     record(&book, &receipt(0)).await;
     let other = Ledger::open(book.test.database(), &BookName::parse("main").unwrap()).await.unwrap();
     let is_over = Arc::new(AtomicBool::new(false));
+    let requests_posted = Arc::new(AtomicUsize::new(0));
     let mut posting = JoinSet::new();
     for (ledger, number) in [(book.ledger.clone(), 0), (other.clone(), 1), (book.ledger.clone(), 2)] {
-        let is_over = is_over.clone();
+        let (is_over, requests_posted) = (is_over.clone(), requests_posted.clone());
         posting.spawn(async move {
             let mut told = Vec::new();
             while !is_over.load(Ordering::Relaxed) || told.len() < 40 {
@@ -59,6 +61,7 @@ async fn versions_change_while_others_post() {
                 let ids: Vec<_> = (0..5).map(|_| id::fresh()).collect();
                 let requests = ids.iter().map(|id| request(*id, by.clone())).collect();
                 let words: Vec<_> = ledger.post_requests(requests).await.unwrap().iter().map(word).collect();
+                requests_posted.fetch_add(1, Ordering::Relaxed);
                 let client = ledger.client().await.unwrap();
                 for (id, word) in ids.into_iter().zip(words) {
                     let found = query::entry(&**client, id).await.unwrap();
@@ -78,6 +81,11 @@ async fn versions_change_while_others_post() {
     }
     for percent in 1..=30 {
         record(&book, &receipt(percent)).await;
+        if percent % 10 == 0 {
+            let before = requests_posted.load(Ordering::Relaxed);
+            let others_post = async || requests_posted.load(Ordering::Relaxed) > before + 3;
+            eventually("others post", others_post).await;
+        }
     }
     is_over.store(true, Ordering::Relaxed);
     let told: Vec<_> = posting.join_all().await.concat();
