@@ -16,6 +16,7 @@
 //! they do: a server that was put back to an earlier time has ended them. A turn that panics takes nothing with it: its
 //! callers are told to ask again.
 
+mod pen;
 mod pressure;
 mod writer;
 

@@ -35,8 +35,8 @@ use crate::verify::{self, Asked, Progress, Report};
 
 /// Connections a process keeps to one book for its callers.
 const CONNECTIONS: usize = 16;
-/// Connections it keeps for the writer's turns and for what seals segments, so that callers cannot hold them up.
-const OWN_CONNECTIONS: usize = batch::TURNS_AT_ONCE + 1;
+/// Connections it keeps for the writer's turns, its pen, and what seals segments, so that callers cannot hold them up.
+const OWN_CONNECTIONS: usize = batch::TURNS_AT_ONCE + 2;
 
 /// A book's ledger in this process; cheap to clone.
 #[derive(Clone)]

@@ -306,14 +306,13 @@ async fn a_server_killed_between_two_turns_keeps_the_first_and_nothing_of_the_se
     scene.ledger.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_batch_that_somebody_else_overtakes_is_decided_on_what_they_have_left() {
-    let scene = Scene::new().await;
+/// Posts a batch and one that runs ahead of it and is overtaken by another writer's, whose transaction this ends; answers
+/// the batch that was overtaken, which is asked for anew, and how many entries the other has posted.
+async fn overtaken(scene: &Scene, first: &[NewEntry], second: &[NewEntry], asks_anew: &str) -> (Answer, usize) {
     let other = Ledger::open(&scene.database, &main_book()).await.unwrap();
     let mut client = other.client().await.unwrap();
     scene.hold_back_commits().await;
-    let (first, second) = (pay_in(), pay_out());
-    let [answer, next] = scene.both_under_way(&first, RECORDING, &second).await;
+    let [answer, next] = scene.both_under_way(first, RECORDING, second).await;
     let tx = client.transaction().await.unwrap();
     let behind = scene.pid_of(COPIED).await;
     kill(Pid::from_raw(behind), Signal::SIGSTOP).unwrap();
@@ -326,19 +325,46 @@ async fn a_batch_that_somebody_else_overtakes_is_decided_on_what_they_have_left(
     };
     let (outcomes, ()) = tokio::join!(overtaking, released);
     let paid = outcomes.unwrap().iter().filter(|outcome| is_posted(outcome)).count();
-    assert_eq!(paid, (40 + 40 * ENTRIES) / 55, "as many as the pot can pay");
     all(&answer.await.unwrap().unwrap(), is_posted);
     kill(Pid::from_raw(behind), Signal::SIGCONT).unwrap();
-    // The second finds the head taken, gives up, and waits for it like anybody.
-    scene.sees("wait_event_type = 'Lock' AND query LIKE '%FROM head%FOR UPDATE%'").await;
+    // The second finds the head taken and gives up.
+    scene.sees(asks_anew).await;
     assert!(!next.is_finished());
     tx.commit().await.unwrap();
-    all(
-        &next.await.unwrap().unwrap(),
-        |outcome| matches!(outcome, Outcome::Rejected(rejection) if rejection.code() == "below_minimum"),
-    );
+    drop(client);
+    other.close().await;
+    (next, paid)
+}
+
+fn is_below_minimum(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Rejected(rejection) if rejection.code() == "below_minimum")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_that_somebody_else_overtakes_is_decided_on_what_they_have_left() {
+    let scene = Scene::new().await;
+    let waits_for_the_head = "wait_event_type = 'Lock' AND query LIKE '%FROM head%FOR UPDATE%'";
+    let (next, paid) = overtaken(&scene, &pay_in(), &pay_out(), waits_for_the_head).await;
+    assert_eq!(paid, (40 + 40 * ENTRIES) / 55, "as many as the pot can pay");
+    all(&next.await.unwrap().unwrap(), is_below_minimum);
     let journal = Journal::read(&scene.database).await;
     assert_eq!(journal.entries().len(), 1 + ENTRIES + paid);
-    other.close().await;
+    scene.ledger.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_writer_that_was_overtaken_asks_for_the_pen_and_does_without_it_in_the_end() {
+    let scene = Scene::new().await;
+    let mut other = scene.database.connect_owner().await.unwrap();
+    let pen = other.transaction().await.unwrap();
+    pen.batch_execute("SELECT pg_advisory_xact_lock('book_main.head'::regclass::bigint)").await.unwrap();
+    let waits_for_the_pen = "wait_event = 'advisory'";
+    let (next, _) = overtaken(&scene, &pay_in(), &pay_out(), waits_for_the_pen).await;
+    all(&next.await.unwrap().unwrap(), is_below_minimum); // though nobody has laid it down
+    let next = scene.post(&pay_in());
+    scene.sees(waits_for_the_pen).await;
+    assert!(!next.is_finished());
+    pen.rollback().await.unwrap();
+    all(&next.await.unwrap().unwrap(), is_posted);
     scene.ledger.close().await;
 }

@@ -2,8 +2,9 @@
 //!
 //! A turn runs as a task of its own, which answers its callers itself. As soon as enough is waiting, the next is begun
 //! beside it; little is not worth a turn of its own and waits for the end of the one under way, so that callers of
-//! single entries share one COMMIT. When a turn does not come to its end, those begun after it come to nothing, too;
-//! then all of them are asked for again, in order, each alone.
+//! single entries share one COMMIT. When a turn does not come to its end, those begun after it come to nothing, too, and
+//! wait again, in order; one that has failed is tried again alone. Where another process writes, too, they take
+//! turns ([`super::pen`]).
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::journal::sealing::Sealer;
 use crate::journal::turn::Asking;
 use crate::refusal::Recorder;
 
+use super::pen::Pen;
 use super::{Job, answer, refuse};
 
 /// Entries after which a turn takes no further request: 8,192 two-leg entries are about 4 MB.
@@ -29,8 +31,6 @@ const TURN_ENTRIES: usize = 8_192;
 const TURN_BYTES: usize = 8 << 20;
 /// Entries that are worth a turn beside another.
 const AHEAD_ENTRIES: usize = 256;
-/// Turns that do not run ahead after one was overtaken: whoever else posts will do so again.
-const ALONE_TURNS: u32 = 64;
 /// Pauses before a turn is tried; after the last, callers are told.
 const TRY_AFTER: [Duration; 3] = [Duration::ZERO, Duration::from_millis(50), Duration::from_millis(400)];
 
@@ -46,6 +46,7 @@ pub(super) async fn write_for_ever(
     let offers = Offers::default();
     let sealer = Sealer::start(pool.clone(), holds_due.clone(), offers.clone());
     let writer = Writer {
+        pen: Pen::new(pool.clone()),
         pool,
         node,
         refusals,
@@ -56,7 +57,6 @@ pub(super) async fn write_for_ever(
         under_way: VecDeque::new(),
         sessions: Vec::new(),
         before: None,
-        alone_turns: 0,
     };
     writer.run(&stop, &holds_due).await;
 }
@@ -75,7 +75,7 @@ struct Writer {
     sessions: Vec<Client>,
     /// The end of the last turn begun.
     before: Option<Before>,
-    alone_turns: u32,
+    pen: Pen,
 }
 
 /// What a turn's task gives back.
@@ -90,12 +90,15 @@ impl Writer {
     async fn run(mut self, stop: &Notify, holds_due: &Notify) {
         loop {
             self.take_what_waits();
+            if self.under_way.is_empty() {
+                self.pen.rest(!self.waiting.is_empty());
+            }
             if self.may_begin() {
                 let batch = self.next_batch();
                 self.begin(batch).await;
                 continue;
             }
-            if self.jobs.is_none() && self.under_way.is_empty() {
+            if self.jobs.is_none() && self.waiting.is_empty() && self.under_way.is_empty() {
                 return;
             }
             let (is_idle, has_room) = (self.under_way.is_empty(), self.has_room());
@@ -107,6 +110,7 @@ impl Writer {
                     Some(job) => self.waiting.push_back(job),
                     None => self.jobs = None,
                 },
+                () = self.pen.comes() => {}
                 () = holds_due.notified(), if is_idle => self.begin(Vec::new()).await,
             }
         }
@@ -128,13 +132,14 @@ impl Writer {
         entries < TURN_ENTRIES && bytes < TURN_BYTES
     }
 
-    fn may_begin(&self) -> bool {
-        let entries = || self.waiting.iter().map(|job| job.entries.len()).sum::<usize>();
-        match self.under_way.len() {
+    fn may_begin(&mut self) -> bool {
+        let entries: usize = self.waiting.iter().map(|job| job.entries.len()).sum();
+        let is_worth_a_turn = match self.under_way.len() {
             0 => !self.waiting.is_empty(),
-            1..TURNS_AT_ONCE => self.alone_turns == 0 && entries() >= AHEAD_ENTRIES,
+            1..TURNS_AT_ONCE => entries >= AHEAD_ENTRIES,
             _ => false,
-        }
+        };
+        is_worth_a_turn && self.pen.may_write()
     }
 
     /// One request, and as many more as fit into a turn with it.
@@ -152,7 +157,6 @@ impl Writer {
 
     /// Begins a turn, beside one that may be under way.
     async fn begin(&mut self, batch: Vec<Job>) {
-        self.alone_turns = self.alone_turns.saturating_sub(1);
         match self.spawn(batch).await {
             Ok(turn) => self.under_way.push_back(turn),
             Err((batch, error)) => {
@@ -202,14 +206,18 @@ impl Writer {
     /// Sees to the end of the turn that was begun first.
     async fn ended(&mut self, done: Result<Done, JoinError>) {
         let Some(stopped) = self.committed(done) else { return };
-        let mut all = vec![stopped];
+        let (mut all, mut untried) = (vec![stopped], Vec::new());
         // Those begun after it find that it came to nothing.
         while let Some(turn) = self.under_way.pop_front() {
             all.extend(self.committed(turn.await));
         }
         for (batch, why) in all {
-            self.write_again(batch, why).await;
+            match why {
+                Stopped::Failed { error, in_doubt } => self.write_again(batch, Failed { error, in_doubt }).await,
+                Stopped::Undone | Stopped::Overtaken => untried.extend(batch),
+            }
         }
+        self.waiting = untried.into_iter().chain(self.waiting.drain(..)).collect();
     }
 
     /// Notes what a turn has brought; what of it is still to be done.
@@ -223,7 +231,7 @@ impl Writer {
                 self.forget();
                 match &why {
                     Stopped::Undone => {}
-                    Stopped::Overtaken => self.alone_turns = ALONE_TURNS,
+                    Stopped::Overtaken => self.pen.want(),
                     Stopped::Failed { error, in_doubt } => {
                         tracing::warn!(error = error.in_full(), in_doubt, "a turn failed");
                     }
@@ -238,9 +246,9 @@ impl Writer {
         }
     }
 
-    /// Writes what a turn was stopped in, alone.
-    async fn write_again(&mut self, batch: Vec<Job>, why: Stopped) {
-        let Some((batch, failed)) = self.try_again(batch, why).await else { return };
+    /// Writes what a turn has failed of, alone.
+    async fn write_again(&mut self, batch: Vec<Job>, failed: Failed) {
+        let Some((batch, failed)) = self.try_again(batch, Some(failed)).await else { return };
         match failed {
             Failed { in_doubt, error } if in_doubt || error.is_retryable() => refuse(batch, || Error::Unavailable),
             Failed { error, .. } if batch.len() == 1 => refuse(batch, || Error::Posting(error.in_full())),
@@ -251,7 +259,7 @@ impl Writer {
     /// The database refused what `decide` let through, which is our mistake: find the request, spare the others.
     async fn write_one_by_one(&mut self, batch: Vec<Job>) {
         for job in batch {
-            let Some((batch, failed)) = self.try_again(vec![job], Stopped::Undone).await else { continue };
+            let Some((batch, failed)) = self.try_again(vec![job], None).await else { continue };
             match failed {
                 Failed { in_doubt, error } if in_doubt || error.is_retryable() => refuse(batch, || Error::Unavailable),
                 Failed { error, .. } => refuse(batch, || Error::Posting(error.in_full())),
@@ -260,12 +268,9 @@ impl Writer {
     }
 
     /// Tries a batch until it is committed or cannot be, by what the database says once it has failed.
-    async fn try_again(&mut self, mut batch: Vec<Job>, why: Stopped) -> Option<(Vec<Job>, Failed)> {
-        let (mut last, tries) = match why {
-            Stopped::Undone | Stopped::Overtaken => (None, &TRY_AFTER[..]),
-            Stopped::Failed { error, in_doubt } => (Some(Failed { error, in_doubt }), &TRY_AFTER[1..]),
-        };
-        for pause in tries {
+    async fn try_again(&mut self, mut batch: Vec<Job>, mut last: Option<Failed>) -> Option<(Vec<Job>, Failed)> {
+        let tried = usize::from(last.is_some());
+        for pause in &TRY_AFTER[tried..] {
             if !pause.is_zero() {
                 tokio::time::sleep(*pause).await;
             }

@@ -44,11 +44,13 @@ pub(super) async fn catch_up(tx: &Transaction<'_>, state: &mut State, head: &Hea
         return Ok(());
     }
     if state.sequence < head.sequence {
-        for (account_no, layer, totals) in sql::totals_after(tx, state.sequence).await? {
-            if let Some(slot) = state.slot_by_no(account_no) {
-                let mut balance = state.brief(slot).balance;
-                balance.set_layer(layer, totals);
-                state.set_balance(slot, balance);
+        for segment_no in sql::segments_behind(tx, state.sequence).await? {
+            for (account_no, layer, totals) in sql::totals_behind(tx, segment_no, state.sequence).await? {
+                if let Some(slot) = state.slot_by_no(account_no) {
+                    let mut balance = state.brief(slot).balance;
+                    balance.set_layer(layer, totals);
+                    state.set_balance(slot, balance);
+                }
             }
         }
     }

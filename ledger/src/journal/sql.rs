@@ -10,6 +10,7 @@ pub use records::*;
 
 use std::collections::HashMap;
 use std::pin::pin;
+use std::time::Duration;
 
 use bytes::Bytes;
 use deadpool_postgres::Transaction;
@@ -119,6 +120,28 @@ pub async fn take_lane(tx: &Transaction<'_>) -> Result<Option<Timestamp>, Error>
     Ok(row.map(|row| row.get("clock")))
 }
 
+/// How a lock was taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Taken {
+    /// Nobody had it.
+    AtOnce,
+    /// Somebody else had it, or has asked for it before.
+    AfterOthers,
+}
+
+/// Takes the book's pen until the end of the transaction: see `batch::pen`. An error if it is not to be had in time.
+pub async fn take_pen(tx: &Transaction<'_>, wait_max: Duration) -> Result<Taken, Error> {
+    const TRY: &str = "SELECT pg_try_advisory_xact_lock('head'::regclass::bigint)";
+    const WAIT_MAX: &str = "SELECT set_config('lock_timeout', $1, true)";
+    const WAIT: &str = "SELECT pg_advisory_xact_lock('head'::regclass::bigint)";
+    if tx.query_one(&tx.prepare_cached(TRY).await?, &[]).await?.get(0) {
+        return Ok(Taken::AtOnce);
+    }
+    tx.execute(&tx.prepare_cached(WAIT_MAX).await?, &[&format!("{}ms", wait_max.as_millis())]).await?;
+    tx.execute(&tx.prepare_cached(WAIT).await?, &[]).await?;
+    Ok(Taken::AfterOthers)
+}
+
 /// The database's clock.
 pub async fn clock(tx: &Transaction<'_>) -> Result<Timestamp, Error> {
     Ok(tx.query_one(&tx.prepare_cached("SELECT clock_timestamp()").await?, &[]).await?.get(0))
@@ -151,14 +174,25 @@ pub async fn has_rows(tx: &Transaction<'_>, known: &Known) -> Result<bool, Error
     Ok(tx.query_one(&tx.prepare_cached(SQL).await?, &values).await?.get(0))
 }
 
-/// The last totals of each account and layer written after `sequence`.
-pub async fn totals_after(tx: &Transaction<'_>, sequence: i64) -> Result<Vec<(AccountNo, Layer, Totals)>, Error> {
-    const SQL: &str = "
-        SELECT DISTINCT ON (account_no, layer) account_no, layer, debits_after, credits_after
-        FROM posting
-        WHERE sequence > $1
-        ORDER BY account_no, layer, sequence DESC, leg DESC";
-    let rows = tx.query(&tx.prepare_cached(SQL).await?, &[&sequence]).await?;
+/// The last totals of each account and layer written after `sequence` in a segment. Settled totals only rise, so that
+/// the last are the highest.
+pub async fn totals_behind(
+    tx: &Transaction<'_>,
+    segment_no: i32,
+    sequence: i64,
+) -> Result<Vec<(AccountNo, Layer, Totals)>, Error> {
+    let sql = format!(
+        "SELECT account_no, layer,
+                CASE layer WHEN 0 THEN max(debits_after) ELSE (max(pending))[3] END AS debits_after,
+                CASE layer WHEN 0 THEN max(credits_after) ELSE (max(pending))[4] END AS credits_after
+         FROM posting_{segment_no:06}
+         CROSS JOIN LATERAL (
+             SELECT CASE layer WHEN 1 THEN ARRAY[sequence, leg, debits_after, credits_after] END AS pending
+         ) AS at
+         WHERE sequence > $1
+         GROUP BY account_no, layer"
+    );
+    let rows = tx.query(&sql, &[&sequence]).await?;
     rows.iter().map(|row| Ok((row.get("account_no"), layer(row)?, totals(row)))).collect()
 }
 

@@ -14,6 +14,13 @@ use crate::journal::ids::spans::Spans;
 /// Entries of a segment, as `open_segment` makes it.
 pub const SEGMENT_ENTRIES: usize = 131_072;
 
+/// The segments that have entries behind a sequence, or will have, in order.
+pub async fn segments_behind(tx: &Transaction<'_>, sequence: i64) -> Result<Vec<i32>, Error> {
+    const SQL: &str = "SELECT segment_no FROM segment WHERE last_sequence > $1 ORDER BY segment_no";
+    let rows = tx.query(&tx.prepare_cached(SQL).await?, &[&sequence]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
 /// The ids of the entries of a segment behind a sequence.
 pub async fn ids_behind(tx: &Transaction<'_>, segment_no: i32, sequence: i64) -> Result<IdSet, Error> {
     let sql = format!("SELECT entry_id FROM entry_{segment_no:06} WHERE sequence > $1");
