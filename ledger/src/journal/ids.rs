@@ -139,17 +139,8 @@ impl Ids {
         self.open.extend(ids);
     }
 
-    /// The sequences of those ids that are in the books.
-    pub async fn places(&mut self, tx: &Transaction<'_>, ids: &[Uuid]) -> Result<Vec<i64>, Error> {
-        let mut places = Vec::new();
-        for (segment_no, ids) in self.probable(tx, ids).await? {
-            places.extend(sql::places_in(tx, segment_no, &ids).await?);
-        }
-        Ok(places)
-    }
-
     /// The ids that may be in the books, by segment.
-    async fn probable(&mut self, tx: &Transaction<'_>, ids: &[Uuid]) -> Result<Vec<(i32, Vec<Uuid>)>, Error> {
+    pub async fn probable(&mut self, tx: &Transaction<'_>, ids: &[Uuid]) -> Result<Vec<(i32, Vec<Uuid>)>, Error> {
         let mut probable: HashMap<i32, Vec<Uuid>> = HashMap::new();
         let exact = self.full.iter().map(|full| (full.segment_no, &*full.ids)).chain([(self.open_no, &self.open)]);
         for (segment_no, there) in exact {

@@ -1,7 +1,7 @@
 //! The journal: the turn that writes it, what a process remembers of it, its bytes, and its statements.
 //!
 //! Reading order: [`state`] (what is in memory), [`turn`] (what happens), [`relay`] (turns one after the other),
-//! [`ids`] (what is in the books), [`codec`] and [`tuples`] (the bytes),
+//! [`ids`] and [`lately`] (what is in the books), [`codec`] and [`tuples`] (the bytes),
 //! [`sealing`] (what happens behind it), [`rehearsal`] (what would happen),
 //! [`sql`] (the statements).
 
@@ -9,6 +9,7 @@ mod buffers;
 pub mod codec;
 mod draft;
 pub mod ids;
+mod lately;
 mod reading;
 pub mod rehearsal;
 pub mod relay;

@@ -12,7 +12,6 @@ use crate::decide::{HoldGroup, Journaled, StoredEntry};
 use crate::entry::{EntryKind, NewEntry};
 use crate::error::Error;
 
-use super::ids::Ids;
 use super::sql::{self, Head};
 use super::state::{Closed, Known, KnownGroup, Slot, State};
 
@@ -139,32 +138,73 @@ impl Asked {
     }
 }
 
-/// What the journal has under these ids, of which `known` knows where to look, and of
-/// what is asked about, with all that belongs to it.
+/// What the journal has under these ids, and of what is asked about, with all that belongs to it.
 pub(super) async fn look_up(
     tx: &Transaction<'_>,
-    known: &mut Option<Ids>,
+    state: &mut State,
     ids: &[Uuid],
     asked: &Asked,
 ) -> Result<Journaled, Error> {
     let mut groups = hold_groups(tx, &asked.groups).await?;
     let holds = groups.values().flat_map(|group| &group.holds);
     let originals: Vec<Uuid> = asked.originals.iter().chain(holds).copied().collect();
+    let (mut entries, originals) = families_written_lately(state, originals);
     let (mut sequences, mut wanted) = (Vec::new(), ids.to_vec());
     if !originals.is_empty() {
         let (linked, unlinked) = sql::families(tx, &originals).await?;
         sequences.extend(linked);
         wanted.extend(unlinked);
     }
-    sequences.extend(match known {
-        Some(known) => known.places(tx, &wanted).await?,
-        None => sql::places(tx, &wanted).await?,
-    });
-    let entries: HashMap<Uuid, StoredEntry> = sql::entries(tx, &sequences).await?.into_iter().collect();
+    sequences.extend(places(tx, state, &wanted, &mut entries).await?);
+    entries.extend(sql::entries(tx, &sequences).await?);
     let more: HashSet<Uuid> = entries.values().filter_map(|entry| entry.hold_group).collect();
     let more: Vec<Uuid> = more.into_iter().filter(|group| !groups.contains_key(group)).collect();
     groups.extend(hold_groups(tx, &more).await?);
     Ok(Journaled { entries, groups })
+}
+
+/// The families that this process has written lately, and the originals whose families must be looked for.
+fn families_written_lately(state: &mut State, mut originals: Vec<Uuid>) -> (HashMap<Uuid, StoredEntry>, Vec<Uuid>) {
+    let mut entries = HashMap::new();
+    if !originals.is_empty() {
+        state.lately.ask(state.sequence);
+        originals.retain(|id| match state.lately.family(*id, state) {
+            Some(family) => {
+                entries.extend(family);
+                false
+            }
+            None => true,
+        });
+    }
+    (entries, originals)
+}
+
+/// The sequences of those ids that are in the books; what of it was written lately is taken from there.
+async fn places(
+    tx: &Transaction<'_>,
+    state: &mut State,
+    ids: &[Uuid],
+    entries: &mut HashMap<Uuid, StoredEntry>,
+) -> Result<Vec<i64>, Error> {
+    let Some(known) = &mut state.ids else { return sql::places(tx, ids).await };
+    let probable = known.probable(tx, ids).await?;
+    if !probable.is_empty() {
+        state.lately.ask(state.sequence);
+    }
+    let mut places = Vec::new();
+    for (segment_no, mut ids) in probable {
+        ids.retain(|id| match state.lately.entry(*id, state) {
+            Some(entry) => {
+                entries.insert(*id, entry);
+                false
+            }
+            None => true,
+        });
+        if !ids.is_empty() {
+            places.extend(sql::places_in(tx, segment_no, &ids).await?);
+        }
+    }
+    Ok(places)
 }
 
 async fn hold_groups(tx: &Transaction<'_>, groups: &[Uuid]) -> Result<HashMap<Uuid, HoldGroup>, Error> {

@@ -113,7 +113,7 @@ impl<S: BuildHasher> Rehearsal<S> {
     }
 
     /// What the book has of the entries, of what they take from, and of what the entries kept so far take from.
-    async fn look_up(&self, tx: &Transaction<'_>, entries: &[NewEntry]) -> Result<Journaled, Error> {
+    async fn look_up(&mut self, tx: &Transaction<'_>, entries: &[NewEntry]) -> Result<Journaled, Error> {
         let ids: Vec<Uuid> = entries.iter().map(|entry| entry.id).collect();
         let mut asked = Asked::of(&[entries]);
         let mut place = 0;
@@ -123,7 +123,7 @@ impl<S: BuildHasher> Rehearsal<S> {
             asked.originals.extend(above);
             place += 1;
         }
-        look_up(tx, &mut None, &ids, &asked).await
+        look_up(tx, &mut self.state, &ids, &asked).await
     }
 }
 

@@ -16,6 +16,7 @@ use crate::money::Currency;
 use crate::rejection::Rejection;
 
 use super::ids::Ids;
+use super::lately::Lately;
 
 /// An account and its totals, as they are taken in.
 #[derive(Clone, Debug)]
@@ -92,6 +93,8 @@ pub struct State {
     pub known: Known,
     /// Which ids are in the books up to there; `None` in a state that asks the database each time.
     pub ids: Option<Ids>,
+    /// What was decided on it last.
+    pub lately: Lately,
 }
 
 /// The last row of each chain that a state knows: whether the state belongs to the book as it is.

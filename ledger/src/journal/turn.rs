@@ -92,7 +92,7 @@ pub(super) async fn draft(
     let Asking { requests } = asking;
     load_templates(tx, state, asking.entries()).await?;
     let asked = Asked::of(requests);
-    let journaled = look_up(tx, &mut state.ids, &asking.ids(), &asked).await?;
+    let journaled = look_up(tx, state, &asking.ids(), &asked).await?;
     load_accounts_of(tx, state, &journaled).await?;
     if in_flight.meet(&journaled) {
         return Ok(None);
@@ -136,7 +136,8 @@ fn fold(state: &mut State, after: Vec<(Slot, Balance)>, encoded: Option<Encoded>
         state.fold(after, None);
         return None;
     };
-    state.fold(after, Some(draft.last_sequence));
+    state.fold(after, Some(draft.written.last_sequence));
+    state.lately.push(&draft.written);
     if let Some(known) = &mut state.ids {
         for (segment_no, ids) in ids {
             known.add(segment_no, ids);
@@ -164,7 +165,7 @@ async fn end_holds(
         let Some(last) = due.last() else { break };
         after = *last;
         let holds: Vec<Uuid> = due.iter().map(|(_, hold)| *hold).collect();
-        let journaled = look_up(tx, &mut state.ids, &[], &Asked { originals: holds, groups: Vec::new() }).await?;
+        let journaled = look_up(tx, state, &[], &Asked { originals: holds, groups: Vec::new() }).await?;
         load_accounts_of(tx, state, &journaled).await?;
         let expiries: Vec<NewEntry> = due.iter().map(|(_, hold)| expiry(*hold)).collect();
         let booked_at = booked_at(clock, head.booked_at)?;
