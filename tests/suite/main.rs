@@ -16,6 +16,7 @@ mod guards;
 mod holds;
 mod ids;
 mod items;
+mod lately;
 mod model;
 mod periods;
 mod posting;

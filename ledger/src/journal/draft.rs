@@ -4,8 +4,6 @@
 //! way. Copying needs no lock: until the commit is recorded and the head has moved, under the head's lock, its rows are
 //! nobody's.
 
-use std::sync::Arc;
-
 use bytes::{BufMut, Bytes, BytesMut};
 use deadpool_postgres::Transaction;
 use futures_util::future::{try_join, try_join_all};
@@ -30,10 +28,13 @@ pub(super) struct Segment {
 
 /// The rows of one commit.
 pub(super) struct Draft {
-    /// Those of entries and postings.
-    pub(super) written: Arc<Written>,
+    parts: Vec<Part>,
     /// What is looked for among entries of all segments; most commits have none.
     links: Option<Bytes>,
+    /// The first entry.
+    pub(super) first_sequence: i64,
+    /// The last entry.
+    pub(super) last_sequence: i64,
     booked_at: Timestamp,
     /// When the first of its holds ends by itself.
     next_expiry: Option<Timestamp>,
@@ -54,10 +55,11 @@ impl Draft {
         });
         let links = decided.entries.iter().filter_map(|accepted| EntryRow::of(accepted, booked_at).link());
         let expiries = decided.entries.iter().filter_map(|accepted| accepted.entry.expires_at.map(clock::as_kept));
-        let (first_sequence, last_sequence) = (first.sequence, last.sequence);
         Some(Draft {
-            written: Arc::new(Written { parts: parts.collect(), first_sequence, last_sequence }),
+            parts: parts.collect(),
             links: encode_links(links),
+            first_sequence: first.sequence,
+            last_sequence: last.sequence,
             booked_at,
             next_expiry: expiries.min(),
         })
@@ -81,7 +83,7 @@ impl Draft {
 
     /// Asks for every COPY at once; the server takes them in order.
     async fn copy(&self, tx: &Transaction<'_>) -> Result<(), Error> {
-        let parts = self.written.parts.iter().map(async |Part { segment_no, entries, postings }| {
+        let parts = self.parts.iter().map(async |Part { segment_no, entries, postings }| {
             let entries = sql::copy_entries(tx, *segment_no, entries.bytes.clone());
             let postings = sql::copy_postings(tx, *segment_no, postings.bytes.clone());
             try_join(entries, postings).await
@@ -98,12 +100,20 @@ impl Draft {
 
     fn root(&self) -> Hash {
         let mut root = MerkleRoot::default();
-        for Part { entries, postings, .. } in &self.written.parts {
-            for place in 0..entries.len() {
-                root.push(leaf_hash(entries.row(place), postings.row(place)));
-            }
-        }
+        self.rows().for_each(|(entry, postings)| root.push(leaf_hash(entry, postings)));
         root.finish()
+    }
+
+    /// The row of each entry and the rows of its postings, in order.
+    pub(super) fn rows(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.parts.iter().flat_map(|Part { entries, postings, .. }| {
+            (0..entries.len()).map(|place| (entries.row(place), postings.row(place)))
+        })
+    }
+
+    /// How many bytes those are.
+    pub(super) fn bytes(&self) -> usize {
+        self.parts.iter().map(|part| part.entries.bytes.len() + part.postings.bytes.len()).sum()
     }
 
     /// Records the commit and moves the head, which is locked, to it, in the database and in memory.
@@ -117,8 +127,8 @@ impl Draft {
         let header = CommitHeader {
             previous_hash: head.hash,
             commit_no: head.commit_no + 1,
-            first_sequence: self.written.first_sequence,
-            last_sequence: self.written.last_sequence,
+            first_sequence: self.first_sequence,
+            last_sequence: self.last_sequence,
             booked_at: self.booked_at,
         };
         let hash = header.hash(entries_root);
@@ -139,57 +149,12 @@ impl Draft {
 
     /// Moves the head in memory to where it will be, but for the hash, which is known when the rows are copied.
     pub(super) fn move_head(&self, head: &mut Head) {
-        (head.sequence, head.commit_no, head.booked_at) = (self.written.last_sequence, head.commit_no + 1, self.booked_at);
+        (head.sequence, head.commit_no, head.booked_at) = (self.last_sequence, head.commit_no + 1, self.booked_at);
         head.next_expiry = self.next_expiry.into_iter().chain(head.next_expiry).min();
     }
 }
 
-/// The entries of one commit and their postings, encoded.
-#[derive(Debug)]
-pub(super) struct Written {
-    parts: Vec<Part>,
-    /// The first entry.
-    pub(super) first_sequence: i64,
-    /// The last entry.
-    pub(super) last_sequence: i64,
-}
-
-impl Written {
-    /// How many entries.
-    pub(super) fn len(&self) -> usize {
-        self.parts.iter().map(|part| part.entries.len()).sum()
-    }
-
-    /// How many bytes of rows.
-    pub(super) fn bytes(&self) -> usize {
-        self.parts.iter().map(|part| part.entries.bytes.len() + part.postings.bytes.len()).sum()
-    }
-
-    /// The row of an entry, counted from the first.
-    pub(super) fn entry_row(&self, place: usize) -> &[u8] {
-        let (part, place) = self.part(place);
-        part.entries.row(place)
-    }
-
-    /// The rows of its postings.
-    pub(super) fn posting_rows(&self, place: usize) -> &[u8] {
-        let (part, place) = self.part(place);
-        part.postings.row(place)
-    }
-
-    fn part(&self, mut place: usize) -> (&Part, usize) {
-        for part in &self.parts {
-            if place < part.entries.len() {
-                return (part, place);
-            }
-            place -= part.entries.len();
-        }
-        panic!("an entry of the commit is asked for")
-    }
-}
-
 /// What of a commit is in one segment.
-#[derive(Debug)]
 struct Part {
     segment_no: i32,
     entries: Rows,
@@ -220,7 +185,6 @@ fn encode_links(links: impl Iterator<Item = LinkRow>) -> Option<Bytes> {
 }
 
 /// Rows of one table as a COPY stream, and where those of each entry begin.
-#[derive(Debug)]
 struct Rows {
     bytes: Bytes,
     starts: Vec<usize>,

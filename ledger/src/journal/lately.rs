@@ -5,11 +5,10 @@
 //! family, nothing is missing, because the turns that are kept follow each other up to the last entry of the state. What
 //! is not found may be in the journal all the same.
 //!
-//! Costs: nothing while nobody asks. Otherwise the rows of the last [`TURNS`] turns, which are encoded anyway, stay in
-//! memory, at most [`BYTES_MAX`] of them, and an index of a turn is made when it is first asked: some 60 bytes an entry.
+//! Costs: nothing while nobody asks. Otherwise a copy of the rows, [`BYTES_MAX`] at most, which are a hundred thousand
+//! entries of two legs or so, and 40 bytes an entry to find them.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::{Arc, OnceLock};
 
 use foldhash::fast::RandomState;
 use uuid::Uuid;
@@ -18,72 +17,86 @@ use crate::decide::{StoredEntry, StoredLeg};
 use crate::entry::{EntryKind, Layer};
 use crate::money::Money;
 
-use super::draft::Written;
+use super::draft::Draft;
 use super::state::State;
 use super::tuples::{Fields, Tuple, TupleError};
 
-/// Turns that are kept.
-const TURNS: usize = 8;
 /// Bytes of rows that are kept.
-const BYTES_MAX: usize = 32 << 20;
+const BYTES_MAX: usize = 48 << 20;
 /// Turns after which nothing is kept any more, if nobody has asked.
 const IDLE_TURNS: u32 = 32;
 
-/// The last turns, oldest first.
+/// The last turns, as long as they are asked about.
 #[derive(Default, Debug)]
 pub struct Lately {
+    /// Oldest first; each follows the one before it.
     turns: VecDeque<Turn>,
+    bytes: usize,
+    sequence_by_id: HashMap<Uuid, i64, RandomState>,
+    takers_by_original: HashMap<Uuid, Vec<i64>, RandomState>,
     /// Turns for which it is still worth keeping them.
     worth: u32,
 }
 
+/// The rows of a turn: of each entry its own and those of its postings.
 #[derive(Debug)]
 struct Turn {
-    written: Arc<Written>,
-    index: OnceLock<Index>,
+    first_sequence: i64,
+    rows: Vec<u8>,
+    /// Where each entry's rows end.
+    ends: Vec<usize>,
 }
 
-/// Where the entries of a turn are.
-#[derive(Debug)]
-struct Index {
-    place_by_id: HashMap<Uuid, usize, RandomState>,
-    places_by_original: HashMap<Uuid, Vec<usize>, RandomState>,
-}
-
-/// An entry of one of the turns.
+/// An entry as it is kept: its row, and behind it those of its postings.
 #[derive(Clone, Copy)]
-struct Found<'a> {
-    written: &'a Written,
-    place: usize,
-}
+struct Kept<'a>(&'a [u8]);
 
 impl Lately {
     /// Takes in what a turn writes behind all before it.
-    pub(super) fn push(&mut self, written: &Arc<Written>) {
-        if self.last_sequence().is_some_and(|last| last + 1 != written.first_sequence) {
-            self.turns.clear();
-        }
+    pub(super) fn push(&mut self, draft: &Draft) {
         self.worth = self.worth.saturating_sub(1);
+        if self.worth == 0 || self.turns.back().is_some_and(|turn| turn.last_sequence() + 1 != draft.first_sequence) {
+            self.forget();
+        }
         if self.worth == 0 {
-            self.turns.clear();
             return;
         }
-        self.turns.push_back(Turn { written: written.clone(), index: OnceLock::new() });
-        while self.turns.len() > TURNS || self.turns.iter().map(|turn| turn.written.bytes()).sum::<usize>() > BYTES_MAX {
-            self.turns.pop_front();
+        let turn = Turn::of(draft);
+        for (kept, sequence) in turn.entries().zip(turn.first_sequence..) {
+            self.sequence_by_id.insert(kept.id(), sequence);
+            if let Some(original) = kept.original() {
+                self.takers_by_original.entry(original).or_default().push(sequence);
+            }
+        }
+        self.bytes += turn.rows.len();
+        self.turns.push_back(turn);
+        while self.bytes > BYTES_MAX {
+            self.forget_first();
         }
     }
 
-    /// Notes that there are questions, and forgets what is not up to the entry that the state knows.
+    /// Notes that there are questions, and forgets what is not up to the last entry that the state knows.
     pub(super) fn ask(&mut self, sequence: i64) {
         self.worth = IDLE_TURNS;
-        if self.last_sequence() != Some(sequence) {
-            self.turns.clear();
+        if self.turns.back().is_some_and(|turn| turn.last_sequence() != sequence) {
+            self.forget();
         }
     }
 
-    fn last_sequence(&self) -> Option<i64> {
-        self.turns.back().map(|turn| turn.written.last_sequence)
+    fn forget(&mut self) {
+        *self = Lately { worth: self.worth, ..Lately::default() };
+    }
+
+    fn forget_first(&mut self) {
+        let Some(turn) = self.turns.pop_front() else { return };
+        self.bytes -= turn.rows.len();
+        for kept in turn.entries() {
+            self.sequence_by_id.remove(&kept.id());
+            // Of those who took from it, the first that are kept are no longer a whole family.
+            if let Some(original) = kept.original() {
+                self.takers_by_original.remove(&original);
+            }
+        }
     }
 
     /// The entry with an id.
@@ -94,61 +107,66 @@ impl Lately {
     /// The family of an entry, itself included: all that it takes from, and all that takes from any of those. `None`
     /// if some of it may be elsewhere.
     pub(super) fn family(&self, id: Uuid, state: &State) -> Option<Vec<(Uuid, StoredEntry)>> {
-        let mut seen = HashSet::new();
-        let mut root = (id, self.find(id)?);
-        while let Some(original) = root.1.original() {
-            root = (original, self.find(original)?);
+        let mut root = self.find(id)?;
+        while let Some(original) = root.original() {
+            root = self.find(original)?;
         }
-        let mut next = vec![root];
-        let mut family = Vec::new();
-        while let Some((id, found)) = next.pop() {
+        // What takes from one of them was written later, so that it is kept as well.
+        let (mut seen, mut next, mut family) = (HashSet::new(), vec![root], Vec::new());
+        while let Some(kept) = next.pop() {
+            let id = kept.id();
             if seen.insert(id) {
-                family.push((id, found.stored(state)));
-                next.extend(self.takers(id));
+                family.push((id, kept.stored(state)));
+                let takers = self.takers_by_original.get(&id).into_iter().flatten();
+                next.extend(takers.map(|&sequence| self.at(sequence)));
             }
         }
         Some(family)
     }
 
-    fn find(&self, id: Uuid) -> Option<Found<'_>> {
-        self.turns.iter().rev().find_map(|turn| {
-            let place = *turn.index().place_by_id.get(&id)?;
-            Some(Found { written: &turn.written, place })
-        })
+    fn find(&self, id: Uuid) -> Option<Kept<'_>> {
+        self.sequence_by_id.get(&id).map(|&sequence| self.at(sequence))
     }
 
-    fn takers(&self, original: Uuid) -> impl Iterator<Item = (Uuid, Found<'_>)> {
-        self.turns.iter().flat_map(move |turn| {
-            let places = turn.index().places_by_original.get(&original).into_iter().flatten();
-            places.map(|&place| Found { written: &turn.written, place }).map(|found| (found.id(), found))
-        })
+    fn at(&self, sequence: i64) -> Kept<'_> {
+        let behind = self.turns.partition_point(|turn| turn.first_sequence <= sequence);
+        let turn = &self.turns[behind - 1];
+        turn.entry(usize::try_from(sequence - turn.first_sequence).expect("it is one of the turn's"))
     }
 }
 
 impl Turn {
-    fn index(&self) -> &Index {
-        self.index.get_or_init(|| {
-            let count = self.written.len();
-            let mut place_by_id = HashMap::with_capacity_and_hasher(count, RandomState::default());
-            let mut places_by_original: HashMap<Uuid, Vec<usize>, RandomState> = HashMap::default();
-            for place in 0..count {
-                let found = Found { written: &self.written, place };
-                place_by_id.insert(found.id(), place);
-                if let Some(original) = found.original() {
-                    places_by_original.entry(original).or_default().push(place);
-                }
-            }
-            Index { place_by_id, places_by_original }
-        })
+    fn of(draft: &Draft) -> Turn {
+        let (mut rows, mut ends) = (Vec::with_capacity(draft.bytes()), Vec::new());
+        for (entry, postings) in draft.rows() {
+            rows.extend_from_slice(entry);
+            rows.extend_from_slice(postings);
+            ends.push(rows.len());
+        }
+        Turn { first_sequence: draft.first_sequence, rows, ends }
+    }
+
+    fn last_sequence(&self) -> i64 {
+        self.first_sequence + i64::try_from(self.ends.len()).expect("a turn fits in memory") - 1
+    }
+
+    fn entries(&self) -> impl Iterator<Item = Kept<'_>> {
+        (0..self.ends.len()).map(|place| self.entry(place))
+    }
+
+    fn entry(&self, place: usize) -> Kept<'_> {
+        let start = place.checked_sub(1).map_or(0, |before| self.ends[before]);
+        Kept(&self.rows[start..self.ends[place]])
     }
 }
 
 /// Said where bytes of our own are read.
 const OURS: &str = "the row is one that this process has encoded";
 
-impl<'a> Found<'a> {
+impl<'a> Kept<'a> {
+    /// The entry's fields behind some of them.
     fn fields(self, passed: usize) -> Fields<'a> {
-        let mut fields = Tuple::already_split(self.written.entry_row(self.place)).fields();
+        let mut fields = Tuple::already_split(self.0).fields();
         fields.skip(passed).expect(OURS);
         fields
     }
@@ -167,14 +185,14 @@ impl<'a> Found<'a> {
     }
 
     fn read(self, state: &State) -> Result<StoredEntry, TupleError> {
+        let (entry, mut rows) = Tuple::split(self.0)?;
         let mut legs = Vec::new();
-        let mut rows = self.written.posting_rows(self.place);
         while !rows.is_empty() {
             let (row, behind) = Tuple::split(rows)?;
             legs.push(leg(row, state)?);
             rows = behind;
         }
-        let mut fields = self.fields(0);
+        let mut fields = entry.fields();
         let sequence = fields.get()?;
         fields.skip(1)?;
         let kind = EntryKind::from_number(fields.get()?).expect(OURS);

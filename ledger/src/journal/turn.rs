@@ -136,8 +136,8 @@ fn fold(state: &mut State, after: Vec<(Slot, Balance)>, encoded: Option<Encoded>
         state.fold(after, None);
         return None;
     };
-    state.fold(after, Some(draft.written.last_sequence));
-    state.lately.push(&draft.written);
+    state.fold(after, Some(draft.last_sequence));
+    state.lately.push(&draft);
     if let Some(known) = &mut state.ids {
         for (segment_no, ids) in ids {
             known.add(segment_no, ids);
