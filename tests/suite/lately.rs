@@ -2,7 +2,7 @@
 //! anybody else is answered from the journal, and what others have written is never missed.
 
 use dianfu_ledger::entry::{EntryKind, NewEntry};
-use dianfu_ledger::{Error, Ledger, Outcome};
+use dianfu_ledger::{Error, Ledger, Outcome, clock};
 use dianfu_tests::journal::assert_verifies;
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
@@ -32,8 +32,8 @@ fn every_kind() -> Vec<NewEntry> {
     let mut plain = entry(EntryKind::Post, 1, &[("1101.picc", 700, Some("CLM-2")), ("9002", -700, None)]);
     plain.postings[0].due_date = Some(date(2026, 5, 1));
     plain.metadata = Some(r#"{"channel": "药房"}"#.to_owned());
-    plain.description = "three legs and a note".to_owned();
-    let in_time = Timestamp::now() + SignedDuration::from_hours(24);
+    "with a note".clone_into(&mut plain.description);
+    let in_time = clock::now() + SignedDuration::from_hours(24);
     let (first, second) = (NewEntry { expires_at: Some(in_time), ..hold(500) }, hold(80));
     let grouped = [7, 9].map(|minor| NewEntry { hold_group: group, ..hold(minor) });
     let part = capture(first.id, 200);
