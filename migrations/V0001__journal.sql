@@ -276,6 +276,8 @@ CREATE TABLE segment (
     first_sequence bigint      NOT NULL,
     last_sequence  bigint      NOT NULL,
     sealed_at      timestamptz,
+    entry_bytes    bigint, -- of a segment in files: how large each was when it was compared with the database
+    posting_bytes  bigint,
     CONSTRAINT segment_pkey PRIMARY KEY (segment_no),
     CONSTRAINT segment_ordered CHECK (first_sequence <= last_sequence)
 );
@@ -312,6 +314,31 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT (account_no::bigint << 29) | (
 CREATE FUNCTION last_place(account_no integer, layer integer, sequence bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT account_place(account_no, layer::smallint, sequence, 2047::smallint) $$;
 
+-- Whether a segment's partition is a file outside of the database, which has no index and is read whole (see
+-- V0008__detached.sql).
+CREATE FUNCTION is_file(leaf text) RETURNS boolean
+LANGUAGE sql STABLE AS $$ SELECT EXISTS (SELECT FROM pg_class WHERE oid = to_regclass(leaf) AND relkind = 'f') $$;
+
+-- The name of a segment's partition of a table, for who is about to read it. If it is a file, that must be as large as it
+-- was when it was written: one that was cut off between two rows is to the server a shorter one.
+CREATE FUNCTION leaf_to_read(parent text, no integer) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+DECLARE
+    was constant bigint := (
+        SELECT CASE parent WHEN 'entry' THEN entry_bytes ELSE posting_bytes END
+        FROM segment
+        WHERE segment_no = no
+    );
+BEGIN
+    IF was IS NOT NULL THEN
+        IF file_bytes(parent, no) <> was THEN
+            RAISE EXCEPTION 'the file % is not as large as it was', leaf_file(parent, no)
+                USING ERRCODE = 'bad_copy_file_format', TABLE = leaf(parent, no);
+        END IF;
+    END IF;
+    RETURN leaf(parent, no);
+END $$;
+
 -- The segments of these sequences, which may come in any order and more than once.
 CREATE FUNCTION segments_of(sequences bigint[])
 RETURNS TABLE (segment_no integer, wanted bigint[])
@@ -328,7 +355,7 @@ $$;
 
 -- The entries with these sequences, and the postings of such. A partitioned table is planned and locked whole, however
 -- little of it is wanted: these name the partitions. Many that lie close together are found in one pass, and so are those
--- of a segment that has no index on the sequence yet.
+-- of a segment that has no index on the sequence: it is open, or in a file.
 CREATE FUNCTION entries_of(sequences bigint[]) RETURNS SETOF entry
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -357,18 +384,51 @@ LANGUAGE sql STABLE AS $$
             ELSE
                 'SELECT found.* FROM unnest($1) AS wanted (sequence)
                  CROSS JOIN LATERAL (SELECT * FROM %I WHERE sequence = wanted.sequence OFFSET 0) AS found'
-        END, leaf, first, last)
+        END, leaf_to_read(parent, segment_no), first, last)
     FROM (
         SELECT leaf(parent, segment_no), min(sequence) AS first, max(sequence) AS last
         FROM unnest(wanted) AS named (sequence)
     ) AS bounds
 $$;
 
+-- Where the entries with those of these ids are that a segment has. Whoever asks takes an id that is not found for one
+-- that was never seen: of a file the last entry must be there, too, which is gone if the end is.
+CREATE FUNCTION places_in(no integer, ids uuid[])
+RETURNS TABLE (entry_id uuid, sequence bigint)
+LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_column
+DECLARE
+    leaf constant text := leaf_to_read('entry', no);
+    last constant bigint := (SELECT last_sequence FROM segment WHERE segment_no = no);
+    is_whole boolean := false;
+BEGIN
+    IF NOT is_file(leaf) THEN
+        RETURN QUERY EXECUTE format(
+            'SELECT entry_id, sequence
+             FROM unnest($1) AS wanted (entry_id)
+             CROSS JOIN LATERAL (SELECT sequence FROM %I WHERE entry_id = wanted.entry_id OFFSET 0) AS place', leaf)
+        USING ids;
+        RETURN;
+    END IF;
+    FOR entry_id, sequence IN EXECUTE format(
+        'SELECT entry_id, sequence FROM %I WHERE entry_id = ANY ($1) OR sequence = $2', leaf)
+    USING ids, last
+    LOOP
+        is_whole := is_whole OR places_in.sequence = last;
+        IF places_in.entry_id = ANY (ids) THEN
+            RETURN NEXT;
+        END IF;
+    END LOOP;
+    IF NOT is_whole THEN
+        RAISE EXCEPTION 'the file of % ends before its last entry', leaf
+            USING ERRCODE = 'bad_copy_file_format', TABLE = leaf;
+    END IF;
+END $$;
+
 -- Where the entries with these ids are.
 CREATE FUNCTION entry_places(ids uuid[])
 RETURNS TABLE (entry_id uuid, sequence bigint)
 LANGUAGE plpgsql STABLE AS $$
-#variable_conflict use_column
 DECLARE
     part record;
 BEGIN
@@ -384,12 +444,7 @@ BEGIN
         WHERE wanted IS NOT NULL
         ORDER BY segment_no DESC
     LOOP
-        RETURN QUERY EXECUTE format(
-            'SELECT entry_id, sequence
-             FROM unnest($1) AS wanted (entry_id)
-             CROSS JOIN LATERAL (SELECT sequence FROM %I WHERE entry_id = wanted.entry_id OFFSET 0) AS place',
-            leaf('entry', part.segment_no))
-        USING part.wanted;
+        RETURN QUERY SELECT * FROM places_in(part.segment_no, part.wanted);
     END LOOP;
 END $$;
 
@@ -407,6 +462,35 @@ LANGUAGE sql STABLE AS $$
     FROM head
 $$;
 
+-- Makes the table that is to be a segment's partition of a table, under the partition's name and `suffix`; nobody reads
+-- it yet.
+CREATE FUNCTION make_leaf(parent text, no integer, suffix text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    made constant text := leaf(parent, no) || suffix;
+BEGIN
+    -- Rows come once and stay: sealing tells the planner about them, and autovacuum need not look at them until they are
+    -- to be frozen.
+    EXECUTE format(
+        'CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)
+         WITH (autovacuum_vacuum_insert_threshold = -1, autovacuum_analyze_threshold = 2147483647)', made, parent);
+    -- Now, while nobody reads it: later it would wait for every reader, and everybody else for it.
+    IF parent = 'entry' THEN
+        EXECUTE format('ALTER TABLE %I ADD CONSTRAINT %I PRIMARY KEY (entry_id)', made, leaf(parent, no) || '_pkey');
+    ELSE
+        EXECUTE format('ALTER TABLE %I REPLICA IDENTITY FULL', made);
+        EXECUTE format(
+            'CREATE TRIGGER entries_balance AFTER INSERT ON %I REFERENCING NEW TABLE AS written
+             FOR EACH STATEMENT EXECUTE FUNCTION entries_balance()', made);
+    END IF;
+    -- Row-level guards come with the partition; guards of statements do not.
+    EXECUTE format(
+        'CREATE TRIGGER %I BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()',
+        parent || '_is_not_truncated', made);
+    -- The writer names the partition: through the partitioned table COPY would insert row by row.
+    EXECUTE format('GRANT SELECT, INSERT ON %I TO dianfu_service', made);
+END $$;
+
 -- Opens the next segment; the turn that needs it calls this under the head lock, and it is rolled back with the turn.
 -- The service may not create tables, hence SECURITY DEFINER. Attaching locks neither readers nor the rest of the journal.
 CREATE FUNCTION open_segment() RETURNS bigint
@@ -415,38 +499,16 @@ DECLARE
     entries constant bigint := 131072;
     no integer;
     first bigint;
-    leaf text;
     parent text;
 BEGIN
     SELECT COALESCE(max(segment_no), 0) + 1, COALESCE(max(last_sequence), 0) + 1
     INTO no, first
     FROM segment;
     FOREACH parent IN ARRAY ARRAY['entry', 'posting'] LOOP
-        leaf := leaf(parent, no);
-        -- Rows come once and stay: sealing tells the planner about them, and autovacuum need not look at them until they
-        -- are to be frozen.
-        EXECUTE format(
-            'CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)
-             WITH (autovacuum_vacuum_insert_threshold = -1, autovacuum_analyze_threshold = 2147483647)', leaf, parent);
-        -- Now, while nobody reads it: later it would wait for every reader, and everybody else for it.
-        IF parent = 'entry' THEN
-            EXECUTE format('ALTER TABLE %I ADD CONSTRAINT %I PRIMARY KEY (entry_id)', leaf, leaf || '_pkey');
-        ELSE
-            EXECUTE format('ALTER TABLE %I REPLICA IDENTITY FULL', leaf);
-        END IF;
-        EXECUTE format(
-            'ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)', parent, leaf, first, first + entries);
-        -- Row-level guards come with the partition; guards of statements do not.
-        EXECUTE format(
-            'CREATE TRIGGER %I BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()',
-            parent || '_is_not_truncated', leaf);
-        -- The writer names the partition: through the partitioned table COPY would insert row by row.
-        EXECUTE format('GRANT SELECT, INSERT ON %I TO dianfu_service', leaf);
+        PERFORM make_leaf(parent, no, '');
+        EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)',
+            parent, leaf(parent, no), first, first + entries);
     END LOOP;
-    EXECUTE format(
-        'CREATE TRIGGER entries_balance AFTER INSERT ON %I REFERENCING NEW TABLE AS written
-         FOR EACH STATEMENT EXECUTE FUNCTION entries_balance()',
-        leaf);
     IF no > 1 AND NOT posting_is_fast() THEN
         PERFORM index_open_segment(no);
     END IF;
@@ -469,6 +531,26 @@ BEGIN
     EXECUTE format('CREATE INDEX %I ON %I (sequence)', entry || '_sequence_idx', entry);
 END $$;
 
+-- Gives the tables of a segment that is full the indexes that readers use. Every place and sequence is there once, and
+-- none will come between.
+CREATE FUNCTION index_full_segment(no integer, suffix text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    posting constant text := leaf('posting', no);
+    entry constant text := leaf('entry', no);
+BEGIN
+    EXECUTE format(
+        'CREATE INDEX IF NOT EXISTS %I ON %I (account_place(account_no, layer, sequence, leg))
+         WITH (fillfactor = 100, deduplicate_items = off)',
+        posting || '_account_idx', posting || suffix);
+    -- Postings lie in order of sequence: block ranges find an entry's legs.
+    EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON %I USING brin (sequence) WITH (pages_per_range = 8)',
+        posting || '_sequence_idx', posting || suffix);
+    EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON %I (sequence) WITH (fillfactor = 100, deduplicate_items = off)',
+        entry || '_sequence_idx', entry || suffix);
+    EXECUTE format('ANALYZE %I', posting || suffix); -- the planner must not guess about what it has never seen
+END $$;
+
 -- Tends the segments behind the writer: seals the first one that is full, building the indexes that readers use in bulk.
 -- Nothing of this waits for the writer or holds it up. Answers whether it sealed one; a crash in the middle leaves it
 -- unsealed. If none is full and the writer has the time, the open segment gets its indexes, too, which keeps it waiting
@@ -479,7 +561,6 @@ DECLARE
     bytes constant bigint := 67108864; -- twice a segment of two-leg entries: more would keep the writer waiting for long
     no integer;
     posting text;
-    entry text;
 BEGIN
     SELECT segment_no
     INTO no
@@ -501,19 +582,7 @@ BEGIN
         END IF;
         RETURN false;
     END IF;
-    posting := leaf('posting', no);
-    entry := leaf('entry', no);
-    -- Every place and sequence is there once, and none will come between.
-    EXECUTE format(
-        'CREATE INDEX IF NOT EXISTS %I ON %I (account_place(account_no, layer, sequence, leg))
-         WITH (fillfactor = 100, deduplicate_items = off)',
-        posting || '_account_idx', posting);
-    -- Postings lie in order of sequence: block ranges find an entry's legs.
-    EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON %I USING brin (sequence) WITH (pages_per_range = 8)',
-        posting || '_sequence_idx', posting);
-    EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON %I (sequence) WITH (fillfactor = 100, deduplicate_items = off)',
-        entry || '_sequence_idx', entry);
-    EXECUTE format('ANALYZE %I', posting); -- the planner must not guess about a segment that it has never seen
+    PERFORM index_full_segment(no, '');
     UPDATE segment SET sealed_at = clock_timestamp() WHERE segment_no = no;
     RETURN true;
 EXCEPTION

@@ -69,6 +69,14 @@ FROM posting p
 JOIN entry_link l USING (sequence)
 WHERE p.layer = 1;
 
+-- Gives a segment's postings the index on items. A partition that has no items needs none.
+CREATE FUNCTION index_items(name text, suffix text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON %I (account_no, item) WHERE item IS NOT NULL',
+        name || '_item_idx', name || suffix);
+END $$;
+
 -- Sums up the next sealed segment, or waits for who does; answers whether there was one. A crash in the middle leaves it
 -- to be done again.
 CREATE FUNCTION summarise_segment() RETURNS boolean
@@ -133,8 +141,9 @@ BEGIN
     END IF;
 
     IF has_items THEN
-        EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON %I (account_no, item) WHERE item IS NOT NULL',
-            name || '_item_idx', name);
+        IF NOT is_file(name) THEN
+            PERFORM index_items(name, '');
+        END IF;
         EXECUTE format(
             'INSERT INTO item_total AS there
              SELECT account_no, item, layer, sum(amount_minor), min(effective_date), max(effective_date), max(due_date)
@@ -194,7 +203,7 @@ BEGIN
     FOREACH of_layer IN ARRAY '{0, 1}'::smallint[] LOOP
         missing := ARRAY(SELECT DISTINCT unnest(accounts));
         FOR part IN
-            SELECT leaf('posting', segment_no) AS name, LEAST(last_sequence, horizon) AS up_to,
+            SELECT segment_no, LEAST(last_sequence, horizon) AS up_to,
                    to_regclass(leaf('posting', segment_no) || '_account_idx') IS NOT NULL AS is_indexed
             FROM segment
             LEFT JOIN summary USING (segment_no)
@@ -225,7 +234,7 @@ BEGIN
                              WHERE layer = $2 AND sequence <= $3
                              GROUP BY account_no
                          ) AS last ON place = sequence << 15 | leg'
-                END, part.name)
+                END, leaf_to_read('posting', part.segment_no))
             INTO found_ones, debits, credits
             USING missing, of_layer, part.up_to;
             CONTINUE WHEN found_ones IS NULL;
@@ -286,7 +295,7 @@ BEGIN
                  FROM %I
                  WHERE account_place(account_no, layer, sequence, leg) BETWEEN $1 AND $2
                  ORDER BY account_place(account_no, layer, sequence, leg) DESC
-                 LIMIT 1', leaf('posting', part.segment_no))
+                 LIMIT 1', leaf_to_read('posting', part.segment_no))
             INTO debits_after, credits_after
             USING first_place(account, layer), last_place(account, layer, part.up_to);
             IF debits_after IS NOT NULL THEN
@@ -335,7 +344,7 @@ BEGIN
                      FROM %I p
                      JOIN unnest($1) AS wanted (account_no) USING (account_no)
                      WHERE layer = 0 AND effective_date BETWEEN $2 AND $3 AND sequence <= $4'
-            END, leaf('posting', part.segment_no))
+            END, leaf_to_read('posting', part.segment_no))
         USING accounts, from_day, to_day, part.up_to;
     END LOOP;
 END $$;
@@ -393,7 +402,7 @@ BEGIN
         format(
             'SELECT account_no, %sGREATEST(amount_minor, 0), %sGREATEST(-amount_minor, 0)
              FROM %I
-             WHERE layer = 0 AND effective_date %s $2 AND sequence <= $3', sign, sign, leaf('posting', segment_no), days),
+             WHERE layer = 0 AND effective_date %s $2 AND sequence <= $3', sign, sign, leaf_to_read('posting', segment_no), days),
         ' UNION ALL ')
     INTO pieces
     FROM parts_as_of(taken, day, horizon);
@@ -433,7 +442,7 @@ BEGIN
                         WHERE account_place(account_no, layer, sequence, leg) BETWEEN %4$s AND %5$s
                           AND effective_date %3$s $3
                         HAVING count(*) > 0',
-                       sign, leaf('posting', segment_no), days,
+                       sign, leaf_to_read('posting', segment_no), days,
                        first_place(account, 0), last_place(account, 0, part.last_sequence))
                    ELSE format(
                        'SELECT 1::smallint, %1$ssum(debit_minor), %1$ssum(credit_minor)
@@ -478,7 +487,7 @@ BEGIN
                 format(
                     'SELECT FROM %I
                      WHERE account_place(account_no, layer, sequence, leg) BETWEEN %s AND %s AND effective_date <= $1',
-                    leaf('posting', segment_no), first_place(account, layer),
+                    leaf_to_read('posting', segment_no), first_place(account, layer),
                     last_place(account, layer, LEAST(last_sequence, horizon))),
                 ' UNION ALL ')
             INTO pieces
@@ -637,7 +646,7 @@ BEGIN
                     AND account_place(account_no, layer, sequence, leg) <= %s%s
                   ORDER BY account_place(account_no, layer, sequence, leg)
                   LIMIT $3)',
-                leaf('posting', part.segment_no),
+                leaf_to_read('posting', part.segment_no),
                 CASE
                     WHEN part.first_sequence <= settled_postings.sequence
                         THEN account_place(account, 0::smallint, settled_postings.sequence, settled_postings.leg)
@@ -686,7 +695,7 @@ BEGIN
             'SELECT account_no, item, amount_minor, effective_date, due_date
              FROM %I
              WHERE layer = 0 AND item IS NOT NULL AND effective_date <= $2 AND sequence <= $3
-               AND ($1 IS NULL OR account_no = ANY ($1))', leaf('posting', segment_no)) AS postings
+               AND ($1 IS NULL OR account_no = ANY ($1))', leaf_to_read('posting', segment_no)) AS postings
         FROM segment
         LEFT JOIN summary USING (segment_no)
         WHERE first_sequence <= horizon AND COALESCE(first_date <= day, true)

@@ -12,7 +12,7 @@ use std::time::Duration;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use dianfu_ledger::Rejection;
-use dianfu_ledger::error::in_full;
+use dianfu_ledger::error::{in_full, is_segment_unreadable};
 use dianfu_ledger::query::QueryError;
 use dianfu_ledger::report::ReportError;
 use serde::Serialize;
@@ -110,6 +110,13 @@ impl Problem {
     /// The caller should slow down, and come again after a while.
     pub fn busy(retry_after: Duration, detail: &str) -> Problem {
         Problem { retry_after: Some(retry_after), ..Problem::new(Kind::Busy, detail) }
+    }
+
+    /// What is asked for is in a detached segment whose file cannot be read; the cause goes to the log.
+    pub fn segment_unreadable(cause: impl StdError + Send + Sync + 'static) -> Problem {
+        let detail = "it needs a detached segment whose file is missing or damaged, and is answered when that is back; \
+                      other requests are answered now";
+        Problem { cause: Some(Arc::new(cause)), ..Problem::new(Kind::SegmentUnreadable, detail) }
     }
 
     /// A mistake of ours; the cause goes to the log.
@@ -223,6 +230,7 @@ impl From<dianfu_ledger::Error> for Problem {
         match error {
             dianfu_ledger::Error::RequestTooLarge { .. } => Problem::new(Kind::TooManyEntries, error.to_string()),
             dianfu_ledger::Error::Busy { retry_after } => Problem::busy(retry_after, &error.to_string()),
+            error if error.is_segment_unreadable() => Problem::segment_unreadable(error),
             error if error.is_retryable() => Problem::unavailable(error),
             error => Problem::internal(error),
         }
@@ -237,7 +245,11 @@ impl From<tokio_postgres::Error> for Problem {
 
 impl From<dianfu_reconcile::Error> for Problem {
     fn from(error: dianfu_reconcile::Error) -> Problem {
-        if error.is_retryable() { Problem::unavailable(error) } else { Problem::internal(error) }
+        match error {
+            error if is_segment_unreadable(&error) => Problem::segment_unreadable(error),
+            error if error.is_retryable() => Problem::unavailable(error),
+            error => Problem::internal(error),
+        }
     }
 }
 

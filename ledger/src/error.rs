@@ -35,6 +35,9 @@ pub enum Error {
     /// The database refused an entry that the rules let through: a mistake of ours, and nothing of it is posted.
     #[error("the database refused the entries; nothing of them is posted: {0}")]
     Posting(String),
+    /// An entry cannot be decided on, because the file of a detached segment cannot be read; nothing of it is posted.
+    #[error("a detached segment cannot be read; nothing is posted that needs it: {0}")]
+    Segment(String),
     /// There is no such book.
     #[error("there is no book '{0}'")]
     BookUnknown(String),
@@ -81,8 +84,14 @@ impl Error {
             | Error::Corrupt(_)
             | Error::Archive(_)
             | Error::Posting(_)
+            | Error::Segment(_)
             | Error::RequestTooLarge { .. } => false,
         }
+    }
+
+    /// Whether the file of a detached segment is missing, cut off, or not what was written.
+    pub fn is_segment_unreadable(&self) -> bool {
+        is_segment_unreadable(self)
     }
 
     /// The error and what it comes of, in one line.
@@ -110,6 +119,40 @@ pub fn in_full(error: &dyn StdError) -> String {
     causes.fold(error.to_string(), |said, cause| format!("{said}: {cause}"))
 }
 
+/// Whether an error comes of a file of a detached segment ([`crate::segment`]) that is missing, may not be read, is cut
+/// off, or not what was written.
+pub fn is_segment_unreadable(error: &(dyn StdError + 'static)) -> bool {
+    let mut chain = std::iter::successors(Some(error), |&error| error.source());
+    chain.any(|error| {
+        let is_told = matches!(error.downcast_ref(), Some(Error::Segment(_)));
+        is_told || error.downcast_ref().is_some_and(is_of_file)
+    })
+}
+
+/// Nothing else of ours has the server open files, or read a binary COPY that this program did not make.
+fn is_of_file(error: &tokio_postgres::Error) -> bool {
+    let Some(error) = error.as_db_error() else { return false };
+    let routine = error.routine().unwrap_or_default();
+    match error.code() {
+        code if OF_FILES.contains(code) => true,
+        &SqlState::INSUFFICIENT_PRIVILEGE | &SqlState::WRONG_OBJECT_TYPE => OPENING_A_FILE.contains(&routine),
+        // A field is shorter than its type. A pooler between us and the server says this of its own troubles.
+        &SqlState::PROTOCOL_VIOLATION => routine.starts_with("pq_"),
+        _ => false,
+    }
+}
+
+/// What the server says of a file: it is not there; it is no binary COPY, or ends in the middle of a row; a field has
+/// no value of its type, or no text.
+const OF_FILES: [SqlState; 4] = [
+    SqlState::UNDEFINED_FILE,
+    SqlState::BAD_COPY_FILE_FORMAT,
+    SqlState::INVALID_BINARY_REPRESENTATION,
+    SqlState::CHARACTER_NOT_IN_REPERTOIRE,
+];
+/// Where the server opens a file for a foreign table, or asks how large one is. What it says of a file that may not be
+/// read it says of tables, too, but elsewhere.
+const OPENING_A_FILE: [&str; 2] = ["BeginCopyFrom", "pg_stat_file"];
 /// Classes of SQLSTATE that speak of the server's state and not of the statement: connection exception, insufficient
 /// resources, operator intervention, system error. PostgreSQL manual, appendix A.
 const PASSING_CLASSES: [&str; 4] = ["08", "53", "57", "58"];
@@ -124,6 +167,7 @@ const PASSING: [SqlState; 4] = [
 /// Whether what is wrong may be right later.
 fn may_pass(error: &tokio_postgres::Error) -> bool {
     match error.code() {
+        Some(_) if is_of_file(error) => false, // somebody must bring the file back
         Some(state) => PASSING.contains(state) || PASSING_CLASSES.iter().any(|class| state.code().starts_with(class)),
         None => error.is_closed() || error.source().is_some_and(<dyn std::error::Error>::is::<std::io::Error>),
     }

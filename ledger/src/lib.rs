@@ -4,10 +4,11 @@
 //! the head, is the lock, the fence, the sequence and the tip of the hash chain.
 //!
 //! Modules in reading order: the vocabulary ([`money`], [`id`], [`clock`], [`account`], [`entry`], [`balance`],
-//! [`chart`]), the pure decisions ([`rejection`], [`decide`], [`template`]), the writing ([`journal`], [`batch`],
-//! [`ledger`], [`opening`], [`register`], [`limit_group`], [`template_register`], [`period`], [`allocation`],
-//! [`rate`], [`fx`], [`refusal`]), where the books are ([`book`], [`db`]), and the reading ([`query`], [`report`],
-//! [`verify`], [`proof`], [`export`], [`events`]). [`import`] reads what comes from elsewhere.
+//! [`chart`]), the pure decisions ([`rejection`], [`decide`], [`template`]), the writing ([`journal`], [`segment`],
+//! [`batch`], [`ledger`], [`opening`], [`register`], [`limit_group`], [`template_register`], [`period`],
+//! [`allocation`], [`rate`], [`fx`], [`refusal`]), where the books are ([`book`], [`db`]), and the reading
+//! ([`query`], [`report`], [`verify`], [`proof`], [`export`], [`events`]). [`import`] reads what comes from
+//! elsewhere.
 
 pub mod money;
 pub mod id;
@@ -22,6 +23,7 @@ pub mod decide;
 pub mod template;
 
 pub mod journal;
+pub mod segment;
 pub mod batch;
 pub mod ledger;
 pub mod opening;

@@ -1,8 +1,6 @@
 //! Turns at once: the second is decided and copied while the first is not committed, and a third beside them. Whatever
 //! becomes of the first, the others stand on what is in the books, or are asked for anew.
 
-use std::time::Duration;
-
 use dianfu_ledger::book::{self, BookName};
 use dianfu_ledger::db::Database;
 use dianfu_ledger::entry::NewEntry;
@@ -12,10 +10,9 @@ use dianfu_tests::{DataFolder, eventually, work};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
 use tokio_postgres::Client;
 
-use crate::cluster::{kill_9, open};
+use crate::cluster::{kill_9, open, want_no_standby, want_standby};
 
 /// As many entries as are worth a turn beside another.
 const ENTRIES: usize = 1_100;
@@ -97,21 +94,6 @@ impl Scene {
     /// Commits can be decided and not recorded until the owner's transaction ends.
     async fn hold_back_commits(&self) {
         self.owner.batch_execute("BEGIN; LOCK TABLE commit IN SHARE MODE").await.unwrap();
-    }
-
-    async fn want_standby(&self) {
-        self.owner.batch_execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'").await.unwrap();
-        self.owner.batch_execute("SELECT pg_reload_conf()").await.unwrap();
-        // The server takes it up some time after that.
-        eventually("commits wait", async || {
-            let probe = self.database.connect_owner().await.unwrap();
-            timeout(Duration::from_millis(200), probe.batch_execute("CREATE TEMPORARY TABLE probe ()")).await.is_err()
-        })
-        .await;
-    }
-
-    async fn want_no_standby(&self) {
-        self.owner.batch_execute("ALTER SYSTEM RESET synchronous_standby_names").await.unwrap();
     }
 
     /// Asks for both, the second when the first has come to where it waits, until the second waits for it.
@@ -269,11 +251,11 @@ async fn what_stands_on_a_turn_that_is_broken_off_is_asked_for_anew() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_stands_on_a_commit_that_nobody_answers_is_asked_for_when_that_is_found_out() {
     let scene = Scene::new().await;
-    scene.want_standby().await;
+    want_standby(&scene.database, &scene.owner).await;
     let (first, second) = (pay_in(), payable());
     let [answer, next] = scene.both_under_way(&first, COMMITTING, &second).await;
     scene.end_session(COMMITTING).await;
-    scene.want_no_standby().await;
+    want_no_standby(&scene.owner).await;
     scene.owner.batch_execute("SELECT pg_reload_conf()").await.unwrap();
     all(&answer.await.unwrap().unwrap(), is_replayed);
     all(&next.await.unwrap().unwrap(), is_posted);
@@ -284,11 +266,11 @@ async fn what_stands_on_a_commit_that_nobody_answers_is_asked_for_when_that_is_f
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_killed_between_two_turns_keeps_the_first_and_nothing_of_the_second() {
     let mut scene = Scene::new().await;
-    scene.want_standby().await;
+    want_standby(&scene.database, &scene.owner).await;
     let (first, second) = (pay_in(), payable());
     let answers = scene.both_under_way(&first, COMMITTING, &second).await;
     // For the next start; nobody is told now.
-    scene.want_no_standby().await;
+    want_no_standby(&scene.owner).await;
     kill_9(scene.server).await;
     for answer in answers {
         let answer = answer.await.unwrap();

@@ -3,11 +3,13 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
+use std::time::Duration;
 
 use dianfu_ledger::db::{Database, DbError};
 use dianfu_tests::{DataFolder, eventually};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, geteuid};
+use tokio::time::timeout;
 use tokio_postgres::Client;
 
 /// Opens the folder's cluster and gives the server's process number with it.
@@ -21,6 +23,23 @@ pub async fn open(folder: &Path) -> (Database, i32) {
 pub async fn kill_9(pid: i32) {
     kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
     eventually("the killed process is dead", async || !is_alive(pid)).await;
+}
+
+/// Has commits wait for a standby that there is none of, except the owner's own, who does not wait for any.
+pub async fn want_standby(database: &Database, owner: &Client) {
+    owner.batch_execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'").await.unwrap();
+    owner.batch_execute("SELECT pg_reload_conf()").await.unwrap();
+    // The server takes it up some time after that.
+    eventually("commits wait", async || {
+        let probe = database.connect_owner().await.unwrap();
+        timeout(Duration::from_millis(200), probe.batch_execute("CREATE TEMPORARY TABLE probe ()")).await.is_err()
+    })
+    .await;
+}
+
+/// From the next time on that the server reads its settings.
+pub async fn want_no_standby(owner: &Client) {
+    owner.batch_execute("ALTER SYSTEM RESET synchronous_standby_names").await.unwrap();
 }
 
 fn is_alive(pid: i32) -> bool {

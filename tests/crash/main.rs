@@ -4,6 +4,7 @@
 
 mod ahead;
 mod cluster;
+mod detached;
 mod following;
 mod posting;
 mod sharing;

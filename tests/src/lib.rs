@@ -10,11 +10,13 @@
 //!   the check that what it was told is what is in the books.
 //! - [`mod@audit`]: the same by the SQL that is shipped for auditors.
 //! - [`cut_segments`], [`tend`]: segments of a few entries, sealed and summed up.
+//! - [`FilesFolder`], [`attach`], [`record_ids`]: segments that are detached, and attached again.
 //! - [`eventually()`]: the one way to wait for something that nobody announces.
 
 pub mod audit;
 mod data_folder;
 mod database;
+mod detached;
 mod eventually;
 pub mod journal;
 pub mod poster;
@@ -25,6 +27,7 @@ pub mod work;
 
 pub use data_folder::{DataFolder, durable_cluster};
 pub use database::{TestDatabase, test_database};
+pub use detached::{FilesFolder, attach, record_ids};
 pub use eventually::eventually;
 pub use program::dianfu_bin;
 pub use sample::sample;

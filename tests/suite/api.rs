@@ -7,6 +7,7 @@ mod backpressure;
 mod bad_input;
 mod control;
 mod currencies;
+mod detached;
 mod document;
 mod ended_tokens;
 mod entries;

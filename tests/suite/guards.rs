@@ -267,7 +267,7 @@ async fn functions_with_the_owners_rights_cannot_be_led_astray() {
                FROM pg_proc WHERE pronamespace = 'book_main'::regnamespace AND prosecdef ORDER BY proname";
     let functions = book.owner.query(sql, &[]).await.unwrap();
     let names: Vec<String> = functions.iter().map(|function| function.get(0)).collect();
-    assert_eq!(names, ["open_segment", "summarise_segment", "tend_segments"]);
+    assert_eq!(names, ["file_bytes", "may_ask_files", "open_segment", "summarise_segment", "tend_segments"]);
     for function in functions {
         let (config, granted): (String, String) = (function.get(1), function.get(2));
         assert!(config.contains("search_path=book_main"), "{config}");

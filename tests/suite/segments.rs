@@ -1,6 +1,8 @@
 //! Segments: everything about an account stays right where one segment ends and the next begins, sealed or not, and
 //! sealing may be stopped at any moment.
 
+mod detached;
+
 use std::collections::BTreeMap;
 
 use dianfu_ledger::account::{AccountCode, AccountNote, AccountType, Limits, NewAccount, NormalSide};

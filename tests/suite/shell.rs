@@ -11,6 +11,7 @@ mod posting;
 mod refusals;
 mod strange_texts;
 mod remittances;
+mod segments;
 mod serving;
 mod templates;
 

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use dianfu_api::logging;
 use dianfu_api::report::PrintError;
 use dianfu_ledger::db::DbError;
+use dianfu_ledger::error::is_segment_unreadable;
 use dianfu_ledger::export::{ExportError, is_bidi_control};
 use dianfu_ledger::query::QueryError;
 use dianfu_ledger::report::ReportError;
@@ -141,6 +142,10 @@ fn next_step(error: &anyhow::Error) -> Option<String> {
     }
     if let Some(dianfu_ledger::Error::RequestTooLarge { .. }) = find(error) {
         return Some("write one entry a line, in place of an array: a file of lines may be of any length".to_owned());
+    }
+    if is_segment_unreadable(error.as_ref()) {
+        let next = "bring the file back from a backup; `dianfu segment list` tells which there are";
+        return Some(next.to_owned());
     }
     match find::<DbError>(error) {
         Some(DbError::Connect { .. }) => {

@@ -37,6 +37,7 @@ mod refusal;
 mod rate;
 mod remittance;
 mod report;
+mod segment;
 mod serve;
 mod statement;
 mod template;
@@ -111,6 +112,8 @@ enum Command {
     Template(template::Template),
     Verify(verify::Verify),
     #[command(subcommand)]
+    Segment(segment::Segment),
+    #[command(subcommand)]
     Proof(Box<proof::Proof>),
     #[command(subcommand)]
     Export(export::Export),
@@ -176,6 +179,7 @@ impl Command {
             Command::Refusal(refusal) => refusal.run(desk).await,
             Command::Template(template) => template.run(desk).await,
             Command::Verify(verify) => verify.run(desk).await,
+            Command::Segment(segment) => segment.run(desk).await,
             Command::Proof(proof) => proof.run(desk).await,
             Command::Export(export) => export.run(desk).await,
             Command::Import(import) => import.run(desk).await,

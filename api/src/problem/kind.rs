@@ -72,6 +72,8 @@ pub enum Kind {
     Busy,
     /// A mistake of ours.
     Internal,
+    /// The file of a detached segment is missing or not what was written.
+    SegmentUnreadable,
     /// The database is away.
     Unavailable,
     /// It took too long.
@@ -132,11 +134,14 @@ impl Kind {
             Kind::Busy => (StatusCode::TOO_MANY_REQUESTS, "busy", "Too much is asked for at once"),
             Kind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side"),
             Kind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The database is not available"),
+            Kind::SegmentUnreadable => {
+                (StatusCode::SERVICE_UNAVAILABLE, "segment_unreadable", "A detached segment cannot be read")
+            }
             Kind::Timeout => (StatusCode::SERVICE_UNAVAILABLE, "timeout", "The request took too long"),
         }
     }
 
-    /// Whether the same request may succeed later.
+    /// Whether the same request may succeed later of itself.
     pub(super) fn is_retryable(self) -> bool {
         matches!(self, Kind::Busy | Kind::Unavailable | Kind::Timeout)
     }

@@ -15,7 +15,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::{JoinError, JoinHandle};
 
 use crate::entry::NewEntry;
-use crate::error::Error;
+use crate::error::{Error, in_full, is_segment_unreadable};
 use crate::journal::ids::record::Offers;
 use crate::journal::relay::{self, After, Before, Stopped, TURNS_AT_ONCE, seam};
 use crate::journal::sealing::Sealer;
@@ -240,7 +240,7 @@ impl Writer {
             }
             Err(error) => {
                 self.forget();
-                tracing::error!(error = crate::error::in_full(&error), "a turn panicked; its callers are to ask again");
+                tracing::error!(error = in_full(&error), "a turn panicked; its callers are to ask again");
                 Some((Vec::new(), Stopped::Undone))
             }
         }
@@ -251,18 +251,19 @@ impl Writer {
         let Some((batch, failed)) = self.try_again(batch, Some(failed)).await else { return };
         match failed {
             Failed { in_doubt, error } if in_doubt || error.is_retryable() => refuse(batch, || Error::Unavailable),
-            Failed { error, .. } if batch.len() == 1 => refuse(batch, || Error::Posting(error.in_full())),
+            Failed { error, .. } if batch.len() == 1 => refuse_one(batch, error),
             Failed { .. } => self.write_one_by_one(batch).await,
         }
     }
 
-    /// The database refused what `decide` let through, which is our mistake: find the request, spare the others.
+    /// The database refused what `decide` let through, which is our mistake, or cannot read what one of them asks
+    /// for: find the request, spare the others.
     async fn write_one_by_one(&mut self, batch: Vec<Job>) {
         for job in batch {
             let Some((batch, failed)) = self.try_again(vec![job], None).await else { continue };
             match failed {
                 Failed { in_doubt, error } if in_doubt || error.is_retryable() => refuse(batch, || Error::Unavailable),
-                Failed { error, .. } => refuse(batch, || Error::Posting(error.in_full())),
+                Failed { error, .. } => refuse_one(batch, error),
             }
         }
     }
@@ -293,6 +294,14 @@ impl Writer {
             }
         }
         last.map(|failed| (batch, failed))
+    }
+}
+
+/// Answers the one request that nothing came of.
+fn refuse_one(batch: Vec<Job>, error: Error) {
+    match error {
+        Error::Database(error) if is_segment_unreadable(&error) => refuse(batch, || Error::Segment(in_full(&error))),
+        error => refuse(batch, || Error::Posting(error.in_full())),
     }
 }
 

@@ -67,6 +67,14 @@ pub enum Place {
 }
 
 impl Place {
+    /// Whether it is a row of an entry before this one.
+    pub(super) fn is_before(&self, other: i64) -> bool {
+        match self {
+            Place::Entry { sequence } | Place::Posting { sequence, .. } => *sequence < other,
+            _ => false,
+        }
+    }
+
     /// The table.
     pub fn table(&self) -> &'static str {
         match self {
@@ -180,6 +188,8 @@ pub enum Rule {
     Link,
     /// What was summed up is what the postings come to.
     Summary,
+    /// The files of a detached segment are what was written.
+    FilesWhole,
 }
 
 impl Rule {
@@ -223,6 +233,7 @@ impl Rule {
             Rule::IdOnce => "id_once",
             Rule::Link => "link",
             Rule::Summary => "summary",
+            Rule::FilesWhole => "files_whole",
         }
     }
 
@@ -266,6 +277,7 @@ impl Rule {
             Rule::IdOnce => "an entry must have an id of its own",
             Rule::Link => "what is looked for of an entry must be what the entry says",
             Rule::Summary => "what was summed up must be what the postings come to",
+            Rule::FilesWhole => "the files of a detached segment must be there, and what was written",
         }
     }
 }

@@ -19,6 +19,7 @@
 //! - ids: no two entries have the same ([`ids`]);
 //! - links: what is looked for among entries is what the entries say ([`links`]); told last but one;
 //! - summaries: what was summed up of sealed segments is what their postings come to ([`summaries`]); told last;
+//! - files of detached segments: there, and read as they were written ([`files`]); told before any row behind them;
 //! - closings: every entry counts on a day that was open to it, and every trial balance that was sealed is the one that
 //!   follows from the journal.
 //!
@@ -54,6 +55,7 @@ pub mod audit;
 mod closings;
 mod database;
 mod feed;
+mod files;
 mod finding;
 mod ids;
 mod limits;
@@ -187,13 +189,16 @@ pub async fn verify(
         }
         walked => walked,
     };
-    match walked {
-        (report, Err(Halt::WrongItem)) => Ok(Report { finding: summaries::find_item(database, book).await?, ..report }),
-        (report, Err(Halt::DoubtfulIds(doubtful))) => {
-            Ok(Report { finding: ids::find_twice(database, book, &doubtful).await?, ..report })
+    let (report, outcome) = match walked {
+        (report, Err(Halt::WrongItem)) => {
+            (Report { finding: summaries::find_item(database, book).await?, ..report }, Ok(()))
         }
-        walked => finished(walked),
-    }
+        (report, Err(Halt::DoubtfulIds(doubtful))) => {
+            (Report { finding: ids::find_twice(database, book, &doubtful).await?, ..report }, Ok(()))
+        }
+        walked => walked,
+    };
+    files::told(database, book, report, outcome).await
 }
 
 fn finished((mut report, outcome): (Report, Result<(), Halt>)) -> Result<Report, Error> {

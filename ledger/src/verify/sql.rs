@@ -255,6 +255,16 @@ pub const LAST_SUMMARY: &str = "SELECT COALESCE(max(segment_no), 0) FROM summary
 /// The first item that has come to something else than its total says.
 pub const WRONG_ITEM: &str = include_str!("summaries/wrong_item.sql");
 
+/// The segments that lie in files.
+pub const DETACHED: &str = "
+    SELECT segment_no, first_sequence, last_sequence
+    FROM segment
+    WHERE is_file(leaf('entry', segment_no)) OR is_file(leaf('posting', segment_no))
+    ORDER BY segment_no";
+
+/// Reads the files of segment `$1`, whole or only how large they are.
+pub const READ_FILES: &str = "SELECT read_files($1, $2)";
+
 /// What an archive is of.
 pub const ARCHIVED: &str = "SELECT sequence, booked_at FROM head";
 
@@ -290,6 +300,8 @@ pub fn all() -> Vec<(String, String)> {
         ("LAST_SUMMARY", LAST_SUMMARY),
         ("WRONG_ITEM", WRONG_ITEM),
         ("ARCHIVED", ARCHIVED),
+        ("DETACHED", DETACHED),
+        ("READ_FILES", READ_FILES),
     ];
     let others = others.map(|(name, statement)| (name.to_owned(), statement.to_owned()));
     tables.flat_map(of_table).chain(pieces).chain(others).collect()

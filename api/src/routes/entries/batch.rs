@@ -89,9 +89,17 @@ fn of_answer(id: Uuid, answer: Answer, form: &Form) -> OutcomeBody {
     }
 }
 
+const AGAIN: &str = "send it again with the same id";
+
 fn of_error(error: &Error) -> Violation {
-    let kind = if error.is_retryable() { Kind::Unavailable } else { Kind::Internal };
-    Violation { code: kind.code(), message: "send it again with the same id".into(), ..Violation::default() }
+    let (kind, message) = match error {
+        error if error.is_segment_unreadable() => {
+            (Kind::SegmentUnreadable, "send it again with the same id when the segment's file is back")
+        }
+        error if error.is_retryable() => (Kind::Unavailable, AGAIN),
+        _ => (Kind::Internal, AGAIN),
+    };
+    Violation { code: kind.code(), message: message.into(), ..Violation::default() }
 }
 
 /// What is put on record of an entry that could not be read.

@@ -38,8 +38,8 @@ pub async fn ids_behind(tx: &Transaction<'_>, segment_no: i32, sequence: i64) ->
 
 /// The sequences of those of some ids that are in a segment.
 pub async fn places_in(tx: &Transaction<'_>, segment_no: i32, ids: &[Uuid]) -> Result<Vec<i64>, Error> {
-    let sql = format!("SELECT sequence FROM entry_{segment_no:06} WHERE entry_id = ANY ($1)");
-    let rows = tx.query(&sql, &[&ids]).await?;
+    let sql = "SELECT sequence FROM places_in($1, $2)";
+    let rows = tx.query(&tx.prepare_cached(sql).await?, &[&segment_no, &ids]).await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
