@@ -11,6 +11,7 @@
 //! - [`mod@audit`]: the same by the SQL that is shipped for auditors.
 //! - [`cut_segments`], [`tend`]: segments of a few entries, sealed and summed up.
 //! - [`FilesFolder`], [`attach`], [`record_ids`]: segments that are detached, and attached again.
+//! - [`Overheard`]: what a session asks of the server, statement by statement.
 //! - [`eventually()`]: the one way to wait for something that nobody announces.
 
 pub mod audit;
@@ -19,6 +20,7 @@ mod database;
 mod detached;
 mod eventually;
 pub mod journal;
+mod overheard;
 pub mod poster;
 mod program;
 mod sample;
@@ -29,6 +31,7 @@ pub use data_folder::{DataFolder, durable_cluster};
 pub use database::{TestDatabase, test_database};
 pub use detached::{FilesFolder, attach, record_ids};
 pub use eventually::eventually;
+pub use overheard::{Asked, Overheard};
 pub use program::dianfu_bin;
 pub use sample::sample;
 pub use small_segments::{cut_segments, tend};

@@ -11,5 +11,6 @@ mod races;
 mod refusals;
 mod registration;
 mod repetitions;
+mod statements;
 mod steps;
 mod straight_path;

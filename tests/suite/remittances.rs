@@ -6,3 +6,4 @@ mod guards;
 mod intake;
 mod races;
 mod real_files;
+mod statements;
