@@ -60,7 +60,20 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("ledger/settlement", &["dianfu-ledger"]),
     ("claims", &["dianfu-ledger", "dianfu-settlement"]),
     ("reconcile", &["dianfu-ledger", "dianfu-settlement"]),
-    ("benches", &["dianfu", "dianfu-ledger", "dianfu-reconcile", "dianfu-tests", "askama", "clap", "anyhow"]),
+    (
+        "benches",
+        &[
+            "dianfu",
+            "dianfu-claims",
+            "dianfu-ledger",
+            "dianfu-reconcile",
+            "dianfu-settlement",
+            "dianfu-tests",
+            "askama",
+            "clap",
+            "anyhow",
+        ],
+    ),
     (
         "api",
         &[

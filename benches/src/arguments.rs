@@ -22,11 +22,12 @@ pub struct Args {
     /// Measure reading instead: balances, statements, reports, verify, export and import, beside their targets
     #[arg(long, conflicts_with_all = ["workload", "callers"])]
     pub reports: bool,
-    /// Entries of a workload in batches, of which single entries take a part [default: 500,000 to 3,000,000, by
+    /// Entries of a workload in batches, of which single entries take a part [default: 90,000 to 3,000,000, by
     /// workload; 10,000,000 for reports]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(100..))]
     pub entries: Option<u32>,
-    /// Accounts that entries are spread over [default: 10,000; 100,000 for Z and for reports]
+    /// Accounts that entries are spread over [default: 10,000; 100,000 for Z and for reports;
+    /// 1,000 patients for CLAIMS]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(2..))]
     pub accounts: Option<u32>,
     /// Concurrent callers of S, a line for each
@@ -97,6 +98,10 @@ Workloads:
   2P      two processes on one book, beside one process
   HTTP    single entries over 256 connections to the real server
   NDJSON  streams of entries to the real server, every outcome read
+  CLAIMS  claims from submission to decision, 500 a request: transitions a
+          second, of all nine steps
+  REMIT   files of 1,000 remittance lines, recorded, matched and posted behind
+          their cash: lines a second
 
 Examples:
   ./run bench                         all, in some minutes

@@ -11,9 +11,9 @@ pub struct Line {
     pub batch: usize,
     /// Requests at the same time: tasks, connections or streams.
     pub callers: usize,
-    /// Accounts that entries are spread over.
+    /// Accounts that entries are spread over; of CLAIMS, patients.
     pub accounts: usize,
-    /// Entries asked for and answered.
+    /// Entries asked for and answered; of CLAIMS it is transitions, of REMIT lines that are counted, here and below.
     pub entries: usize,
     /// Of those, entries that are in the books now.
     pub posted: usize,
@@ -26,13 +26,17 @@ pub struct Line {
     /// Entries answered a second, from the first asked for to the last answered.
     pub entries_per_s: f64,
     /// The same bytes by COPY into tables without indexes.
-    pub floor_per_s: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub floor_per_s: Option<f64>,
     /// Ours as a part of the floor.
-    pub of_floor: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of_floor: Option<f64>,
     /// A transaction an entry that locks balance rows.
-    pub row_lock_per_s: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row_lock_per_s: Option<f64>,
     /// One function a batch that does the same.
-    pub set_function_per_s: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub set_function_per_s: Option<f64>,
     /// What the workload should reach.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target_per_s: Option<f64>,
@@ -51,13 +55,15 @@ pub struct Line {
     /// Write-ahead log an entry in the books, sealing of its segment included.
     pub wal_bytes_per_entry: f64,
     /// The same of the row-lock way.
-    pub row_lock_wal_bytes_per_entry: f64,
-    /// The journal's tables and indexes an entry, sealed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row_lock_wal_bytes_per_entry: Option<f64>,
+    /// The journal's tables and indexes an entry of the book, sealed; of every workload entries are meant.
     pub table_bytes_per_entry: f64,
     /// All tables and indexes that grew with the book, summaries and refusals too.
     pub book_bytes_per_entry: f64,
     /// Tables and indexes of the row-lock way.
-    pub row_lock_table_bytes_per_entry: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row_lock_table_bytes_per_entry: Option<f64>,
     /// The most memory that the process which posts has taken, in MiB.
     pub peak_rss_mb: u32,
     /// From opening the ledger of the full book to its first answer, in milliseconds.

@@ -24,10 +24,10 @@ fn rates(lines: &[Line]) -> Table {
             line.batch.to_string(),
             line.callers.to_string(),
             format!("{:.0}", line.entries_per_s),
-            format!("{:.0}", line.floor_per_s),
-            format!("{:.2}", line.of_floor),
-            format!("{:.0}", line.row_lock_per_s),
-            format!("{:.0}", line.set_function_per_s),
+            whole(line.floor_per_s),
+            line.of_floor.map_or_else(String::new, |part| format!("{part:.2}")),
+            whole(line.row_lock_per_s),
+            whole(line.set_function_per_s),
         ]
     });
     table(&["rates", "entries", "batch", "callers", "ours/s", "floor/s", "of it", "row lock/s", "function/s"], rows)
@@ -58,15 +58,20 @@ fn spaces(lines: &[Line]) -> Table {
         vec![
             name(line),
             format!("{:.0}", line.wal_bytes_per_entry),
-            format!("{:.0}", line.row_lock_wal_bytes_per_entry),
+            whole(line.row_lock_wal_bytes_per_entry),
             format!("{:.0}", line.table_bytes_per_entry),
-            format!("{:.0}", line.row_lock_table_bytes_per_entry),
+            whole(line.row_lock_table_bytes_per_entry),
             line.peak_rss_mb.to_string(),
             format!("{:.0}", line.start_up_ms),
             if line.verified { "yes" } else { "NO" }.to_owned(),
         ]
     });
     table(&["space", "WAL B", "row lock's", "table B", "row lock's", "peak MiB", "start ms", "verified"], rows)
+}
+
+/// Nothing of what was not measured.
+fn whole(figure: Option<f64>) -> String {
+    figure.map_or_else(String::new, |figure| format!("{figure:.0}"))
 }
 
 fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Table {
@@ -91,6 +96,11 @@ fn remarks(line: &Line) -> Vec<String> {
     if let Some(target) = line.target_per_s {
         let met = if line.target_met == Some(true) { "met" } else { "missed" };
         remarks.push(format!("{name}: the target of {target:.0} entries/s is {met}"));
+    }
+    match name.as_str() {
+        "CLAIMS" => remarks.push("CLAIMS: counted are transitions of claims, whatever they post".to_owned()),
+        "REMIT" => remarks.push("REMIT: counted are lines of remittances, each a leg of an entry".to_owned()),
+        _ => {}
     }
     if line.refused > 0 {
         remarks

@@ -12,6 +12,7 @@ pub mod growth;
 pub mod outcomes;
 pub mod past;
 pub mod plan;
+pub mod platform;
 pub mod posting;
 pub mod served;
 pub mod stage;
@@ -45,10 +46,11 @@ struct Extra {
     shares: Vec<f64>,
     trial_balance_ms: Option<f64>,
     growth: Vec<Grown>,
+    made_us: Option<f64>,
 }
 
 /// Runs a workload, and puts its figures together with those that it stands beside.
-pub async fn run(place: &Place, workload: Workload, size: Size, beside: &Beside) -> anyhow::Result<Line> {
+pub async fn run(place: &Place, workload: Workload, size: Size, beside: Option<Beside>) -> anyhow::Result<Line> {
     let plan = Plan::new(workload, size);
     let database = &place.database;
     let mut extra = Extra::default();
@@ -76,6 +78,11 @@ pub async fn run(place: &Place, workload: Workload, size: Size, beside: &Beside)
             let run = served::run(place, &plan, door).await?;
             (run.phase, run.checked)
         }
+        Workload::Claims | Workload::Remittances => {
+            let run = platform::run(database, &plan).await?;
+            extra.made_us = Some(run.made_us);
+            (run.phase, run.checked)
+        }
         _ => {
             let run = alone::run(database, &plan, "").await?;
             (run.phase, run.checked)
@@ -84,7 +91,7 @@ pub async fn run(place: &Place, workload: Workload, size: Size, beside: &Beside)
     Ok(line(&plan, &phase, &checked, extra, beside))
 }
 
-fn line(plan: &Plan, phase: &Phase, checked: &Checked, extra: Extra, beside: &Beside) -> Line {
+fn line(plan: &Plan, phase: &Phase, checked: &Checked, extra: Extra, beside: Option<Beside>) -> Line {
     let (answered, posted) = (phase.counts.answered(), phase.counts.posted);
     let entries_per_s = per_second(answered, phase.took);
     let target_per_s = plan.workload.target_per_s(plan.size.callers).map(f64::from);
@@ -100,10 +107,10 @@ fn line(plan: &Plan, phase: &Phase, checked: &Checked, extra: Extra, beside: &Be
         conflicts: phase.counts.conflicts,
         refused: phase.counts.refused,
         entries_per_s: entries_per_s.round(),
-        floor_per_s: beside.floor_per_s.round(),
-        of_floor: entries_per_s / beside.floor_per_s,
-        row_lock_per_s: beside.row_lock.entries_per_s.round(),
-        set_function_per_s: beside.set_function_per_s.round(),
+        floor_per_s: beside.map(|beside| beside.floor_per_s.round()),
+        of_floor: beside.map(|beside| entries_per_s / beside.floor_per_s),
+        row_lock_per_s: beside.map(|beside| beside.row_lock.entries_per_s.round()),
+        set_function_per_s: beside.map(|beside| beside.set_function_per_s.round()),
         target_per_s,
         of_target: target_per_s.map(|target| entries_per_s / target),
         target_met: target_per_s.map(|target| entries_per_s >= target),
@@ -111,17 +118,17 @@ fn line(plan: &Plan, phase: &Phase, checked: &Checked, extra: Extra, beside: &Be
         p99_ms: phase.latencies.percentile_ms(99.0),
         p999_ms: phase.latencies.percentile_ms(99.9),
         wal_bytes_per_entry: bytes_each(checked.wal_bytes, posted).round(),
-        row_lock_wal_bytes_per_entry: beside.row_lock.wal_bytes_per_entry.round(),
+        row_lock_wal_bytes_per_entry: beside.map(|beside| beside.row_lock.wal_bytes_per_entry.round()),
         table_bytes_per_entry: bytes_each(checked.journal_bytes, checked.entries).round(),
         book_bytes_per_entry: bytes_each(checked.grown_bytes, posted).round(),
-        row_lock_table_bytes_per_entry: beside.row_lock.table_bytes_per_entry.round(),
+        row_lock_table_bytes_per_entry: beside.map(|beside| beside.row_lock.table_bytes_per_entry.round()),
         peak_rss_mb: phase.peak_rss_mb,
         start_up_ms: checked.start_up_ms().round(),
         cpu_us_per_entry_us: micros(phase.taken.posters),
         cpu_us_per_entry_generator: phase.taken.generator.map(micros),
         cpu_us_per_entry_server: phase.taken.server.map(micros),
         cpu_us_per_entry_idle: phase.left.map(micros),
-        generator_us_per_entry: plan.generator_us_per_entry(),
+        generator_us_per_entry: extra.made_us.unwrap_or_else(|| plan.generator_us_per_entry()),
         verify_per_s: checked.verify_per_s.round(),
         alone_per_s: extra.alone_per_s,
         shares: extra.shares,

@@ -3,12 +3,15 @@
 //! A workload is a stream of what is asked for ([`stream`]), drawn from accounts ([`draw`]) as transfers
 //! ([`transfers`]); its files [`holds`], [`replays`] and [`backdated`] say what is not plain about it. All of that is
 //! pure: one seed, one stream. [`accounts`] makes entries of the ledger of it, [`json`] the text that the door takes.
+//! The platform's own paths have nothing to draw: [`claims`], [`remittances`].
 
 pub mod accounts;
 pub mod backdated;
+pub mod claims;
 pub mod draw;
 pub mod holds;
 pub mod json;
+pub mod remittances;
 pub mod replays;
 pub mod size;
 pub mod stream;
@@ -45,11 +48,15 @@ pub enum Workload {
     Http,
     /// Streams of entries to the real server.
     Ndjson,
+    /// Claims that move from state to state, with their journals.
+    Claims,
+    /// Files of remittance lines, recorded and posted.
+    Remittances,
 }
 
 impl Workload {
     /// Every one, in the order in which they are run.
-    pub const ALL: [Workload; 12] = [
+    pub const ALL: [Workload; 14] = [
         Workload::Uniform,
         Workload::Hot,
         Workload::Zipf,
@@ -62,6 +69,8 @@ impl Workload {
         Workload::TwoProcesses,
         Workload::Http,
         Workload::Ndjson,
+        Workload::Claims,
+        Workload::Remittances,
     ];
 
     /// Its name, on the command line and in every line.
@@ -79,7 +88,14 @@ impl Workload {
             Workload::TwoProcesses => "2P",
             Workload::Http => "HTTP",
             Workload::Ndjson => "NDJSON",
+            Workload::Claims => "CLAIMS",
+            Workload::Remittances => "REMIT",
         }
+    }
+
+    /// Whether it is entries that are posted as they are: then the floor and the plain ways do the same.
+    pub fn is_plain(self) -> bool {
+        !matches!(self, Workload::Claims | Workload::Remittances)
     }
 
     /// Entries a second that it should reach on two cores with so many callers; `None` where it is compared with U, or
@@ -100,7 +116,9 @@ impl Workload {
                 | Workload::Backdated
                 | Workload::Growth
                 | Workload::TwoBooks
-                | Workload::TwoProcesses,
+                | Workload::TwoProcesses
+                | Workload::Claims
+                | Workload::Remittances,
                 _,
             ) => None,
         }

@@ -1,6 +1,7 @@
 //! How much of a workload a run posts.
 
 use super::Workload;
+use super::claims::PATH;
 
 /// Entries of a request, if there are enough for it.
 const BATCH: usize = 8_000;
@@ -10,6 +11,10 @@ const IN_FLIGHT: usize = 3;
 const CONNECTIONS: usize = 256;
 /// Streams of entries at the same time: the server posts a thousand of each at once, and a turn takes eight thousand.
 const STREAMS: usize = 8;
+/// Claims that a request moves.
+const CLAIMS: usize = 500;
+/// Lines of a remittance file.
+const LINES: usize = 1_000;
 /// Lines that are handed over at once.
 const BLOCK: usize = 500;
 /// A quick run is so many times smaller.
@@ -18,9 +23,9 @@ const QUICKER: usize = 25;
 /// How much is posted, and how.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Size {
-    /// Entries in all.
+    /// Entries in all; of the platform's paths, transitions of claims or lines of remittances.
     pub entries: usize,
-    /// Accounts.
+    /// Accounts; of claims, patients.
     pub accounts: usize,
     /// Entries a request; of a stream, lines that are handed over at once.
     pub batch: usize,
@@ -44,11 +49,18 @@ impl Wish {
     pub fn size(self, workload: Workload, callers: usize) -> Size {
         let quicker = if self.quick { QUICKER } else { 1 };
         let entries = self.entries.unwrap_or(batched_entries(workload) / quicker) / part(workload, callers);
-        let accounts = if workload == Workload::Zipf { 100_000 / if self.quick { 10 } else { 1 } } else { 10_000 };
+        let fewer = if self.quick { 10 } else { 1 };
+        let accounts = match workload {
+            Workload::Zipf => 100_000 / fewer,
+            Workload::Claims => 1_000 / fewer,
+            _ => 10_000,
+        };
         let (batch, callers) = match workload {
             Workload::Single => (1, callers),
             Workload::Http => (1, CONNECTIONS),
             Workload::Ndjson => ((entries / (2 * STREAMS)).clamp(1, BLOCK), STREAMS),
+            Workload::Claims => ((entries / (PATH.len() * IN_FLIGHT)).clamp(1, CLAIMS), IN_FLIGHT),
+            Workload::Remittances => ((entries / (2 * IN_FLIGHT)).clamp(1, LINES), IN_FLIGHT),
             _ => ((entries / (2 * IN_FLIGHT)).clamp(1, BATCH), IN_FLIGHT),
         };
         Size { entries: entries.max(callers), accounts: self.accounts.unwrap_or(accounts), batch, callers }
@@ -59,6 +71,8 @@ fn batched_entries(workload: Workload) -> usize {
     match workload {
         Workload::Growth => 3_000_000,
         Workload::Zipf | Workload::Holds | Workload::Replays | Workload::Backdated => 500_000,
+        Workload::Claims => 90_000,
+        Workload::Remittances => 200_000,
         _ => 1_000_000,
     }
 }

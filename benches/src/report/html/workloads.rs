@@ -7,7 +7,7 @@ pub struct Known {
     pub sentence: &'static str,
 }
 
-const KNOWN: [Known; 12] = [
+const KNOWN: [Known; 14] = [
     Known { name: "U", word: "uniform", sentence: "Two accounts are drawn from all, each as often as any other." },
     Known { name: "H", word: "hot account", sentence: "One account, with an exact limit, is on every entry." },
     Known {
@@ -35,6 +35,16 @@ const KNOWN: [Known; 12] = [
         name: "NDJSON",
         word: "streamed",
         sentence: "Streams of entries over HTTP, one a line; every outcome is streamed back and read.",
+    },
+    Known {
+        name: "CLAIMS",
+        word: "claims",
+        sentence: "Claims go from their submission to the insurer's decision; counted are transitions, not entries.",
+    },
+    Known {
+        name: "REMIT",
+        word: "remittances",
+        sentence: "Files of remittance lines are checked, matched and posted behind their cash; counted are lines.",
     },
 ];
 

@@ -1,0 +1,75 @@
+//! Claims that are moved on, some hundred by a request.
+
+use std::time::Instant;
+
+use anyhow::{Context, ensure};
+use dianfu_claims::{Command, apply, insurer, patient, pharmacy, rule_book};
+use dianfu_ledger::{Ledger, clock};
+use dianfu_settlement::chart::{channel_accounts, platform_accounts};
+use dianfu_settlement::journals;
+use tokio_postgres::Client;
+
+use crate::workload::claims::{self, CURRENCY, PATH, party};
+use crate::workload::size::Size;
+
+use super::{Done, Left, take};
+
+/// What the insurer may owe without having decided: enough for every run.
+const CREDIT_LINE_MINOR: i64 = i64::MAX / 4;
+
+/// Registers everybody, and records the journals. Posts nothing.
+pub async fn prepare(ledger: &Ledger, size: Size) -> anyhow::Result<usize> {
+    journals::install(ledger).await?;
+    let mut accounts = platform_accounts(CURRENCY);
+    accounts.extend(channel_accounts(&party("channel")?, CURRENCY));
+    ledger.open_accounts(&accounts, "bench").await?;
+    let (mut client, now) = (ledger.client().await?, clock::now());
+    let payer = claims::insurer()?;
+    insurer::register(&mut client, &payer, CREDIT_LINE_MINOR, "bench", now).await??;
+    let rules = claims::rules()?;
+    rule_book::record(&mut client, &payer.insurer_no, &rules, ("maker", "checker"), now).await??;
+    pharmacy::register(&mut client, &claims::pharmacy()?, "bench", now).await??;
+    for number in 0..size.accounts {
+        let (patient, policy) = claims::patient(number)?;
+        patient::register(&mut client, &patient, "bench", now).await??;
+        patient::register_policy(&mut client, &policy, "bench", now).await??;
+    }
+    Ok(0)
+}
+
+/// Takes in as many claims as a request moves, moves them step by step to the end of their path, and takes in the next.
+/// Each caller has patients of its own.
+pub async fn caller(ledger: &Ledger, size: Size, left: &Left, caller: usize) -> anyhow::Result<Done> {
+    let (mut client, mut done) = (ledger.client().await?, Done::default());
+    for cohort in 0_usize.. {
+        for (step, state) in PATH.into_iter().enumerate() {
+            let count = take(left, size.batch);
+            if count == 0 {
+                return Ok(done);
+            }
+            let started = Instant::now();
+            let command = |number: usize| {
+                let patient = (number * size.callers + caller) % size.accounts;
+                claims::command(&format!("C-{caller}-{cohort}-{number}"), patient, step)
+            };
+            let commands: Vec<Command> = (0..count).map(command).collect::<anyhow::Result<_>>()?;
+            done.making += started.elapsed();
+            let asked = Instant::now();
+            let answers = apply(ledger, &mut client, &commands, "bench", clock::now()).await?;
+            done.latencies.record(asked.elapsed());
+            for answer in answers {
+                let applied = answer.context("every command is granted")?;
+                ensure!(applied.to == state && !applied.replayed, "{applied:?} in place of {}", state.word());
+                done.entries += applied.entry_ids.len();
+                done.units += 1;
+            }
+        }
+    }
+    Ok(done)
+}
+
+/// Whether so many transitions are on record.
+pub async fn are_there(owner: &Client, units: usize) -> anyhow::Result<bool> {
+    let there: i64 = owner.query_one("SELECT count(*) FROM claim_event", &[]).await?.get(0);
+    Ok(there == i64::try_from(units)?)
+}
