@@ -17,6 +17,7 @@ CREATE TABLE open_item_reference (
     CONSTRAINT open_item_reference_submitted_no_given CHECK (submitted_no <> '')
 );
 CREATE INDEX open_item_reference_submitted_idx ON open_item_reference (account, submitted_no);
+CREATE INDEX open_item_reference_own_idx ON open_item_reference (account, insurer_claim_no);
 
 -- The bytes of an accepted file, once. The digest is the database's own, so that no other bytes can stand under it.
 CREATE TABLE remittance_file (

@@ -140,8 +140,16 @@ pub async fn known_as(
                COALESCE(
                    array_agg(insurer_claim_no ORDER BY insurer_claim_no) FILTER (WHERE insurer_claim_no <> ''), '{}'
                ) AS insurer_claim_nos
-        FROM open_item_reference
-        WHERE account = $1 AND (submitted_no = ANY($2) OR insurer_claim_no = ANY($3))
+        FROM (
+            -- Each half by its index: of either or both none would be used.
+            SELECT item, submitted_no, insurer_claim_no, position
+            FROM open_item_reference
+            WHERE account = $1 AND submitted_no = ANY($2)
+            UNION
+            SELECT item, submitted_no, insurer_claim_no, position
+            FROM open_item_reference
+            WHERE account = $1 AND insurer_claim_no = ANY($3)
+        ) known
         GROUP BY item, submitted_no
         ORDER BY item, submitted_no";
     let rows = tx.query(&tx.prepare_cached(SQL).await?, &[&account, &submitted, &own]).await?;
@@ -157,10 +165,16 @@ pub async fn known_as(
 /// What earlier remittances of an insurer paid on each of these claims and did not take back.
 pub async fn received(tx: &Transaction<'_>, insurer: &PartyNo, items: &[&str]) -> Result<HashMap<String, i64>, Error> {
     const SQL: &str = "
+        -- The items first: a payer has many remittances, and few of them paid on these.
+        WITH paid AS MATERIALIZED (
+            SELECT remittance_id, item, applied_minor
+            FROM remittance_match
+            WHERE item = ANY($2)
+        )
         SELECT item, sum(applied_minor)::bigint AS received
-        FROM remittance_match
+        FROM paid
         JOIN remittance USING (remittance_id)
-        WHERE insurer = $1 AND item = ANY($2)
+        WHERE insurer = $1
         GROUP BY item";
     let rows = tx.query(&tx.prepare_cached(SQL).await?, &[&insurer.as_str(), &items]).await?;
     Ok(rows.iter().map(|row| (row.get("item"), row.get("received"))).collect())
