@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use deadpool_postgres::Client;
@@ -105,7 +105,7 @@ async fn listen(listener: UnixListener, server: PathBuf, sessions: Sessions) {
     }
 }
 
-async fn pass_on(client: UnixStream, server: &PathBuf, sessions: &Sessions) -> io::Result<()> {
+async fn pass_on(client: UnixStream, server: &Path, sessions: &Sessions) -> io::Result<()> {
     let server = UnixStream::connect(server).await?;
     let ((mut asked, mut told), (mut answers, mut asking)) = (client.into_split(), server.into_split());
     let number = {
