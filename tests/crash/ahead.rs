@@ -288,8 +288,8 @@ async fn a_server_killed_between_two_turns_keeps_the_first_and_nothing_of_the_se
     scene.ledger.close().await;
 }
 
-/// Posts a batch and one that runs ahead of it and is overtaken by another writer's, whose transaction this ends; answers
-/// the batch that was overtaken, which is asked for anew, and how many entries the other has posted.
+/// Posts a batch and one that runs ahead of it and is overtaken by another writer's, whose transaction this ends;
+/// answers the batch that was overtaken, which is asked for anew, and how many entries the other has posted.
 async fn overtaken(scene: &Scene, first: &[NewEntry], second: &[NewEntry], asks_anew: &str) -> (Answer, usize) {
     let other = Ledger::open(&scene.database, &main_book()).await.unwrap();
     let mut client = other.client().await.unwrap();

@@ -1,5 +1,5 @@
-//! What a process has written last is not looked up in the journal as long as it is asked about; what it answers is what
-//! anybody else is answered from the journal, and what others have written is never missed.
+//! What a process has written last is not looked up in the journal as long as it is asked about; what it answers is
+//! what anybody else is answered from the journal, and what others have written is never missed.
 
 use dianfu_ledger::entry::{EntryKind, NewEntry};
 use dianfu_ledger::{Error, Ledger, Outcome, clock};

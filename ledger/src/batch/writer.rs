@@ -2,8 +2,8 @@
 //!
 //! A turn runs as a task of its own, which answers its callers itself. As soon as enough is waiting, the next is begun
 //! beside it; little is not worth a turn of its own and waits for the end of the one under way, so that callers of
-//! single entries share one COMMIT. When a turn does not come to its end, those begun after it come to nothing, too, and
-//! wait again, in order; one that has failed is tried again alone. Where another process writes, too, they take
+//! single entries share one COMMIT. When a turn does not come to its end, those begun after it come to nothing, too,
+//! and wait again, in order; one that has failed is tried again alone. Where another process writes, too, they take
 //! turns ([`super::pen`]).
 
 use std::collections::VecDeque;

@@ -1,9 +1,9 @@
-//! What this process wrote last, as long as it is asked about: an entry that is repeated or taken from soon after it was
-//! written costs no look at the journal.
+//! What this process wrote last, as long as it is asked about: an entry that is repeated or taken from soon after it
+//! was written costs no look at the journal.
 //!
 //! Promises: what is found here is what the journal has or, of turns in flight, will have; and of what is found as a
-//! family, nothing is missing, because the turns that are kept follow each other up to the last entry of the state. What
-//! is not found may be in the journal all the same.
+//! family, nothing is missing, because the turns that are kept follow each other up to the last entry of the state.
+//! What is not found may be in the journal all the same.
 //!
 //! Costs: nothing while nobody asks. Otherwise a copy of the rows, [`BYTES_MAX`] at most, which are a hundred thousand
 //! entries of two legs or so, and 40 bytes an entry to find them.
