@@ -119,7 +119,7 @@ pub struct Batcher {
 }
 
 impl Batcher {
-    /// Starts the writer task of a book, and what seals segments behind it, on sessions of `pool`, one more than
+    /// Starts the writer task of a book, and what seals segments behind it, on sessions of `pool`, two more than
     /// [`TURNS_AT_ONCE`]. What the rules refuse goes to `refusals`.
     pub fn start(pool: Pool, node: Arc<str>, refusals: Recorder) -> (Batcher, JoinHandle<()>) {
         let (queue, jobs) = mpsc::channel(QUEUE_REQUESTS_MAX);

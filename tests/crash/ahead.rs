@@ -4,9 +4,10 @@
 use dianfu_ledger::book::{self, BookName};
 use dianfu_ledger::db::Database;
 use dianfu_ledger::entry::NewEntry;
-use dianfu_ledger::{Error, Ledger, Outcome, Rejection, id};
-use dianfu_tests::journal::Journal;
+use dianfu_ledger::{Error, Ledger, Outcome, Rejection, clock, id};
+use dianfu_tests::journal::{Journal, assert_verifies};
 use dianfu_tests::{DataFolder, eventually, work};
+use jiff::SignedDuration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio::task::JoinHandle;
@@ -212,6 +213,40 @@ async fn nothing_is_taken_twice_by_turns_that_are_under_way_at_once() {
     assert!(others.iter().all(is_posted));
     assert!(matches!(again, Outcome::Rejected(Rejection::NothingLeft { .. })), "{again:?}");
     Journal::read(&scene.database).await;
+    scene.ledger.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hold_that_has_ended_in_a_turn_under_way_is_not_taken_by_the_next() {
+    let scene = Scene::new().await;
+    let [mut ends, stays] = [2, 6].map(|request| NewEntry { linked: false, ..work::request(request).remove(0) });
+    let release = NewEntry { id: id::fresh(), ..work::request(3).remove(0) };
+    assert_eq!(release.relates_to, Some(ends.id));
+    let ends_at = clock::now() + SignedDuration::from_secs(1);
+    ends.expires_at = Some(ends_at);
+    let outcomes = scene.ledger.post(vec![ends, stays]).await.unwrap();
+    assert!(outcomes.iter().all(is_posted), "{outcomes:?}");
+    want_standby(&scene.database, &scene.owner).await;
+    eventually("the hold's time is over", async || clock::now() > ends_at).await;
+    // If the ledger has not begun to end it by itself, this turn does.
+    let first = scene.post(&pay_in());
+    scene.sees(COMMITTING).await;
+    let last = scene.post(&pay_in().into_iter().chain([release]).collect::<Vec<_>>());
+    // Time enough to run ahead for a turn that does not know what it has to wait for.
+    let under_way = format!("SELECT count(*) FROM pg_stat_activity WHERE {COPIED}");
+    for _ in 0..200 {
+        if scene.watcher.query_one(&under_way, &[]).await.unwrap().get::<_, i64>(0) > 0 {
+            break;
+        }
+    }
+    want_no_standby(&scene.owner).await;
+    scene.owner.batch_execute("SELECT pg_reload_conf()").await.unwrap();
+    all(&first.await.unwrap().unwrap(), is_posted);
+    let outcomes = last.await.unwrap().unwrap();
+    let (again, others) = outcomes.split_last().unwrap();
+    assert!(others.iter().all(is_posted));
+    assert!(matches!(again, Outcome::Rejected(Rejection::NothingLeft { .. })), "{again:?}");
+    assert_verifies(&scene.database).await;
     scene.ledger.close().await;
 }
 

@@ -52,9 +52,10 @@ impl Pressure {
     /// How long a request that comes now would wait until its own turn begins.
     pub(super) fn wait(&self, now: Instant) -> Duration {
         let Some(since) = self.since else { return Duration::ZERO };
-        let turn = self.turn.unwrap_or_default().max(now.duration_since(since));
-        let turns = 1 + u32::try_from(self.bytes / TURN_BYTES).unwrap_or(u32::MAX - 1);
-        turn.saturating_mul(turns)
+        let under_way = now.duration_since(since);
+        let turn = self.turn.unwrap_or(under_way);
+        let turns = u32::try_from(self.bytes / TURN_BYTES).unwrap_or(u32::MAX);
+        turn.max(under_way).saturating_add(turn.saturating_mul(turns))
     }
 }
 

@@ -8,7 +8,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool_postgres::{Client, Pool};
 use tokio::sync::{Notify, mpsc};
@@ -31,6 +31,8 @@ const TURN_ENTRIES: usize = 8_192;
 const TURN_BYTES: usize = 8 << 20;
 /// Entries that are worth a turn beside another.
 const AHEAD_ENTRIES: usize = 256;
+/// Turns that do not run ahead after one was overtaken by somebody who does not ask for the pen: a caller's transaction.
+const ALONE_TURNS: u32 = 16;
 /// Pauses before a turn is tried; after the last, callers are told.
 const TRY_AFTER: [Duration; 3] = [Duration::ZERO, Duration::from_millis(50), Duration::from_millis(400)];
 
@@ -57,6 +59,7 @@ pub(super) async fn write_for_ever(
         under_way: VecDeque::new(),
         sessions: Vec::new(),
         before: None,
+        alone_turns: 0,
     };
     writer.run(&stop, &holds_due).await;
 }
@@ -76,6 +79,7 @@ struct Writer {
     /// The end of the last turn begun.
     before: Option<Before>,
     pen: Pen,
+    alone_turns: u32,
 }
 
 /// What a turn's task gives back.
@@ -90,10 +94,11 @@ impl Writer {
     async fn run(mut self, stop: &Notify, holds_due: &Notify) {
         loop {
             self.take_what_waits();
+            let now = Instant::now();
             if self.under_way.is_empty() {
-                self.pen.rest(!self.waiting.is_empty());
+                self.pen.rest(now, !self.waiting.is_empty());
             }
-            if self.may_begin() {
+            if self.may_begin(now) {
                 let batch = self.next_batch();
                 self.begin(batch).await;
                 continue;
@@ -132,14 +137,14 @@ impl Writer {
         entries < TURN_ENTRIES && bytes < TURN_BYTES
     }
 
-    fn may_begin(&mut self) -> bool {
+    fn may_begin(&mut self, now: Instant) -> bool {
         let entries: usize = self.waiting.iter().map(|job| job.entries.len()).sum();
         let is_worth_a_turn = match self.under_way.len() {
             0 => !self.waiting.is_empty(),
-            1..TURNS_AT_ONCE => entries >= AHEAD_ENTRIES,
+            1..TURNS_AT_ONCE => self.alone_turns == 0 && entries >= AHEAD_ENTRIES,
             _ => false,
         };
-        is_worth_a_turn && self.pen.may_write()
+        is_worth_a_turn && self.pen.may_write(now)
     }
 
     /// One request, and as many more as fit into a turn with it.
@@ -157,6 +162,7 @@ impl Writer {
 
     /// Begins a turn, beside one that may be under way.
     async fn begin(&mut self, batch: Vec<Job>) {
+        self.alone_turns = self.alone_turns.saturating_sub(1);
         match self.spawn(batch).await {
             Ok(turn) => self.under_way.push_back(turn),
             Err((batch, error)) => {
@@ -211,9 +217,12 @@ impl Writer {
         while let Some(turn) = self.under_way.pop_front() {
             all.extend(self.committed(turn.await));
         }
-        for (batch, why) in all {
+        let last_failed = all.iter().rposition(|(_, why)| matches!(why, Stopped::Failed { .. }));
+        for (place, (batch, why)) in all.into_iter().enumerate() {
             match why {
-                Stopped::Failed { error, in_doubt } => self.write_again(batch, Failed { error, in_doubt }).await,
+                Stopped::Failed { error, in_doubt } => self.write_again(batch, Some(Failed { error, in_doubt })).await,
+                // What was asked for before stays before.
+                _ if last_failed.is_some_and(|last| place < last) => self.write_again(batch, None).await,
                 Stopped::Undone | Stopped::Overtaken => untried.extend(batch),
             }
         }
@@ -231,6 +240,7 @@ impl Writer {
                 self.forget();
                 match &why {
                     Stopped::Undone => {}
+                    Stopped::Overtaken if self.pen.is_held() => self.alone_turns = ALONE_TURNS,
                     Stopped::Overtaken => self.pen.want(),
                     Stopped::Failed { error, in_doubt } => {
                         tracing::warn!(error = error.in_full(), in_doubt, "a turn failed");
@@ -246,9 +256,9 @@ impl Writer {
         }
     }
 
-    /// Writes what a turn has failed of, alone.
-    async fn write_again(&mut self, batch: Vec<Job>, failed: Failed) {
-        let Some((batch, failed)) = self.try_again(batch, Some(failed)).await else { return };
+    /// Writes a batch alone, which may have failed before.
+    async fn write_again(&mut self, batch: Vec<Job>, failed: Option<Failed>) {
+        let Some((batch, failed)) = self.try_again(batch, failed).await else { return };
         match failed {
             Failed { in_doubt, error } if in_doubt || error.is_retryable() => refuse(batch, || Error::Unavailable),
             Failed { error, .. } if batch.len() == 1 => refuse_one(batch, error),

@@ -6,7 +6,7 @@
 //! What is not found may be in the journal all the same.
 //!
 //! Costs: nothing while nobody asks. Otherwise a copy of the rows, [`BYTES_MAX`] at most, which are a hundred thousand
-//! entries of two legs or so, and 40 bytes an entry to find them.
+//! entries of two legs or so, and a hundred bytes an entry to find them.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -59,6 +59,10 @@ impl Lately {
             self.forget();
         }
         if self.worth == 0 {
+            return;
+        }
+        if draft.bytes() > BYTES_MAX {
+            self.forget();
             return;
         }
         let turn = Turn::of(draft);

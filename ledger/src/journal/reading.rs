@@ -168,12 +168,14 @@ fn families_written_lately(state: &mut State, mut originals: Vec<Uuid>) -> (Hash
     let mut entries = HashMap::new();
     if !originals.is_empty() {
         state.lately.ask(state.sequence);
-        originals.retain(|id| match state.lately.family(*id, state) {
-            Some(family) => {
-                entries.extend(family);
-                false
+        originals.retain(|id| {
+            if entries.contains_key(id) {
+                return false; // together with its family
             }
-            None => true,
+            let family = state.lately.family(*id, state);
+            let is_elsewhere = family.is_none();
+            entries.extend(family.into_iter().flatten());
+            is_elsewhere
         });
     }
     (entries, originals)

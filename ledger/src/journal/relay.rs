@@ -11,7 +11,7 @@
 //! the turn before comes to nothing, or somebody else was faster, everything ahead is rolled back and asked for anew.
 //! What would need the head to be decided waits for it as any turn does: a batch that has to do with entries in flight
 //! (by id, by what it takes from, by group of holds), that may need another segment or one that is not committed yet,
-//! or before which holds are to end.
+//! or before which holds are to end, or have been ended by the turn in flight.
 //!
 //! No wait is for ever: a turn that runs ahead waits for locks [`sql::take_lane`] long at most, because the database
 //! cannot see that it also waits for the turn before it.
@@ -44,8 +44,9 @@ struct Baton {
     state: State,
     /// The head as it will be but for the hash; `None` before the first turn.
     head: Option<Head>,
-    /// Whether the last segment is there only when the turn that hands this on has committed.
-    opened_segment: bool,
+    /// Whether what the next turn needs is there only when the turn that hands this on has committed: the last segment,
+    /// or the ends of holds, which nobody has asked for.
+    must_wait: bool,
     in_flight: InFlight,
 }
 
@@ -55,7 +56,7 @@ impl Baton {
     fn takes(&self, asking: Asking<'_>) -> bool {
         let entries = i64::try_from(asking.entries().count()).expect("a batch fits in memory");
         let has_room = |head: &Head| head.segment_end - head.sequence >= entries;
-        !self.opened_segment && self.head.as_ref().is_some_and(has_room) && !self.in_flight.meets(asking)
+        !self.must_wait && self.head.as_ref().is_some_and(has_room) && !self.in_flight.meets(asking)
     }
 }
 
@@ -168,10 +169,11 @@ pub async fn run(
     let tx = session.transaction().await?;
     let Baton { mut state, head: last, .. } = baton;
     let (mut head, booked_at) = lock(&tx, &mut state, node).await?;
+    let has_ended_holds = head.commit_no > state.known.commit_no;
     let drafted = draft(&tx, &mut state, &mut head, asking, booked_at, &InFlight::default()).await?;
     let drafted = drafted.expect("nothing is in flight that it could meet");
-    let opened_segment = last.is_none_or(|last| last.segment_no < head.segment_no);
-    Leg { tx, drafted, after, node }.run(state, head, asking, opened_segment).await
+    let has_opened_segment = last.is_none_or(|last| last.segment_no < head.segment_no);
+    Leg { tx, drafted, after, node }.run(state, head, asking, has_ended_holds || has_opened_segment).await
 }
 
 /// Decides on top of a turn that is not committed yet; `None` if this has to be done under the head's lock.
@@ -200,12 +202,12 @@ impl Leg<'_> {
         state: State,
         mut head: Head,
         asking: Asking<'_>,
-        opened_segment: bool,
+        must_wait: bool,
     ) -> Result<Vec<Outcome>, Stopped> {
         let Leg { tx, drafted: Drafted { outcomes, draft }, after, node } = self;
         hand_on(
             after.baton,
-            Baton { state, head: Some(moved(&head, draft.as_ref())), opened_segment, in_flight: InFlight::of(asking) },
+            Baton { state, head: Some(moved(&head, draft.as_ref())), must_wait, in_flight: InFlight::of(asking) },
         );
         if let Some(draft) = draft {
             draft.write(&tx, &mut head, node).await?;
@@ -230,7 +232,7 @@ impl Leg<'_> {
             Baton {
                 state,
                 head: Some(moved(&head, draft.as_ref())),
-                opened_segment: false,
+                must_wait: false,
                 in_flight: in_flight.and(asking),
             },
         );

@@ -181,11 +181,12 @@ pub async fn totals_behind(
     segment_no: i32,
     sequence: i64,
 ) -> Result<Vec<(AccountNo, Layer, Totals)>, Error> {
+    let leaf = leaf_to_read(tx, "posting", segment_no).await?;
     let sql = format!(
         "SELECT account_no, layer,
                 CASE layer WHEN 0 THEN max(debits_after) ELSE (max(pending))[3] END AS debits_after,
                 CASE layer WHEN 0 THEN max(credits_after) ELSE (max(pending))[4] END AS credits_after
-         FROM posting_{segment_no:06}
+         FROM {leaf}
          CROSS JOIN LATERAL (
              SELECT CASE layer WHEN 1 THEN ARRAY[sequence, leg, debits_after, credits_after] END AS pending
          ) AS at

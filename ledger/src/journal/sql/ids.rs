@@ -21,9 +21,16 @@ pub async fn segments_behind(tx: &Transaction<'_>, sequence: i64) -> Result<Vec<
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
+/// The name of a segment's partition of a table; an error if it is a file that is not as it was.
+pub async fn leaf_to_read(tx: &Transaction<'_>, parent: &str, segment_no: i32) -> Result<String, Error> {
+    const SQL: &str = "SELECT quote_ident(leaf_to_read($1, $2))";
+    Ok(tx.query_one(&tx.prepare_cached(SQL).await?, &[&parent, &segment_no]).await?.get(0))
+}
+
 /// The ids of the entries of a segment behind a sequence.
 pub async fn ids_behind(tx: &Transaction<'_>, segment_no: i32, sequence: i64) -> Result<IdSet, Error> {
-    let sql = format!("SELECT entry_id FROM entry_{segment_no:06} WHERE sequence > $1");
+    let leaf = leaf_to_read(tx, "entry", segment_no).await?;
+    let sql = format!("SELECT entry_id FROM {leaf} WHERE sequence > $1");
     let mut ids = IdSet::default();
     if sequence == 0 {
         ids.reserve(SEGMENT_ENTRIES);
