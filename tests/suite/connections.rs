@@ -100,17 +100,20 @@ async fn a_book_that_is_half_made_is_not_opened_and_can_be_finished() {
     let test = test_database().await;
     let owner = test.database().connect_owner().await.unwrap();
     let name = BookName::parse("main").unwrap();
-    let undone = "DELETE FROM book_main.refinery_schema_history WHERE version = 7;
-                  DROP TABLE book_main.event_cursor, book_main.event_cursor_act, book_main.refusal";
+    let undone = "
+        SET search_path = book_main;
+        DELETE FROM refinery_schema_history WHERE version = 8;
+        DROP FUNCTION make_file_leaf, leaf_file, may_ask_files, file_bytes, reached_file_bytes, read_files, is_same_leaf,
+            is_whole_segment, finish_leaves, swap_leaves";
     owner.batch_execute(undone).await.unwrap();
     let error = Ledger::open(test.database(), &name).await.err().unwrap();
-    assert!(matches!(error, Error::BookVersion { expected: 7, actual: ..7, .. }), "{error}");
+    assert!(matches!(error, Error::BookVersion { expected: 8, actual: ..8, .. }), "{error}");
     assert!(error.to_string().contains("dianfu book create main"), "{error}");
     assert!(!book::create(test.database(), &name).await.unwrap());
     Ledger::open(test.database(), &name).await.unwrap().close().await;
 
     let newer = "INSERT INTO book_main.refinery_schema_history
-                 SELECT 8, 'later', applied_on, checksum FROM book_main.refinery_schema_history WHERE version = 7";
+                 SELECT 9, 'later', applied_on, checksum FROM book_main.refinery_schema_history WHERE version = 8";
     owner.batch_execute(newer).await.unwrap();
     let error = Ledger::open(test.database(), &name).await.err().unwrap();
     assert!(error.to_string().contains("newer program"), "{error}");

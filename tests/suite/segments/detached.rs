@@ -211,6 +211,7 @@ async fn entries_of_a_detached_segment_are_replayed_conflict_and_are_taken_from(
     assert!(matches!(outcomes[..], [Outcome::Rejected(_)]), "it is moved back once: {outcomes:?}");
     book.post(vec![release(id(HOLD), 5)]).await;
     assert_clean(&book, &owner).await;
+    tend(&owner).await;
     let answered = answers(&book).await;
     attach_again(&book, 1).await;
     attach_again(&book, 2).await;

@@ -9,7 +9,7 @@ use dianfu_ledger::error::is_segment_unreadable;
 use dianfu_ledger::query::{self, Moment};
 use dianfu_ledger::segment::{self, Fault};
 use dianfu_ledger::verify::{Asked, Finding, Place, Report, Rule};
-use dianfu_ledger::{Error, Outcome};
+use dianfu_ledger::{Error, Ledger, Outcome};
 use dianfu_tests::FilesFolder;
 
 use crate::books::{Book, account};
@@ -169,8 +169,11 @@ async fn a_cut_is_found_by_verify_also_where_sizes_may_not_be_asked() {
             let attached = attached(&book).await;
             assert!(!matches!(attached, Ok(Ok(_))), "{length} of {} bytes", whole.len());
             if *file == files.entries {
-                let error = book.ledger.post(vec![book.booked[3].entry.clone()]).await.unwrap_err();
+                // By one that has not written it itself, and so has to look.
+                let other = Ledger::open(book.test.database(), book.ledger.book()).await.unwrap();
+                let error = other.post(vec![book.booked[3].entry.clone()]).await.unwrap_err();
                 assert!(unreadable(&error), "{length} of {} bytes: {error:?}", whole.len());
+                other.close().await;
             }
         }
         fs::write(file, &whole).unwrap();
