@@ -278,6 +278,8 @@ CREATE TABLE segment (
     sealed_at      timestamptz,
     entry_bytes    bigint, -- of a segment in files: how large each was when it was compared with the database
     posting_bytes  bigint,
+    entry_digest   bytea, -- and what they say: see leaf_digest
+    posting_digest bytea,
     CONSTRAINT segment_pkey PRIMARY KEY (segment_no),
     CONSTRAINT segment_ordered CHECK (first_sequence <= last_sequence)
 );

@@ -2,7 +2,7 @@
 -- a binary COPY. Readers see one journal as before; no index helps them there, a file is read whole.
 --
 -- Called by the owner, one transaction a segment (ledger/src/segment.rs): a new table is made and filled beside the
--- partition, compared with it, and takes its place.
+-- partition, compared with it by digest, and takes its place.
 
 -- Makes the foreign table on `file` that is to be a segment's partition of a table, under the partition's name and
 -- `suffix`: with the columns and constraints that a partition must have. Whoever reads it sees the whole file, also in
@@ -95,37 +95,41 @@ BEGIN
     END LOOP;
 END $$;
 
--- Whether the table that was made for a segment has the same rows as its partition, column by column as they are
--- written out. As many, and all of the one among the other.
-CREATE FUNCTION is_same_leaf(parent text, no integer, suffix text) RETURNS boolean
+-- SHA-256 over the rows of a segment's partition of a table, or of what was made for it, in order: of the SHA-256 of each
+-- in PostgreSQL's binary format. NULL if there is none.
+CREATE FUNCTION leaf_digest(parent text, no integer, suffix text) RETURNS bytea
 LANGUAGE plpgsql STABLE SET work_mem = '64MB' AS $$
 DECLARE
-    same boolean;
+    digest bytea;
 BEGIN
     EXECUTE format(
-        'SELECT (SELECT count(*) FROM %1$I) = (SELECT count(*) FROM %2$I)
-                AND NOT EXISTS (SELECT r::text FROM %1$I AS r EXCEPT ALL SELECT r::text FROM %2$I AS r)',
-        leaf(parent, no), leaf(parent, no) || suffix)
-    INTO same;
-    RETURN same;
+        'SELECT sha256(string_agg(sha256(record_send(r)), NULL ORDER BY %s)) FROM %I AS r',
+        CASE parent WHEN 'entry' THEN 'sequence' ELSE 'sequence, leg' END, leaf(parent, no) || suffix)
+    INTO digest;
+    RETURN digest;
 END $$;
 
--- Whether the tables that were made for a segment have all its entries, and postings of the last.
-CREATE FUNCTION is_whole_segment(no integer, suffix text) RETURNS boolean
-LANGUAGE plpgsql STABLE AS $$
+-- Keeps what a segment's partition of a table says; answers whether what was made for it says the same.
+CREATE FUNCTION keep_digest(parent text, no integer, suffix text) RETURNS boolean
+LANGUAGE plpgsql AS $$
 DECLARE
-    last bigint;
-    entries bigint;
-    whole boolean;
+    digest constant bytea := leaf_digest(parent, no, '');
 BEGIN
-    SELECT last_sequence, last_sequence - first_sequence + 1 INTO last, entries FROM segment WHERE segment_no = no;
-    EXECUTE format(
-        'SELECT (SELECT count(*) FROM %I) = $1 AND EXISTS (SELECT FROM %I WHERE sequence = $2)',
-        leaf('entry', no) || suffix, leaf('posting', no) || suffix)
-    INTO whole
-    USING entries, last;
-    RETURN whole;
+    UPDATE segment
+    SET entry_digest = CASE parent WHEN 'entry' THEN digest ELSE entry_digest END,
+        posting_digest = CASE parent WHEN 'posting' THEN digest ELSE posting_digest END
+    WHERE segment_no = no;
+    RETURN COALESCE(leaf_digest(parent, no, suffix) = digest, false);
 END $$;
+
+-- Whether what was made for a segment's partition of a table says what that said when it was detached.
+CREATE FUNCTION is_as_detached(parent text, no integer, suffix text) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT COALESCE(leaf_digest(parent, no, suffix)
+               = CASE parent WHEN 'entry' THEN entry_digest ELSE posting_digest END, false)
+    FROM segment
+    WHERE segment_no = no
+$$;
 
 -- Gives the tables that were made for a segment, and filled, all that its partitions have.
 CREATE FUNCTION finish_leaves(no integer, suffix text) RETURNS void
@@ -176,6 +180,8 @@ BEGIN
         EXECUTE format('ALTER TABLE %I DROP CONSTRAINT IF EXISTS within_segment', leaf);
     END LOOP;
     UPDATE segment
-    SET entry_bytes = file_bytes('entry', no), posting_bytes = file_bytes('posting', no)
+    SET entry_bytes = file_bytes('entry', no), posting_bytes = file_bytes('posting', no),
+        entry_digest = CASE WHEN is_file(leaf('entry', no)) THEN entry_digest END,
+        posting_digest = CASE WHEN is_file(leaf('posting', no)) THEN posting_digest END
     WHERE segment_no = no;
 END $$;

@@ -7,9 +7,9 @@
 //! What is summed up stays in the database, as do links, commits and the record of ids; what needs the rows themselves
 //! reads a file whole.
 //!
-//! Either way ([`detach`], [`attach`]) is one transaction: a successor is made beside the partition, compared with it
-//! row by row, and takes its place under a lock that is waited for by tenths of a second. A crash leaves the one or
-//! the other. Files are written whole or not at all, named after the hash of the journal up to there, so that a file
+//! Either way ([`detach`], [`attach`]) is one transaction: a successor is made beside the partition, compared by
+//! digest with what was detached, and takes its place under a lock that is waited for by tenths of a second. A crash
+//! leaves the one or the other. Files are written whole or not at all, named after the hash of the journal up to there, so that a file
 //! of that name never says anything else, and never deleted.
 //!
 //! A file that is cut off between two rows is to the server a shorter file. So the segment's row keeps how large its
@@ -30,7 +30,7 @@ use tokio_postgres::{Client, GenericClient, Transaction};
 
 use crate::book::{self, BookName};
 use crate::db::{Database, DbError};
-use crate::error::Error;
+use crate::error::{Error, is_segment_unreadable};
 
 pub use fault::Fault;
 
@@ -149,7 +149,7 @@ async fn detach_by(
             written => written?,
         }
         sql::make_file_leaf(&tx, parent, segment_no, file).await?;
-        if !sql::is_same(&tx, parent, segment_no).await? {
+        if !sql::keep_digest(&tx, parent, segment_no).await? {
             return Ok(Err(Fault::Different { file: file.to_owned() }));
         }
     }
@@ -165,16 +165,25 @@ async fn attach_by(client: &mut Client, segment_no: i32, patience: Duration) -> 
         Some(Segment { files: Some(files), .. }) => files,
     };
     for (parent, file) in files.each() {
-        sql::make_leaf_of_file(&tx, parent, segment_no, file).await?;
-        if !sql::is_same(&tx, parent, segment_no).await? {
-            return Ok(Err(Fault::Different { file: file.to_owned() }));
+        let is_as_detached = match sql::make_leaf_of_file(&tx, parent, segment_no, file).await {
+            Err(error) if is_segment_unreadable(&error) || violates_guard(&error) => false,
+            made => {
+                made?;
+                sql::is_as_detached(&tx, parent, segment_no).await?
+            }
+        };
+        if !is_as_detached {
+            return Ok(Err(Fault::Damaged { files: files.clone() }));
         }
-    }
-    if !sql::is_whole(&tx, segment_no).await? {
-        return Ok(Err(Fault::Damaged { files }));
     }
     sql::finish_leaves(&tx, segment_no).await?;
     swap(tx, segment_no, patience).await
+}
+
+/// Whether the guards of the journal refuse rows, which then are none of those that were detached.
+fn violates_guard(error: &tokio_postgres::Error) -> bool {
+    const INTEGRITY_CONSTRAINT_VIOLATION: &str = "23"; // the class of such SQLSTATEs
+    error.code().is_some_and(|state| state.code().starts_with(INTEGRITY_CONSTRAINT_VIOLATION))
 }
 
 /// Puts what was made in the place of the partitions, as soon as nobody reads them, and commits.

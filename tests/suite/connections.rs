@@ -103,8 +103,8 @@ async fn a_book_that_is_half_made_is_not_opened_and_can_be_finished() {
     let undone = "
         SET search_path = book_main;
         DELETE FROM refinery_schema_history WHERE version = 8;
-        DROP FUNCTION make_file_leaf, leaf_file, may_ask_files, file_bytes, reached_file_bytes, read_files, is_same_leaf,
-            is_whole_segment, finish_leaves, swap_leaves";
+        DROP FUNCTION make_file_leaf, leaf_file, may_ask_files, file_bytes, reached_file_bytes, read_files, leaf_digest,
+            keep_digest, is_as_detached, finish_leaves, swap_leaves";
     owner.batch_execute(undone).await.unwrap();
     let error = Ledger::open(test.database(), &name).await.err().unwrap();
     assert!(matches!(error, Error::BookVersion { expected: 8, actual: ..8, .. }), "{error}");

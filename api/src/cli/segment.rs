@@ -30,8 +30,9 @@ Examples:
 pub enum Segment {
     /// List the segments: which entries they have, and where they are
     ///
-    /// A detached segment of which a file is missing, or not as large as it was, is listed as damaged. Whether a file
-    /// says what it said is for `dianfu verify`.
+    /// A segment is open until it has all its entries, then sealed (it has its indexes), then summed up (so are its
+    /// balances, and it may be detached). A detached segment of which a file is missing, or not as large as it was, is
+    /// listed as damaged. Whether a file says what it said is for `dianfu verify`.
     #[command(after_help = "\
 Examples:
   dianfu segment list
@@ -42,7 +43,7 @@ Examples:
     },
     /// Move a segment into files
     ///
-    /// The files are compared with the database row by row before the segment leaves it. Posting and reading go on.
+    /// The files are compared with the database, row by row, before the segment leaves it. Posting and reading go on.
     /// Needed: the extension `file_fdw` of PostgreSQL's contrib modules, and the attribute SUPERUSER, or the roles
     /// `pg_read_server_files` and `pg_execute_server_program` and the right to run `pg_stat_file`; if something is
     /// missing, the statements to run are told.
@@ -63,7 +64,7 @@ Examples:
     },
     /// Move a segment back into the database
     ///
-    /// The files stay where they are.
+    /// Refused if the files do not say, to the last bit, what they said when it was detached. They stay where they are.
     #[command(after_help = "\
 Example:
   dianfu segment attach 1")]

@@ -9,7 +9,7 @@ use dianfu_api::wire::proof::{TipBody, hexadecimal};
 use dianfu_ledger::Ledger;
 use dianfu_ledger::proof::PublicKey;
 use dianfu_ledger::verify::archive::{Header, verify_archive};
-use dianfu_ledger::verify::{Asked, Progress, Report, audit};
+use dianfu_ledger::verify::{Asked, Progress, Report, Rule, audit};
 use indicatif::ProgressBar;
 use serde::Serialize;
 
@@ -171,11 +171,19 @@ pub async fn show(ledger: &Ledger, asked: Asked, output: &Output) -> anyhow::Res
 
 /// Prints what came of a check.
 fn tell(report: Report, output: &Output) -> anyhow::Result<Answer> {
-    let finding = report.finding.as_ref().map(ToString::to_string);
+    let finding = report.finding.as_ref().map(|finding| (finding.to_string(), next(finding.rule)));
     output.print(&body(report), &SHEET).or_else(unless_nobody_reads)?;
-    let Some(finding) = finding else { return Ok(Answer::Yes) };
-    say(&finding, Some("trust nothing from this row on; compare with a backup or an export from before"));
+    let Some((finding, next)) = finding else { return Ok(Answer::Yes) };
+    say(&finding, Some(next));
     Ok(Answer::No)
+}
+
+/// What to do about a finding.
+fn next(rule: Rule) -> &'static str {
+    match rule {
+        Rule::FilesWhole => "bring the files back from a backup, let the server's user read them, and verify again",
+        _ => "trust nothing from this row on; compare with a backup or an export from before",
+    }
 }
 
 fn advance(bar: &ProgressBar, progress: Progress) {

@@ -50,7 +50,7 @@ pub enum Fault {
         file: String,
     },
     /// A file is missing, or does not have all that was written.
-    #[error("{} and {} are not there as they were written", files.entries, files.postings)]
+    #[error("of {} and {} one is missing, may not be read, or does not say what was written", files.entries, files.postings)]
     Damaged {
         /// The files.
         files: Files,
@@ -68,15 +68,16 @@ impl Fault {
                 "`dianfu segment list` shows all of them"
             }
             Fault::NotSummedUp { .. } => {
-                "full segments are sealed and summed up while `dianfu serve` runs; ask again in a moment"
+                "a segment is when it has all its entries (131,072), a moment later, while something is posted or \
+                 `dianfu serve` runs; `dianfu segment list` shows how far it has come"
             }
             Fault::Read { .. } => "ask again when long reports and exports are done",
             Fault::NotWritten { .. } => {
-                "the folder must be on the database server's machine, with room, and its user must be let in; the \
+                "the folder must be there, on the database server's machine, with room, and its user must be let in; the \
                  server's log has the reason"
             }
             Fault::Different { .. } => "see that nobody else writes to the folder",
-            Fault::Damaged { .. } => "bring the files back from a backup",
+            Fault::Damaged { .. } => "bring the files back from a backup, and let the server's user read them",
             Fault::NoExtension => "install PostgreSQL's contrib modules on the server's machine (postgresql-contrib)",
         }
     }

@@ -63,8 +63,8 @@ const USER: &str = "SELECT quote_ident(session_user)";
 
 const MAKE_FILE_LEAF: &str = "SELECT make_file_leaf($1, $2, $3, $4)";
 const MAKE_LEAF: &str = "SELECT make_leaf($1, $2, $3)";
-const IS_SAME_LEAF: &str = "SELECT is_same_leaf($1, $2, $3)";
-const IS_WHOLE: &str = "SELECT is_whole_segment($1, $2)";
+const KEEP_DIGEST: &str = "SELECT keep_digest($1, $2, $3)";
+const IS_AS_DETACHED: &str = "SELECT is_as_detached($1, $2, $3)";
 const FINISH_LEAVES: &str = "SELECT finish_leaves($1, $2)";
 const SWAP_LEAVES: &str = "SELECT swap_leaves($1, $2)";
 
@@ -77,8 +77,8 @@ pub const ALL: [(&str, &str); 11] = [
     ("HAS_SERVER", HAS_SERVER),
     ("MAKE_FILE_LEAF", MAKE_FILE_LEAF),
     ("MAKE_LEAF", MAKE_LEAF),
-    ("IS_SAME_LEAF", IS_SAME_LEAF),
-    ("IS_WHOLE", IS_WHOLE),
+    ("KEEP_DIGEST", KEEP_DIGEST),
+    ("IS_AS_DETACHED", IS_AS_DETACHED),
     ("FINISH_LEAVES", FINISH_LEAVES),
     ("SWAP_LEAVES", SWAP_LEAVES),
 ];
@@ -155,14 +155,14 @@ pub async fn make_leaf_of_file(tx: &Transaction<'_>, parent: &str, segment_no: i
     tx.batch_execute(&copy).await
 }
 
-/// Whether what was made has the rows of the partition.
-pub async fn is_same(tx: &Transaction<'_>, parent: &str, segment_no: i32) -> Result<bool, Error> {
-    Ok(tx.query_one(IS_SAME_LEAF, &[&parent, &segment_no, &SUFFIX]).await?.get(0))
+/// Keeps what a partition says; answers whether what was made says the same.
+pub async fn keep_digest(tx: &Transaction<'_>, parent: &str, segment_no: i32) -> Result<bool, Error> {
+    Ok(tx.query_one(KEEP_DIGEST, &[&parent, &segment_no, &SUFFIX]).await?.get(0))
 }
 
-/// Whether what was made has all entries of the segment.
-pub async fn is_whole(tx: &Transaction<'_>, segment_no: i32) -> Result<bool, Error> {
-    Ok(tx.query_one(IS_WHOLE, &[&segment_no, &SUFFIX]).await?.get(0))
+/// Whether what was made says what the partition said when it was detached.
+pub async fn is_as_detached(tx: &Transaction<'_>, parent: &str, segment_no: i32) -> Result<bool, Error> {
+    Ok(tx.query_one(IS_AS_DETACHED, &[&parent, &segment_no, &SUFFIX]).await?.get(0))
 }
 
 /// Gives tables that were made and filled the indexes of a segment that is sealed and summed up.

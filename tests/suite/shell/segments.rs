@@ -104,7 +104,7 @@ async fn a_missing_file_is_named_with_what_to_do() {
     assert_eq!((&finding["place"], &finding["rule"]), (&json!("segment 1"), &json!("files_whole")));
     let listed = shell.run(&["segment", "list", "--format", "json"]).went_well().json();
     assert_eq!((states(&listed)[0], &listed["segments"][0]["bytes"]), ("damaged", &Value::Null));
-    shell.run(&["segment", "attach", "1"]).says(1, "are not there as they were written");
+    shell.run(&["segment", "attach", "1"]).says(1, "one is missing, may not be read, or does not say what was written");
     shell.pay_in("5.00");
     shell.run(&["balance", "1002.bank"]).went_well();
 

@@ -126,6 +126,25 @@ async fn a_file_that_may_not_be_read_is_told_as_one_that_is_missing() {
     assert_clean(&book, &owner).await;
 }
 
+/// A file that is as large as it was, and that the server reads, is taken back only if it says what it said.
+#[tokio::test]
+async fn an_altered_file_is_not_attached() {
+    let (book, owner) = book().await;
+    let folder = FilesFolder::new();
+    let files = detach(&book, &folder, 1).await;
+    for (file, said) in [(&files.entries, b"a test".as_slice()), (&files.postings, b"CNY")] {
+        let whole = fs::read(file).unwrap();
+        let place = whole.windows(said.len()).position(|bytes| bytes == said).expect("the file says it");
+        let mut altered = whole.clone();
+        altered[place] ^= 1;
+        fs::write(file, &altered).unwrap();
+        assert_eq!(attached(&book).await.unwrap(), Err(Fault::Damaged { files: files.clone() }));
+        fs::write(file, &whole).unwrap();
+    }
+    attach_again(&book, 1).await;
+    assert_clean(&book, &owner).await;
+}
+
 /// Also where the cut is between two rows, of which the server makes nothing.
 #[tokio::test]
 async fn a_file_that_is_cut_anywhere_is_not_taken_for_the_whole() {
