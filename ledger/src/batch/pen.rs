@@ -1,13 +1,14 @@
 //! Taking turns with other processes that write to the same book.
 //!
-//! Turns that run ahead come to nothing when somebody else writes in between. A writer that one of its turns was
-//! overtaken asks for the book's pen, a lock of its own, before it begins turns again; keeps it as long as it has
-//! something to write, but not longer than `STINT`; and lays it down. The server gives it to the one who has asked
-//! first, so that nobody starves, and whoever has it writes at full rate and reads only now and then what others wrote.
+//! Turns that run ahead come to nothing when somebody else writes in between. A writer that has found others to write,
+//! or one of its turns overtaken, asks for the book's pen, a lock of its own, before it begins turns that may run
+//! ahead; keeps it as long as it has something to write, but not longer than `STINT`; and lays it down. The server gives
+//! it to the one who has asked first, so that nobody starves, and whoever has it writes at full rate and reads only now
+//! and then what others wrote.
 //!
 //! It is a courtesy and no more: what is written without it is right, too, because every turn makes sure of the head
-//! under its lock. So a writer that does not get it in time writes all the same, and one that nobody overtakes never
-//! asks for it. Who posts inside a transaction of its own does not ask either: turns do without running ahead then.
+//! under its lock. So a writer that does not get it in time writes all the same, and one that has little to write does
+//! not ask. Who posts inside a transaction of its own does not either: turns do without running ahead then.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,7 @@ use crate::error::Error;
 use crate::journal::sql::{self, Taken};
 
 /// How long the pen is kept by one who has more to write: what others wrote meanwhile is read once a stint.
-const STINT: Duration = Duration::from_millis(100);
+const STINT: Duration = Duration::from_millis(200);
 /// Stints without anybody else after which a writer takes itself to be alone again.
 const STINTS: u32 = 32;
 /// How long it waits for the pen: the stints of some others, and no longer than callers want to wait. As long as that it

@@ -17,7 +17,7 @@ use tokio::task::{JoinError, JoinHandle};
 use crate::entry::NewEntry;
 use crate::error::{Error, in_full, is_segment_unreadable};
 use crate::journal::ids::record::Offers;
-use crate::journal::relay::{self, After, Before, Stopped, TURNS_AT_ONCE, seam};
+use crate::journal::relay::{self, After, Before, Ran, Stopped, TURNS_AT_ONCE, seam};
 use crate::journal::sealing::Sealer;
 use crate::journal::turn::Asking;
 use crate::refusal::Recorder;
@@ -85,7 +85,7 @@ struct Writer {
 /// What a turn's task gives back.
 enum Done {
     /// It is committed, and its callers are answered.
-    Committed { session: Client },
+    Committed { session: Client, others_wrote: bool },
     /// Not, and its callers wait.
     Stopped { batch: Vec<Job>, why: Stopped },
 }
@@ -139,12 +139,13 @@ impl Writer {
 
     fn may_begin(&mut self, now: Instant) -> bool {
         let entries: usize = self.waiting.iter().map(|job| job.entries.len()).sum();
-        let is_worth_a_turn = match self.under_way.len() {
-            0 => !self.waiting.is_empty(),
-            1..TURNS_AT_ONCE => self.alone_turns == 0 && entries >= AHEAD_ENTRIES,
+        let is_much = entries >= AHEAD_ENTRIES;
+        match self.under_way.len() {
+            // Little is written in between, by whoever has the head.
+            0 => !self.waiting.is_empty() && (!is_much || self.pen.may_write(now)),
+            1..TURNS_AT_ONCE => self.alone_turns == 0 && is_much && self.pen.may_write(now),
             _ => false,
-        };
-        is_worth_a_turn && self.pen.may_write(now)
+        }
     }
 
     /// One request, and as many more as fit into a turn with it.
@@ -232,8 +233,11 @@ impl Writer {
     /// Notes what a turn has brought; what of it is still to be done.
     fn committed(&mut self, done: Result<Done, JoinError>) -> Option<(Vec<Job>, Stopped)> {
         match done {
-            Ok(Done::Committed { session }) => {
+            Ok(Done::Committed { session, others_wrote }) => {
                 self.sessions.push(session);
+                if others_wrote {
+                    self.pen.want();
+                }
                 None
             }
             Ok(Done::Stopped { batch, why }) => {
@@ -340,9 +344,9 @@ impl Turn {
         let requests: Vec<&[NewEntry]> = batch.iter().map(|job| job.entries.as_slice()).collect();
         let asking = Asking { requests: &requests };
         match relay::run(&mut session, asking, before, after, may_run_ahead, &node, &offers).await {
-            Ok(outcomes) => {
+            Ok(Ran { outcomes, others_wrote }) => {
                 answer(batch, outcomes, &refusals);
-                Done::Committed { session }
+                Done::Committed { session, others_wrote }
             }
             Err(why) => Done::Stopped { batch, why },
         }

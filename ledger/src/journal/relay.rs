@@ -143,7 +143,15 @@ impl From<tokio_postgres::Error> for Stopped {
     }
 }
 
-/// Runs a turn and commits it; answers one outcome an entry, in the order of the requests.
+/// What a turn has brought.
+pub struct Ran {
+    /// One an entry, in the order of the requests.
+    pub outcomes: Vec<Outcome>,
+    /// Whether somebody else had written since the turn before.
+    pub others_wrote: bool,
+}
+
+/// Runs a turn and commits it.
 /// `before`: the turn before it, if this process knows what that left behind.
 pub async fn run(
     session: &mut Client,
@@ -153,14 +161,15 @@ pub async fn run(
     may_run_ahead: bool,
     node: &str,
     offers: &Offers,
-) -> Result<Vec<Outcome>, Stopped> {
+) -> Result<Ran, Stopped> {
     let mut baton = Baton { state: State::with_ids(Ids::new(offers.clone())), ..Baton::default() };
     if let Some(Before { baton: coming, committed }) = before {
         baton = coming.await.map_err(|_| Stopped::Undone)?;
         if may_run_ahead && committed.is_empty() && baton.takes(asking) {
             let tx = session.transaction().await?;
             if let Some(drafted) = draft_ahead(&tx, &mut baton, asking).await.map_err(if_locked)? {
-                return Leg { tx, drafted, after, node }.run_ahead(baton, asking, committed).await;
+                let outcomes = Leg { tx, drafted, after, node }.run_ahead(baton, asking, committed).await?;
+                return Ok(Ran { outcomes, others_wrote: false });
             }
             tx.rollback().await?;
         }
@@ -168,12 +177,16 @@ pub async fn run(
     }
     let tx = session.transaction().await?;
     let Baton { mut state, head: last, .. } = baton;
+    let knew = (!state.is_new()).then_some(state.known.commit_no);
     let (mut head, booked_at) = lock(&tx, &mut state, node).await?;
+    let others_wrote = knew.is_some_and(|commit_no| commit_no != state.known.commit_no);
     let has_ended_holds = head.commit_no > state.known.commit_no;
     let drafted = draft(&tx, &mut state, &mut head, asking, booked_at, &InFlight::default()).await?;
     let drafted = drafted.expect("nothing is in flight that it could meet");
     let has_opened_segment = last.is_none_or(|last| last.segment_no < head.segment_no);
-    Leg { tx, drafted, after, node }.run(state, head, asking, has_ended_holds || has_opened_segment).await
+    let must_wait = has_ended_holds || has_opened_segment;
+    let outcomes = Leg { tx, drafted, after, node }.run(state, head, asking, must_wait).await?;
+    Ok(Ran { outcomes, others_wrote })
 }
 
 /// Decides on top of a turn that is not committed yet; `None` if this has to be done under the head's lock.
