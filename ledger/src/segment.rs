@@ -7,10 +7,10 @@
 //! What is summed up stays in the database, as do links, commits and the record of ids; what needs the rows themselves
 //! reads a file whole.
 //!
-//! Either way ([`detach`], [`attach`]) is one transaction: a successor is made beside the partition, compared by
-//! digest with what was detached, and takes its place under a lock that is waited for by tenths of a second. A crash
-//! leaves the one or the other. Files are written whole or not at all, named after the hash of the journal up to there, so that a file
-//! of that name never says anything else, and never deleted.
+//! Either way ([`detach`], [`attach`]) is one transaction: a successor is made beside the partition, compared by digest
+//! with what was detached, and takes its place under a lock that is waited for by tenths of a second. A crash leaves
+//! the one or the other. Files are written whole or not at all, named after the hash of the journal up to there, so
+//! that a file of that name never says anything else, and never deleted.
 //!
 //! A file that is cut off between two rows is to the server a shorter file. So the segment's row keeps how large its
 //! files are, and who reads a segment by name looks (`leaf_to_read`); so do [`list`] and `verify`. Reports that go over

@@ -2,9 +2,9 @@
 //!
 //! Turns that run ahead come to nothing when somebody else writes in between. A writer that has found others to write,
 //! or one of its turns overtaken, asks for the book's pen, a lock of its own, before it begins turns that may run
-//! ahead; keeps it as long as it has something to write, but not longer than `STINT`; and lays it down. The server gives
-//! it to the one who has asked first, so that nobody starves, and whoever has it writes at full rate and reads only now
-//! and then what others wrote.
+//! ahead; keeps it as long as it has something to write, but not longer than `STINT`; and lays it down. The server
+//! gives it to the one who has asked first, so that nobody starves, and whoever has it writes at full rate and reads
+//! only now and then what others wrote.
 //!
 //! It is a courtesy and no more: what is written without it is right, too, because every turn makes sure of the head
 //! under its lock. So a writer that does not get it in time writes all the same, and one that has little to write does
@@ -24,8 +24,8 @@ use crate::journal::sql::{self, Taken};
 const STINT: Duration = Duration::from_millis(200);
 /// Stints without anybody else after which a writer takes itself to be alone again.
 const STINTS: u32 = 32;
-/// How long it waits for the pen: the stints of some others, and no longer than callers want to wait. As long as that it
-/// writes without, if it must.
+/// How long it waits for the pen: the stints of some others, and no longer than callers want to wait. As long as that
+/// it writes without, if it must.
 const WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// A writer's hold on the pen.

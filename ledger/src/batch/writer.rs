@@ -31,7 +31,8 @@ const TURN_ENTRIES: usize = 8_192;
 const TURN_BYTES: usize = 8 << 20;
 /// Entries that are worth a turn beside another.
 const AHEAD_ENTRIES: usize = 256;
-/// Turns that do not run ahead after one was overtaken by somebody who does not ask for the pen: a caller's transaction.
+/// Turns that do not run ahead after one was overtaken by somebody who does not ask for the pen, as callers do not who
+/// post in transactions of their own.
 const ALONE_TURNS: u32 = 16;
 /// Pauses before a turn is tried; after the last, callers are told.
 const TRY_AFTER: [Duration; 3] = [Duration::ZERO, Duration::from_millis(50), Duration::from_millis(400)];

@@ -50,7 +50,10 @@ pub enum Fault {
         file: String,
     },
     /// A file is missing, or does not have all that was written.
-    #[error("of {} and {} one is missing, may not be read, or does not say what was written", files.entries, files.postings)]
+    #[error(
+        "of {} and {} one is missing, may not be read, or does not say what was written",
+        files.entries, files.postings
+    )]
     Damaged {
         /// The files.
         files: Files,
@@ -73,8 +76,8 @@ impl Fault {
             }
             Fault::Read { .. } => "ask again when long reports and exports are done",
             Fault::NotWritten { .. } => {
-                "the folder must be there, on the database server's machine, with room, and its user must be let in; the \
-                 server's log has the reason"
+                "the folder must be there, on the database server's machine, with room, and its user must be let in; \
+                 the server's log has the reason"
             }
             Fault::Different { .. } => "see that nobody else writes to the folder",
             Fault::Damaged { .. } => "bring the files back from a backup, and let the server's user read them",

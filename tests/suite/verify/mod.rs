@@ -136,9 +136,16 @@ async fn every_column_of_the_journal_is_checked() {
     for Alteration(altered, ..) in ALTERATIONS {
         altered.iter().for_each(|column| _ = columns.remove(*column));
     }
-    // Which process wrote a commit is a hint for people; the head's key has one value; how large files are says nothing
-    // of what is in them, which is checked.
-    let others = ["commit.node", "head.one", "segment.entry_bytes", "segment.posting_bytes"];
+    // Which process wrote a commit is a hint for people; the head's key has one value; how large files are and what they
+    // said helps who attaches them, and what is in them is checked.
+    let others = [
+        "commit.node",
+        "head.one",
+        "segment.entry_bytes",
+        "segment.entry_digest",
+        "segment.posting_bytes",
+        "segment.posting_digest",
+    ];
     assert_eq!(columns.into_iter().collect::<Vec<_>>(), others);
 }
 
