@@ -136,8 +136,8 @@ async fn every_column_of_the_journal_is_checked() {
     for Alteration(altered, ..) in ALTERATIONS {
         altered.iter().for_each(|column| _ = columns.remove(*column));
     }
-    // Which process wrote a commit is a hint for people; the head's key has one value; how large files are and what they
-    // said helps who attaches them, and what is in them is checked.
+    // Which process wrote a commit is a hint for people; the head's key has one value; how large files are and what
+    // they said helps who attaches them, and what is in them is checked.
     let others = [
         "commit.node",
         "head.one",
