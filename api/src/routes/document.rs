@@ -87,7 +87,7 @@ const REFUSALS: [(&str, &str); 5] = [
     ("401", "No credentials, or none that are good."),
     ("403", "The caller has not the right."),
     ("500", "A mistake of ours; the log has more under the request's id."),
-    ("503", "Not now, or not in time: send the same request again."),
+    ("503", "Not now, or not in time: send the same request again; if `segment_unreadable`, when the file is back."),
 ];
 
 /// The refusals that say when to come again.
