@@ -13,6 +13,7 @@ use crate::workload::size::Wish;
 /// Every workload gets a book of its own, which is verified afterwards and dropped. Without a database URL all of it is
 /// on a durable private server in a temporary folder, which is removed at the end.
 #[derive(Parser)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[command(bin_name = "./run bench", after_help = HELP)]
 pub struct Args {
     /// Which workloads, in order [default: all]
@@ -22,7 +23,10 @@ pub struct Args {
     /// Measure reading instead: balances, statements, reports, verify, export and import, beside their targets
     #[arg(long, conflicts_with_all = ["workload", "callers"])]
     pub reports: bool,
-    /// Entries of a workload in batches, of which single entries take a part [default: 90,000 to 3,000,000, by
+    /// Measure what each part of posting costs: U again without one after the other
+    #[arg(long, conflicts_with_all = ["workload", "callers", "reports", "page"])]
+    pub parts: bool,
+    /// Entries of a workload in batches, of which single entries take a part [default: 90,000 to 6,000,000, by
     /// workload; 10,000,000 for reports]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(100..))]
     pub entries: Option<u32>,
@@ -115,6 +119,7 @@ Examples:
   ./run bench --from lines.jsonl --page bench.html
                                       the page of lines printed earlier
   ./run bench --reports --quick       reading a small book
+  ./run bench --parts                 what checks, indexes and sealing cost
 
 How to read it:
   The floor is the same bytes by COPY into tables without indexes or checks,

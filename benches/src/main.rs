@@ -10,7 +10,8 @@
 //! Every workload gets a book of its own on a durable server, and after it the book is verified and dropped.
 //!
 //! Reading order: [`arguments`], [`workload`], [`runs`], [`yardsticks`] with [`floor`] and [`plain`], [`report`];
-//! [`measure`], [`cpu`] and [`server`] are what they measure with. [`reports`] is about reading.
+//! [`measure`], [`cpu`] and [`server`] are what they measure with. [`reports`] is about reading,
+//! [`parts`] about what each part of posting costs.
 
 #![expect(clippy::float_arithmetic, reason = "rates are no money")]
 
@@ -18,6 +19,7 @@ mod arguments;
 mod cpu;
 mod floor;
 mod measure;
+mod parts;
 mod plain;
 mod report;
 mod reports;
@@ -79,7 +81,14 @@ async fn run(args: &Args, database: Database, url: String) -> anyhow::Result<()>
         return runs::two_processes::post_beside(&database, orders).await;
     }
     let place = Place { database, url };
-    if args.reports { run_reports(args, &place).await } else { run_workloads(args, &place).await }
+    if args.reports {
+        run_reports(args, &place).await
+    } else if args.parts {
+        let rounds = if args.quick { 1 } else { 3 };
+        parts::run(&place.database, args.wish().size(Workload::Uniform, 1), rounds, args.json).await
+    } else {
+        run_workloads(args, &place).await
+    }
 }
 
 async fn run_reports(args: &Args, place: &Place) -> anyhow::Result<()> {

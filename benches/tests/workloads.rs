@@ -108,3 +108,14 @@ fn tables_fit_a_terminal() {
     assert!(["conflict", "one alone", "transitions", "lines of"].iter().all(|words| text.contains(words)), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
 }
+
+#[test]
+fn each_part_of_posting_can_be_left_out() {
+    let lines = lines(&bench(&["--parts", "--quick", "--entries", "3000", "--accounts", "200", "--json"]));
+    assert_eq!(lines.len(), 7);
+    assert_eq!((&lines[0]["left_out"], &lines[0]["of_whole"]), (&"nothing".into(), &1.0.into()));
+    for line in &lines {
+        assert_eq!(count(line, "entries"), 3_000, "{line}");
+        assert!(line["entries_per_s"].as_f64().is_some_and(|rate| rate > 0.0), "{line}");
+    }
+}

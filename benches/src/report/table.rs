@@ -74,7 +74,8 @@ fn whole(figure: Option<f64>) -> String {
     figure.map_or_else(String::new, |figure| format!("{figure:.0}"))
 }
 
-fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Table {
+/// A table of figures, each row behind its name.
+pub fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Table {
     let mut table = Table::new();
     table.load_style(presets::ASCII_MARKDOWN).set_header(header.iter().copied());
     rows.for_each(|row| {

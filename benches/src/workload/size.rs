@@ -69,7 +69,8 @@ impl Wish {
 
 fn batched_entries(workload: Workload) -> usize {
     match workload {
-        Workload::Growth => 3_000_000,
+        Workload::Growth | Workload::Ndjson => 3_000_000,
+        Workload::TwoProcesses => 6_000_000,
         Workload::Zipf | Workload::Holds | Workload::Replays | Workload::Backdated => 500_000,
         Workload::Claims => 90_000,
         Workload::Remittances => 200_000,
@@ -84,7 +85,6 @@ fn part(workload: Workload, callers: usize) -> usize {
         Workload::Single if callers <= 256 => 20,
         Workload::Single => 10,
         Workload::Http => 20,
-        Workload::Ndjson => 4,
         _ => 1,
     }
 }
