@@ -12,8 +12,7 @@ use crate::error::Error;
 /// The constraint that two writers at once meet.
 pub const NUMBER_KEY: &str = "refusal_pkey";
 
-/// Adds rows under the next numbers, each once. Nobody waits until they are on disk: a crash of the server may lose the
-/// last moment of them, as a crash of the process may, and entries share no wait for the log with them.
+/// Adds rows under the next numbers, each once.
 pub const INSERT: &str = "
     INSERT INTO refusal (refusal_no, refusal_id, refused_at, door, node, actor, entry_id, kind, code, pointer, message,
         request)
@@ -23,7 +22,6 @@ pub const INSERT: &str = "
         $10::text[], $11::text[]) WITH ORDINALITY
         AS given (refusal_id, refused_at, door, actor, entry_id, kind, code, pointer, message, request, place)
     CROSS JOIN (SELECT COALESCE(max(refusal_no), 0) AS refusal_no FROM refusal) AS last
-    CROSS JOIN set_config('synchronous_commit', 'off', true)
     WHERE NOT EXISTS (SELECT FROM refusal WHERE refusal_id = given.refusal_id)";
 
 /// Refusals before a number, newest first; each condition may be NULL.
