@@ -46,6 +46,8 @@ pub struct Segment {
     pub first_sequence: i64,
     /// The sequence of the last entry that it takes.
     pub last_sequence: i64,
+    /// Whether readers find what is in it by indexes: when it is sealed, and before if little is posted.
+    pub is_indexed: bool,
     /// When it was sealed: it is full, and has its indexes.
     pub sealed_at: Option<Timestamp>,
     /// Whether it is summed up, and its ids are on record.
@@ -240,6 +242,7 @@ async fn read(client: &impl GenericClient, segment_no: Option<i32>) -> Result<Ve
             segment_no: row.get("segment_no"),
             first_sequence: row.get("first_sequence"),
             last_sequence: row.get("last_sequence"),
+            is_indexed: row.get("is_indexed"),
             sealed_at: row.get("sealed_at"),
             is_summed_up: row.get("is_summed_up"),
             files: entries.zip(postings).map(|(entries, postings)| Files { entries, postings }),

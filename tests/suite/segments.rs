@@ -13,7 +13,7 @@ use dianfu_ledger::journal::ids::record::{Offers, record_next};
 use dianfu_ledger::money::{Currency, Money};
 use dianfu_ledger::query::{self, Moment};
 use dianfu_ledger::verify::Asked;
-use dianfu_ledger::{Error, Ledger, Outcome, id};
+use dianfu_ledger::{Error, Ledger, Outcome, id, segment};
 use dianfu_tests::{TestDatabase, cut_segments, eventually, test_database};
 use jiff::Timestamp;
 use tokio_postgres::Client;
@@ -147,6 +147,12 @@ async fn a_book_stays_right_over_the_end_of_a_segment() {
     }
     post(&fresh, last + 1..=last + 10).await;
     post(&ledger, last + 11..=last + 20).await;
+    check(&ledger, last + 20).await;
+    eventually("nobody posts any more, and all of the book is indexed and what is full summed up", async || {
+        let segments = segment::list(test.database(), ledger.book()).await.unwrap();
+        segments.iter().all(|segment| segment.is_indexed && (segment.is_summed_up || segment.sealed_at.is_none()))
+    })
+    .await;
     check(&ledger, last + 20).await;
 }
 

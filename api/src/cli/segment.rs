@@ -30,9 +30,10 @@ Examples:
 pub enum Segment {
     /// List the segments: which entries they have, and where they are
     ///
-    /// A segment is open until it has all its entries, then sealed (it has its indexes), then summed up (so are its
-    /// balances, and it may be detached). A detached segment of which a file is missing, or not as large as it was, is
-    /// listed as damaged. Whether a file says what it said is for `dianfu verify`.
+    /// A segment is open until it has all its entries: within seconds of little being posted it is indexed, so that
+    /// readers find what is in it as fast as in a sealed one. Full, it is sealed (it has its indexes for good), then
+    /// summed up (so are its balances, and it may be detached). A detached segment of which a file is missing, or not
+    /// as large as it was, is listed as damaged. Whether a file says what it said is for `dianfu verify`.
     #[command(after_help = "\
 Examples:
   dianfu segment list
@@ -82,8 +83,8 @@ struct SegmentBody {
     segment_no: i32,
     first_sequence: i64,
     last_sequence: i64,
-    /// `open`, `sealed`, `summed_up`, `detached`, or `damaged`: detached, and a file is missing or not as large as it
-    /// was.
+    /// `open`, `indexed`, `sealed`, `summed_up`, `detached`, or `damaged`: detached, and a file is missing or not as
+    /// large as it was.
     state: &'static str,
     sealed_at: Option<Timestamp>,
     bytes: Option<i64>,
@@ -122,6 +123,7 @@ impl From<Part> for SegmentBody {
             Part { files: Some(_), .. } => "detached",
             Part { is_summed_up: true, .. } => "summed_up",
             Part { sealed_at: Some(_), .. } => "sealed",
+            Part { is_indexed: true, .. } => "indexed",
             Part { .. } => "open",
         };
         let Part { segment_no, first_sequence, last_sequence, sealed_at, files, bytes, .. } = part;

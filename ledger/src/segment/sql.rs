@@ -11,6 +11,7 @@ pub const PARENTS: [&str; 2] = ["entry", "posting"];
 /// All segments and what has become of them. How large a file is may not be asked by everybody.
 pub const SEGMENTS: &str = "
     SELECT s.segment_no, s.first_sequence, s.last_sequence, s.sealed_at,
+           to_regclass(leaf('posting', s.segment_no) || '_account_idx') IS NOT NULL AS is_indexed,
            summary.segment_no IS NOT NULL AND ids.segment_no IS NOT NULL AS is_summed_up,
            entry_file, posting_file,
            entry_file IS NOT NULL AND may_ask_files()

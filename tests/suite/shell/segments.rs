@@ -34,7 +34,7 @@ async fn segments_are_listed_detached_and_attached() {
     let (shell, folder) = (shell().await, FilesFolder::new());
     let list = || shell.run(&["segment", "list", "--format", "json"]).went_well().json();
     let before = list();
-    assert_eq!(states(&before), ["summed_up", "summed_up", "open"]);
+    assert_eq!(states(&before), ["summed_up", "summed_up", "indexed"]);
     let first = &before["segments"][0];
     assert_eq!(
         (&first["segment_no"], &first["first_sequence"], &first["last_sequence"]),
@@ -51,7 +51,7 @@ async fn segments_are_listed_detached_and_attached() {
     let bytes: u64 = files.iter().map(|file| fs::metadata(file).unwrap().len()).sum();
     assert_eq!((&detached["state"], &detached["bytes"]), (&json!("detached"), &json!(bytes)));
     let now = list();
-    assert_eq!(states(&now), ["detached", "summed_up", "open"]);
+    assert_eq!(states(&now), ["detached", "summed_up", "indexed"]);
     assert_eq!(now["segments"][0], detached);
     assert_eq!(now["segments"][1], before["segments"][1]);
     shell.run(&["verify"]).went_well();
