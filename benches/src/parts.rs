@@ -31,7 +31,14 @@ const LEFT_OUT: [(&str, &[&str]); 7] = [
     ("all of these", &[NO_SEALS, NO_SUMS, NO_CHECK, NO_IDS]),
 ];
 const NO_CHECK: &str = "
-    CREATE OR REPLACE FUNCTION entries_balance() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'";
+    DO $do$
+    DECLARE
+        makes_trigger constant text := 'CREATE TRIGGER entries_balance .* EXECUTE FUNCTION entries_balance\\(\\)';
+        made constant text := pg_get_functiondef('make_leaf'::regproc);
+    BEGIN
+        ASSERT made ~ makes_trigger;
+        EXECUTE regexp_replace(made, makes_trigger, 'SELECT %L');
+    END $do$";
 const NO_SEALS: &str = "CREATE OR REPLACE FUNCTION tend_segments() RETURNS boolean LANGUAGE sql AS 'SELECT false'";
 const NO_SUMS: &str = "CREATE OR REPLACE FUNCTION summarise_segment() RETURNS boolean LANGUAGE sql AS 'SELECT false'";
 const NO_IDS: &str = "

@@ -3,9 +3,10 @@
 use tokio_postgres::Client;
 
 /// The numbers in the functions of the migrations that say how large things are, and what they become.
-const SIZES: [(&str, &str, &str); 3] = [
+const SIZES: [(&str, &str, &str); 4] = [
     ("open_segment", "entries constant bigint := 131072", "entries constant bigint := $"),
     ("summarise_segment", "busy constant integer := 256", "busy constant integer := 2"),
+    ("summarise_segment", "part_looked_at constant integer := 16", "part_looked_at constant integer := 1"),
     ("summarise_segment", "entries_an_account constant integer := 4", "entries_an_account constant integer := 0"),
 ];
 

@@ -30,10 +30,11 @@ Examples:
 pub enum Segment {
     /// List the segments: which entries they have, and where they are
     ///
-    /// A segment is open until it has all its entries: within seconds of little being posted it is indexed, so that
-    /// readers find what is in it as fast as in a sealed one. Full, it is sealed (it has its indexes for good), then
-    /// summed up (so are its balances, and it may be detached). A detached segment of which a file is missing, or not
-    /// as large as it was, is listed as damaged. Whether a file says what it said is for `dianfu verify`.
+    /// A segment is open until it has all its entries: within seconds of little being posted it is indexed, unless its
+    /// postings take 64 MB or more, so that readers find what is in it as fast as in a sealed one. Full, it is sealed
+    /// (it has its indexes for good), then summed up (so are its balances, and it may be detached). A detached segment
+    /// of which a file is missing, or not as large as it was, is listed as damaged. Whether a file says what it said is
+    /// for `dianfu verify`.
     #[command(after_help = "\
 Examples:
   dianfu segment list
@@ -46,8 +47,8 @@ Examples:
     ///
     /// The files are compared with the database, row by row, before the segment leaves it. Posting and reading go on.
     /// Needed: the extension `file_fdw` of PostgreSQL's contrib modules, and the attribute SUPERUSER, or the roles
-    /// `pg_read_server_files` and `pg_execute_server_program` and the right to run `pg_stat_file`; if something is
-    /// missing, the statements to run are told.
+    /// `pg_read_server_files`, `pg_execute_server_program` and `pg_read_all_stats` and the right to run `pg_stat_file`;
+    /// if something is missing, the statements to run are told.
     #[command(after_help = "\
 Examples:
   install --directory --owner=postgres --mode=700 /var/lib/dianfu-archive

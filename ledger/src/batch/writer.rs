@@ -56,7 +56,7 @@ pub(super) async fn write_for_ever(
         offers,
         _sealer: sealer,
         jobs: Some(jobs),
-        waiting: VecDeque::new(),
+        waiting: Waiting::default(),
         under_way: VecDeque::new(),
         sessions: Vec::new(),
         before: None,
@@ -74,13 +74,54 @@ struct Writer {
     _sealer: Sealer,
     /// `None` when nothing more will come.
     jobs: Option<mpsc::Receiver<Job>>,
-    waiting: VecDeque<Job>,
+    waiting: Waiting,
     under_way: VecDeque<JoinHandle<Done>>,
     sessions: Vec<Client>,
     /// The end of the last turn begun.
     before: Option<Before>,
     pen: Pen,
     alone_turns: u32,
+}
+
+/// Requests that wait, in order, and what they come to.
+#[derive(Default)]
+struct Waiting {
+    jobs: VecDeque<Job>,
+    entries: usize,
+    bytes: usize,
+}
+
+impl Waiting {
+    fn push(&mut self, job: Job) {
+        self.entries += job.entries.len();
+        self.bytes += job.bytes;
+        self.jobs.push_back(job);
+    }
+
+    /// One request, and as many more as fit into a turn with it.
+    fn next_batch(&mut self) -> Vec<Job> {
+        let (mut entries, mut bytes) = (0, 0);
+        let mut batch = Vec::new();
+        while let Some(job) = self.jobs.pop_front_if(|job| {
+            let with_it = (entries + job.entries.len(), bytes + job.bytes);
+            let fits = batch.is_empty() || (with_it.0 <= TURN_ENTRIES && with_it.1 <= TURN_BYTES);
+            if fits {
+                (entries, bytes) = with_it;
+            }
+            fits
+        }) {
+            batch.push(job);
+        }
+        self.entries -= entries;
+        self.bytes -= bytes;
+        batch
+    }
+
+    /// Puts requests that have waited before in front of all others.
+    fn put_back(&mut self, before: impl Iterator<Item = Job>) {
+        let behind = std::mem::take(self);
+        before.chain(behind.jobs).for_each(|job| self.push(job));
+    }
 }
 
 /// What a turn's task gives back.
@@ -97,14 +138,14 @@ impl Writer {
             self.take_what_waits();
             let now = Instant::now();
             if self.under_way.is_empty() {
-                self.pen.rest(now, !self.waiting.is_empty());
+                self.pen.rest(now, !self.waiting.jobs.is_empty());
             }
             if self.may_begin(now) {
-                let batch = self.next_batch();
+                let batch = self.waiting.next_batch();
                 self.begin(batch).await;
                 continue;
             }
-            if self.jobs.is_none() && self.waiting.is_empty() && self.under_way.is_empty() {
+            if self.jobs.is_none() && self.waiting.jobs.is_empty() && self.under_way.is_empty() {
                 return;
             }
             let (is_idle, has_room) = (self.under_way.is_empty(), self.has_room());
@@ -113,7 +154,7 @@ impl Writer {
                 () = stop.notified() => self.jobs.as_mut().into_iter().for_each(mpsc::Receiver::close),
                 done = first_of(&mut self.under_way), if !is_idle => self.ended(done).await,
                 job = next_of(&mut self.jobs), if has_room && self.jobs.is_some() => match job {
-                    Some(job) => self.waiting.push_back(job),
+                    Some(job) => self.waiting.push(job),
                     None => self.jobs = None,
                 },
                 () = self.pen.comes() => {}
@@ -127,39 +168,23 @@ impl Writer {
         while self.has_room()
             && let Some(Ok(job)) = self.jobs.as_mut().map(mpsc::Receiver::try_recv)
         {
-            self.waiting.push_back(job);
+            self.waiting.push(job);
         }
     }
 
     /// Whether what waits is less than one turn takes.
     fn has_room(&self) -> bool {
-        let entries: usize = self.waiting.iter().map(|job| job.entries.len()).sum();
-        let bytes: usize = self.waiting.iter().map(|job| job.bytes).sum();
-        entries < TURN_ENTRIES && bytes < TURN_BYTES
+        self.waiting.entries < TURN_ENTRIES && self.waiting.bytes < TURN_BYTES
     }
 
     fn may_begin(&mut self, now: Instant) -> bool {
-        let entries: usize = self.waiting.iter().map(|job| job.entries.len()).sum();
-        let is_much = entries >= AHEAD_ENTRIES;
+        let is_much = self.waiting.entries >= AHEAD_ENTRIES;
         match self.under_way.len() {
             // Little is written in between, by whoever has the head.
-            0 => !self.waiting.is_empty() && (!is_much || self.pen.may_write(now)),
+            0 => !self.waiting.jobs.is_empty() && (!is_much || self.pen.may_write(now)),
             1..TURNS_AT_ONCE => self.alone_turns == 0 && is_much && self.pen.may_write(now),
             _ => false,
         }
-    }
-
-    /// One request, and as many more as fit into a turn with it.
-    fn next_batch(&mut self) -> Vec<Job> {
-        let (mut entries, mut bytes) = (0, 0);
-        let mut batch = Vec::new();
-        while let Some(job) = self.waiting.pop_front_if(|job| {
-            (entries, bytes) = (entries + job.entries.len(), bytes + job.bytes);
-            batch.is_empty() || (entries <= TURN_ENTRIES && bytes <= TURN_BYTES)
-        }) {
-            batch.push(job);
-        }
-        batch
     }
 
     /// Begins a turn, beside one that may be under way.
@@ -169,6 +194,8 @@ impl Writer {
             Ok(turn) => self.under_way.push_back(turn),
             Err((batch, error)) => {
                 let stopped = Done::Stopped { batch, why: error.into() };
+                // What was asked for later waits until this one is seen to.
+                self.alone_turns = self.alone_turns.max(1);
                 self.under_way.push_back(tokio::spawn(async { stopped }));
             }
         }
@@ -228,7 +255,7 @@ impl Writer {
                 Stopped::Undone | Stopped::Overtaken => untried.extend(batch),
             }
         }
-        self.waiting = untried.into_iter().chain(self.waiting.drain(..)).collect();
+        self.waiting.put_back(untried.into_iter());
     }
 
     /// Notes what a turn has brought; what of it is still to be done.

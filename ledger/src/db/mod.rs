@@ -26,6 +26,9 @@ pub use private_cluster::{Durability, PrivateCluster, default_data_dir};
 
 /// How long one attempt to connect may take, unless the URL says otherwise.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a server's machine may be silent before it is taken for gone, unless the URL says otherwise: an answer to a
+/// COMMIT may be on its way from there.
+const SILENCE_MAX: Duration = Duration::from_secs(30);
 /// How long a request waits for one of the pool's connections before it is told to come again.
 const POOL_WAIT: Duration = Duration::from_secs(10);
 
@@ -51,6 +54,12 @@ impl Database {
         let mut config: Config = url.parse().map_err(DbError::BadUrl)?;
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(CONNECT_TIMEOUT);
+        }
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(SILENCE_MAX);
+        }
+        if config.get_keepalives_idle() > SILENCE_MAX {
+            config.keepalives_idle(SILENCE_MAX / 3).keepalives_interval(SILENCE_MAX / 6).keepalives_retries(4);
         }
         Ok(Self { config, cluster: None })
     }

@@ -4,8 +4,12 @@ use tokio_postgres::Config;
 
 use super::sql::SERVICE_ROLE;
 
-/// A client that stops in the middle of a transaction keeps a book's head locked; the server ends it after this time.
+/// A client that stops between two statements of a transaction keeps a book's head locked; the server ends it after this
+/// time.
 const LONGEST_PAUSE_IN_TRANSACTION: &str = "60s";
+/// A client whose machine is gone is not heard of even in the middle of a COPY: the server asks after so many seconds of
+/// silence, again after some more, and gives it up after so many questions.
+const KEEPALIVES: [&str; 3] = ["10", "5", "3"];
 
 /// For the owner of the books: makes schemas, roles and tables.
 pub(super) fn owner(base: &Config) -> Config {
@@ -28,6 +32,9 @@ pub(super) fn service(base: &Config, schema: &str) -> Config {
             // The sums of a turn are checked over a copy of its postings: in memory, not in a file.
             ("work_mem", "16MB"),
             ("idle_in_transaction_session_timeout", LONGEST_PAUSE_IN_TRANSACTION),
+            ("tcp_keepalives_idle", KEEPALIVES[0]),
+            ("tcp_keepalives_interval", KEEPALIVES[1]),
+            ("tcp_keepalives_count", KEEPALIVES[2]),
         ],
     )
 }
@@ -66,7 +73,8 @@ mod tests {
             Some(
                 "-c random_page_cost=1.1 -c TimeZone=UTC -c role=dianfu_service -c search_path=\"book_main\" \
                  -c synchronous_commit=on -c default_transaction_isolation=read\\ committed \
-                 -c jit=off -c work_mem=16MB -c idle_in_transaction_session_timeout=60s"
+                 -c jit=off -c work_mem=16MB -c idle_in_transaction_session_timeout=60s \
+                 -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
             )
         );
         assert_eq!(config.get_application_name(), Some("dianfu"));

@@ -275,8 +275,8 @@ pub async fn open_segment(tx: &Transaction<'_>) -> Result<i64, Error> {
     Ok(tx.query_one("SELECT open_segment()", &[]).await?.get(0))
 }
 
-/// Brings the block range indexes of unsealed segments up to date and seals the first full one; answers whether there
-/// was one.
+/// Seals the first full segment that is not sealed; answers whether there was one. If not, and little is posted, gives
+/// the open one its indexes.
 pub async fn tend_segments(client: &deadpool_postgres::Client) -> Result<bool, Error> {
     Ok(client.query_one("SELECT tend_segments()", &[]).await?.get(0))
 }

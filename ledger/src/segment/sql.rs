@@ -45,12 +45,15 @@ const HASH_AT: &str = "
     ORDER BY first_sequence DESC
     LIMIT 1";
 
-/// Whether somebody may have a snapshot from before a segment was full. He would see more of a file than he should.
+/// Whether somebody may have a snapshot from before a segment was full. He would see more of a file than he should. Of
+/// other users' sessions it is not told when they began, nor anything else, without the right to all statistics: they
+/// may have one.
 const IS_SEEN_FROM_BEFORE: &str = "
     SELECT EXISTS (
         SELECT
         FROM pg_stat_activity, segment
-        WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start <= sealed_at AND segment_no = $1
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND segment_no = $1
+          AND (xact_start <= sealed_at OR backend_type IS NULL)
     )";
 
 const HAS_SERVER: &str = "
@@ -121,7 +124,7 @@ pub async fn statements_for_an_administrator(client: &Client) -> Result<String, 
     let make = MAKE_SERVER.split_whitespace().collect::<Vec<_>>().join(" ");
     Ok(format!(
         "{make}; GRANT USAGE ON FOREIGN SERVER dianfu_files TO {user}; \
-         GRANT pg_read_server_files, pg_execute_server_program TO {user}; \
+         GRANT pg_read_server_files, pg_execute_server_program, pg_read_all_stats TO {user}; \
          GRANT EXECUTE ON FUNCTION pg_stat_file(text, boolean) TO {user};"
     ))
 }

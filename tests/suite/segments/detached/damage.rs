@@ -10,7 +10,7 @@ use dianfu_ledger::query::{self, Moment};
 use dianfu_ledger::segment::{self, Fault};
 use dianfu_ledger::verify::{Asked, Finding, Place, Report, Rule};
 use dianfu_ledger::{Error, Ledger, Outcome};
-use dianfu_tests::FilesFolder;
+use dianfu_tests::{FilesFolder, tend};
 
 use crate::books::{Book, account};
 
@@ -166,6 +166,21 @@ async fn a_file_that_is_cut_anywhere_is_not_taken_for_the_whole() {
         }
         fs::write(file, &whole).unwrap();
     }
+    assert_clean(&book, &owner).await;
+}
+
+#[tokio::test]
+async fn nothing_is_summed_up_again_of_a_damaged_file() {
+    let (book, owner) = book().await;
+    let folder = FilesFolder::new();
+    let files = detach(&book, &folder, 1).await;
+    let whole = fs::read(&files.postings).unwrap();
+    fs::write(&files.postings, &whole[..rows_end(&whole)[0]]).unwrap();
+    owner.batch_execute("TRUNCATE summary, account_total, day_total, item_total").await.unwrap();
+    let error = owner.query_one("SELECT summarise_segment()", &[]).await.unwrap_err();
+    assert!(is_segment_unreadable(&error), "{error:?}");
+    fs::write(&files.postings, &whole).unwrap();
+    tend(&owner).await;
     assert_clean(&book, &owner).await;
 }
 
