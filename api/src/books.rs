@@ -7,7 +7,8 @@ use std::time::Duration;
 use dianfu_ledger::Ledger;
 use dianfu_ledger::book::{self, BookName};
 use dianfu_ledger::db::Database;
-use dianfu_ledger::error::Error;
+use dianfu_ledger::error::{Error, in_full};
+use dianfu_ledger::journal::sealing::look_after;
 use tokio::sync::{Mutex, RwLock};
 use tokio::time::timeout;
 use tokio_postgres::Client;
@@ -16,6 +17,9 @@ use crate::auth::LookUp;
 
 /// How long the look-up of a book may take before its connection is given up.
 const LOOK_UP_TIME: Duration = Duration::from_secs(5);
+
+/// How often books that are not open are looked after.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// An open book; cheap to clone.
 #[derive(Clone)]
@@ -65,6 +69,22 @@ impl Books {
             }
             Err(Error::BookUnknown(_)) => Ok(None),
             Err(error) => Err(error),
+        }
+    }
+
+    /// Looks after the books that nobody has asked for here, one after the other, for ever: what was posted to them by
+    /// a program that has ended is sealed and summed up all the same.
+    pub async fn look_after_others(&self) {
+        loop {
+            // Where the database is away, others say so.
+            for name in book::list(&self.database).await.unwrap_or_default() {
+                if self.already_open(&name).await.is_none()
+                    && let Err(error) = look_after(&self.database, &name).await
+                {
+                    tracing::warn!(%name, error = in_full(&error), "a book could not be looked after");
+                }
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
         }
     }
 

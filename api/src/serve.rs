@@ -113,6 +113,7 @@ impl Server {
         tracing::info!(%address, "listening");
         tokio::select! {
             () = serving => {}
+            () = app.books().look_after_others() => {}
             () = too_long_after(stopping, app.limits().stopping_time) => {
                 tracing::warn!("requests were still under way and are cut off");
                 return Ok(());

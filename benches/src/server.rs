@@ -3,9 +3,13 @@
 use anyhow::Context;
 use dianfu_ledger::db::Database;
 use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
 
 /// Partitions that are dropped at once: each takes a dozen locks, of which a server has some thousand.
 const DROPPED_AT_ONCE: usize = 16;
+
+/// How often a book is tried to be dropped again.
+const DROP_TRIES: usize = 20;
 
 /// Bytes of tables and indexes.
 #[derive(Clone, Copy, Debug)]
@@ -74,13 +78,21 @@ pub async fn drop_books(database: &Database) -> anyhow::Result<()> {
     let ours = format!("book\\_bench\\_%\\_{}", std::process::id());
     for row in owner.query(sql, &[&ours]).await? {
         let schema: String = row.get(0);
-        drop_schema(&owner, &schema).await.with_context(|| format!("drop {schema}"))?;
+        // What is done behind a writer may still go on in the server after the ledger is closed.
+        let mut dropped = drop_schema(&owner, &schema).await;
+        for _ in 0..DROP_TRIES {
+            if !dropped.as_ref().is_err_and(|error| error.code() == Some(&SqlState::T_R_DEADLOCK_DETECTED)) {
+                break;
+            }
+            dropped = drop_schema(&owner, &schema).await;
+        }
+        dropped.with_context(|| format!("drop {schema}"))?;
     }
     Ok(())
 }
 
 /// Partitions first and some at a time: one transaction could not lock them all.
-async fn drop_schema(owner: &Client, schema: &str) -> anyhow::Result<()> {
+async fn drop_schema(owner: &Client, schema: &str) -> Result<(), tokio_postgres::Error> {
     let sql = "
         SELECT c.oid::regclass::text
         FROM pg_class c
@@ -91,5 +103,5 @@ async fn drop_schema(owner: &Client, schema: &str) -> anyhow::Result<()> {
     for some in partitions.chunks(DROPPED_AT_ONCE) {
         owner.batch_execute(&format!("DROP TABLE {}", some.join(", "))).await?;
     }
-    Ok(owner.batch_execute(&format!("DROP SCHEMA {schema} CASCADE")).await?)
+    owner.batch_execute(&format!("DROP SCHEMA {schema} CASCADE")).await
 }

@@ -5,7 +5,7 @@
 use std::error::Error as StdError;
 use std::time::Duration;
 
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{DbError, SqlState};
 
 /// An error of the world.
 #[derive(Debug, thiserror::Error)]
@@ -113,10 +113,17 @@ impl Error {
     }
 }
 
-/// An error and what it comes of, in one line: a log of JSON would show the first of them alone.
+/// An error and what it comes of, in one line: a log of JSON would show the first of them alone. What the server hints
+/// at is for those who write statements.
 pub fn in_full(error: &dyn StdError) -> String {
     let causes = std::iter::successors(error.source(), |&cause| cause.source());
-    causes.fold(error.to_string(), |said, cause| format!("{said}: {cause}"))
+    causes.fold(error.to_string(), |said, cause| match cause.downcast_ref::<DbError>() {
+        Some(told) => {
+            let detail = told.detail().map(|detail| format!(" ({detail})")).unwrap_or_default();
+            format!("{said}: {}: {}{detail}", told.severity(), told.message())
+        }
+        None => format!("{said}: {cause}"),
+    })
 }
 
 /// Whether an error comes of a file of a detached segment ([`crate::segment`]) that is missing, may not be read, is cut

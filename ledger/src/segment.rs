@@ -17,8 +17,8 @@
 //! the whole journal do not.
 //!
 //! Needed: the extension `file_fdw`, and of the book's owner that he may have the server read files and run programs
-//! (`pg_read_server_files`, `pg_execute_server_program`) and ask how large they are (`pg_stat_file`); and to see who reads
-//! (`pg_read_all_stats`): sessions that it may not see are taken for readers.
+//! (`pg_read_server_files`, `pg_execute_server_program`), ask how large they are (`pg_stat_file`), and see who reads
+//! (`pg_read_all_stats`): sessions that he may not see are taken for readers.
 
 mod fault;
 pub mod sql;

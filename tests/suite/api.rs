@@ -28,6 +28,7 @@ mod remittances;
 mod robustness;
 mod stream;
 mod templates;
+mod unasked;
 
 use dianfu_api::auth::{NewToken, PartnerKey, Role, create_partner_key, create_token};
 use dianfu_api::{Error, Limits, ServeConfig, Server};

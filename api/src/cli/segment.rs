@@ -32,9 +32,9 @@ pub enum Segment {
     ///
     /// A segment is open until it has all its entries: within seconds of little being posted it is indexed, unless its
     /// postings take 64 MB or more, so that readers find what is in it as fast as in a sealed one. Full, it is sealed
-    /// (it has its indexes for good), then summed up (so are its balances, and it may be detached). A detached segment
-    /// of which a file is missing, or not as large as it was, is listed as damaged. Whether a file says what it said is
-    /// for `dianfu verify`.
+    /// (it has its indexes for good), then summed up (so are its balances, and it may be detached). All this is done by
+    /// `dianfu serve`, or by a program while it posts. A detached segment of which a file is missing, or not as large
+    /// as it was, is listed as damaged. Whether a file says what it said is for `dianfu verify`.
     #[command(after_help = "\
 Examples:
   dianfu segment list

@@ -8,7 +8,7 @@ mod stream;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::header::{CONTENT_TYPE, EXPECT, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -83,6 +83,7 @@ pub async fn entry_create(
         }
         NDJSON => {
             let share = app.room().for_stream()?;
+            let body = if headers.contains_key(EXPECT) { stream::begun(body, app.limits()).await } else { body };
             let outcomes = stream::outcomes(access, body, app.limits(), share);
             Ok(([(CONTENT_TYPE, NDJSON)], Body::from_stream(outcomes)).into_response())
         }

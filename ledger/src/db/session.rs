@@ -4,10 +4,10 @@ use tokio_postgres::Config;
 
 use super::sql::SERVICE_ROLE;
 
-/// A client that stops between two statements of a transaction keeps a book's head locked; the server ends it after this
-/// time.
+/// A client that stops between two statements of a transaction keeps a book's head locked; the server ends it after
+/// this time.
 const LONGEST_PAUSE_IN_TRANSACTION: &str = "60s";
-/// A client whose machine is gone is not heard of even in the middle of a COPY: the server asks after so many seconds of
+/// A client whose machine is gone may have been in the middle of a COPY: the server asks after so many seconds of
 /// silence, again after some more, and gives it up after so many questions.
 const KEEPALIVES: [&str; 3] = ["10", "5", "3"];
 

@@ -13,6 +13,8 @@ use deadpool_postgres::Pool;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use crate::book::BookName;
+use crate::db::Database;
 use crate::error::Error;
 
 use super::ids::record::{Offers, record_next};
@@ -34,6 +36,14 @@ impl Drop for Sealer {
     fn drop(&mut self) {
         self.0.abort();
     }
+}
+
+/// Does once, on one connection, what is to be done behind the writer of a book that nobody has open.
+pub async fn look_after(database: &Database, book: &BookName) -> Result<(), Error> {
+    let pool = database.service_pool(&book.schema(), 1)?;
+    let looked = look(&pool, &Offers::default()).await;
+    pool.close();
+    looked.map(|_| ())
 }
 
 async fn look_for_ever(pool: Pool, holds_due: Arc<Notify>, offers: Offers) {

@@ -3,6 +3,8 @@
 use dianfu_api::Limits;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use super::{Api, entry, growing_body, id};
 
@@ -115,4 +117,25 @@ async fn a_long_stream_is_posted_in_order() {
         assert_eq!((&outcome["line"], &outcome["sequence"]), (&json!(number), &json!(number)));
         assert_eq!(outcome["id"], id(number));
     }
+}
+
+#[tokio::test]
+async fn who_expects_to_be_told_to_go_on_is_told_before_the_answer_begins() {
+    let api = Api::with_accounts().await;
+    let line = format!("{}\n", entry(1, "1002.a", "6001", "1.00"));
+    let head = format!(
+        "POST /v1/entries HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {}\r\nconnection: close\r\n\
+         content-type: application/x-ndjson\r\nexpect: 100-continue\r\ncontent-length: {}\r\n\r\n",
+        api.token,
+        line.len()
+    );
+    let mut socket = TcpStream::connect(api.node.base.trim_start_matches("http://")).await.unwrap();
+    socket.write_all(head.as_bytes()).await.unwrap();
+    let mut told = [0; 25];
+    socket.read_exact(&mut told).await.unwrap();
+    assert_eq!(std::str::from_utf8(&told).unwrap(), "HTTP/1.1 100 Continue\r\n\r\n");
+    socket.write_all(line.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("\"posted\""), "{answer}");
 }

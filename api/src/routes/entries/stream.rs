@@ -48,6 +48,14 @@ enum Stage {
     Ended,
 }
 
+/// A body of which some has come, or was waited for: who expects to be told to go on is told when the body is read, and
+/// not any more when the answer has begun.
+pub async fn begun(body: Body, limits: &Limits) -> Body {
+    let mut frames = body.into_data_stream();
+    let first = tokio::time::timeout(limits.request_time, frames.next()).await.ok().flatten();
+    Body::from_stream(stream::iter(first).chain(frames))
+}
+
 /// The lines of the answer, some at a time.
 pub fn outcomes(
     access: Access,
