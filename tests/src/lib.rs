@@ -34,7 +34,7 @@ pub use eventually::eventually;
 pub use overheard::{Asked, Overheard};
 pub use program::dianfu_bin;
 pub use sample::sample;
-pub use small_segments::{cut_segments, tend};
+pub use small_segments::{cut_segments, rewrite, tend};
 
 use std::path::Path;
 

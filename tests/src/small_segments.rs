@@ -13,12 +13,18 @@ const SIZES: [(&str, &str, &str); 4] = [
 /// Makes the segments that the book opens from now on take so many entries. `owner` has the book as its search path.
 pub async fn cut_segments(owner: &Client, entries: u32) {
     for (function, size, small) in SIZES {
-        let sql = "SELECT pg_get_functiondef(to_regproc($1))";
-        let definition: String = owner.query_one(sql, &[&function]).await.expect(function).get(0);
-        assert!(definition.contains(size), "{function} says {size}");
-        let definition = definition.replace(size, &small.replace('$', &entries.to_string()));
-        owner.batch_execute(&definition).await.expect(function);
+        rewrite(owner, function, size, &small.replace('$', &entries.to_string())).await;
     }
+}
+
+/// Puts some words of one of the migrations' functions in the place of others. `owner` has the book as its search path.
+///
+/// Panics if the function does not have them.
+pub async fn rewrite(owner: &Client, function: &str, words: &str, others: &str) {
+    let sql = "SELECT pg_get_functiondef(to_regproc($1))";
+    let definition: String = owner.query_one(sql, &[&function]).await.expect(function).get(0);
+    assert!(definition.contains(words), "{function} says {words}");
+    owner.batch_execute(&definition.replace(words, others)).await.expect(function);
 }
 
 /// Seals and sums up all that is full.
