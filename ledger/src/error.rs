@@ -113,17 +113,17 @@ impl Error {
     }
 }
 
-/// An error and what it comes of, in one line: a log of JSON would show the first of them alone. What the server hints
-/// at is for those who write statements.
+/// An error and what it comes of, in one line: a log of JSON would show the first of them alone.
 pub fn in_full(error: &dyn StdError) -> String {
     let causes = std::iter::successors(error.source(), |&cause| cause.source());
-    causes.fold(error.to_string(), |said, cause| match cause.downcast_ref::<DbError>() {
-        Some(told) => {
-            let detail = told.detail().map(|detail| format!(" ({detail})")).unwrap_or_default();
-            format!("{said}: {}: {}{detail}", told.severity(), told.message())
-        }
-        None => format!("{said}: {cause}"),
-    })
+    causes.fold(error.to_string(), |said, cause| format!("{said}: {}", in_one_line(cause)))
+}
+
+/// An error without what it comes of, in one line. What the server hints at is for those who write statements.
+pub fn in_one_line(error: &(dyn StdError + 'static)) -> String {
+    let Some(told) = error.downcast_ref::<DbError>() else { return error.to_string() };
+    let detail = told.detail().map(|detail| format!(" ({detail})")).unwrap_or_default();
+    format!("{}: {}{detail}", told.severity(), told.message())
 }
 
 /// Whether an error comes of a file of a detached segment ([`crate::segment`]) that is missing, may not be read, is cut

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use dianfu_api::logging;
 use dianfu_api::report::PrintError;
 use dianfu_ledger::db::DbError;
-use dianfu_ledger::error::is_segment_unreadable;
+use dianfu_ledger::error::{in_one_line, is_segment_unreadable};
 use dianfu_ledger::export::{ExportError, is_bidi_control};
 use dianfu_ledger::query::QueryError;
 use dianfu_ledger::report::ReportError;
@@ -89,7 +89,7 @@ pub fn printable(text: &str) -> String {
 /// The causes in one line, each once: some errors of the driver repeat their cause.
 fn sentence(error: &anyhow::Error) -> String {
     let mut text = String::new();
-    for cause in error.chain().map(ToString::to_string) {
+    for cause in error.chain().map(in_one_line) {
         if !text.contains(&cause) {
             let colon = if text.is_empty() { "" } else { ": " };
             text = format!("{text}{colon}{cause}");

@@ -26,8 +26,8 @@ pub use private_cluster::{Durability, PrivateCluster, default_data_dir};
 
 /// How long one attempt to connect may take, unless the URL says otherwise.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a server's machine may be silent before it is taken for gone, unless the URL says otherwise: an answer to a
-/// COMMIT may be on its way from there.
+/// How long a server's machine may be silent before it is taken for gone, unless the URL says how long: an answer to a
+/// COMMIT may be on its way from there. It is asked within this time in any case.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
 /// How long a request waits for one of the pool's connections before it is told to come again.
 const POOL_WAIT: Duration = Duration::from_secs(10);

@@ -99,6 +99,7 @@ async fn a_missing_file_is_named_with_what_to_do() {
 
     let told = shell.run(&["entry", "show", id]).says(3, file);
     assert!(told.err.contains("bring the file back from a backup"), "{told:?}");
+    assert!(!told.err.contains("HINT") && !told.err.contains(char::REPLACEMENT_CHARACTER), "{told:?}");
     let verified = shell.run(&["verify", "--format", "json"]).says(1, file);
     let finding = &verified.json()["finding"];
     assert_eq!((&finding["place"], &finding["rule"]), (&json!("segment 1"), &json!("files_whole")));
