@@ -91,28 +91,32 @@ CREATE TABLE claim_transition (
     CONSTRAINT claim_transition_pkey PRIMARY KEY (from_state, to_state)
 );
 INSERT INTO claim_transition (from_state, to_state)
-SELECT from_state, unnest(string_to_array(to_states, ' '))
+SELECT from_state, to_state
 FROM (
     VALUES
-        ('SUBMITTED', 'PRE_REVIEW CANCELLED'),
-        ('PRE_REVIEW', 'PRE_APPROVED PRE_REJECTED CANCELLED'),
-        ('PRE_APPROVED', 'SHARE_DUE READY CANCELLED EXPIRED'),
+        ('DRAFT', 'SUBMITTED CANCELLED'),
+        ('SUBMITTED', 'PRE_REVIEW PENDED CANCELLED'),
+        ('PENDED', 'SUBMITTED CANCELLED EXPIRED'),
+        ('PRE_REVIEW', 'PRE_APPROVED PRE_REJECTED PENDED CANCELLED'),
+        ('PRE_APPROVED', 'ORDER_OFFERED INSURER_SUBMITTED CANCELLED EXPIRED'),
+        ('ORDER_OFFERED', 'ORDER_ACCEPTED ORDER_DECLINED ORDER_TIMED_OUT CANCELLED EXPIRED'),
+        ('ORDER_ACCEPTED', 'SHARE_DUE READY CANCELLED EXPIRED'),
+        ('ORDER_DECLINED ORDER_TIMED_OUT', 'ORDER_OFFERED CANCELLED EXPIRED'),
         ('SHARE_DUE', 'SHARE_PAID CANCELLED EXPIRED'),
         ('SHARE_PAID', 'READY CANCELLED EXPIRED'),
         ('READY', 'DISPENSED CANCELLED EXPIRED'),
-        ('DISPENSED', 'INSURER_SUBMITTED'),
-        ('INSURER_SUBMITTED', 'APPROVED PARTIAL REJECTED'),
-        ('APPROVED', 'PART_RECOVERED RECOVERED PARTIAL SHORTFALL_OPEN'),
-        ('PARTIAL', 'PARTIAL APPROVED PART_RECOVERED SHORTFALL_OPEN RECOVERED'),
-        ('REJECTED', 'REJECTED APPROVED PARTIAL PART_RECOVERED SHORTFALL_OPEN RECOVERED CLOSED'),
-        ('PART_RECOVERED', 'PART_RECOVERED APPROVED PARTIAL SHORTFALL_OPEN RECOVERED'),
-        ('RECOVERED', 'TAKEN_BACK SHORTFALL_OPEN CLOSED'),
-        ('SHORTFALL_OPEN', 'SHORTFALL_OPEN APPROVED PARTIAL PART_RECOVERED RECOVERED CLOSED'),
-        ('TAKEN_BACK', 'SHORTFALL_OPEN RECOVERED'),
-        ('CANCELLED', 'CLOSED'),
-        ('EXPIRED', 'CLOSED'),
-        ('CLOSED', 'TAKEN_BACK SHORTFALL_OPEN RECOVERED')
-) AS legal (from_state, to_states);
+        ('DISPENSED', 'DISPENSED INSURER_SUBMITTED RETURNED'),
+        ('INSURER_SUBMITTED', 'INSURER_SUBMITTED INSURER_PENDED APPROVED PARTIAL REJECTED RETURNED'),
+        ('INSURER_PENDED', 'INSURER_PENDED INSURER_SUBMITTED APPROVED PARTIAL REJECTED RETURNED'),
+        ('APPROVED PARTIAL REJECTED PART_RECOVERED RECOVERED SHORTFALL_OPEN TAKEN_BACK',
+            'APPROVED PARTIAL REJECTED PART_RECOVERED RECOVERED SHORTFALL_OPEN TAKEN_BACK RETURNED FUNDED PAID CLOSED'),
+        ('RETURNED', 'RETURNED CLOSED'),
+        ('FUNDED PAID', 'FUNDED PAID TAKEN_BACK CLOSED'),
+        ('CANCELLED EXPIRED', 'CLOSED'),
+        ('CLOSED', 'CLOSED APPROVED PARTIAL REJECTED TAKEN_BACK SHORTFALL_OPEN RECOVERED RETURNED FUNDED PAID')
+) AS legal (from_states, to_states)
+CROSS JOIN unnest(string_to_array(from_states, ' ')) AS from_state
+CROSS JOIN unnest(string_to_array(to_states, ' ')) AS to_state;
 
 -- The claim as it was taken in never changes, and stands whole in `intake`; what others look for is
 -- made of it by the database. So is what stands in `progress`: what has come of the claim, as the program reads it.
@@ -147,11 +151,13 @@ CREATE TABLE claim (
     CONSTRAINT claim_currency_shape CHECK (currency ~ '^[A-Z]{3}$'),
     CONSTRAINT claim_gross_positive CHECK (gross_minor > 0),
     CONSTRAINT claim_kind_known CHECK (intake ->> 'kind' IN ('direct_pay', 'reimbursement')),
-    CONSTRAINT claim_share_collector_known CHECK (intake ->> 'share_collector' IN ('platform', 'pharmacy')),
+    CONSTRAINT claim_share_collector_known
+        CHECK (intake ->> 'share_collector' IN ('platform', 'pharmacy', 'platform_later')),
     CONSTRAINT claim_state_known CHECK (state IN (
-        'SUBMITTED', 'PRE_REVIEW', 'PRE_REJECTED', 'PRE_APPROVED', 'SHARE_DUE', 'SHARE_PAID', 'READY', 'DISPENSED',
-        'INSURER_SUBMITTED', 'APPROVED', 'PARTIAL', 'REJECTED', 'PART_RECOVERED', 'RECOVERED', 'SHORTFALL_OPEN',
-        'TAKEN_BACK', 'CANCELLED', 'EXPIRED', 'CLOSED')),
+        'DRAFT', 'SUBMITTED', 'PENDED', 'PRE_REVIEW', 'PRE_REJECTED', 'PRE_APPROVED', 'ORDER_OFFERED',
+        'ORDER_ACCEPTED', 'ORDER_DECLINED', 'ORDER_TIMED_OUT', 'SHARE_DUE', 'SHARE_PAID', 'READY', 'DISPENSED',
+        'INSURER_SUBMITTED', 'INSURER_PENDED', 'APPROVED', 'PARTIAL', 'REJECTED', 'PART_RECOVERED', 'RECOVERED',
+        'SHORTFALL_OPEN', 'TAKEN_BACK', 'RETURNED', 'FUNDED', 'PAID', 'CANCELLED', 'EXPIRED', 'CLOSED')),
     CONSTRAINT claim_parts_are_the_price CHECK (share_minor + advance_minor = gross_minor),
     CONSTRAINT claim_quote_not_negative
         CHECK (share_minor >= 0 AND advance_minor >= 0 AND deductible_minor BETWEEN 0 AND share_minor),
@@ -162,8 +168,8 @@ CREATE INDEX claim_policy_idx ON claim (insurer_no, policy_no);
 CREATE INDEX claim_patient_idx ON claim (patient_no);
 -- Those that the ledger may move on by itself.
 CREATE INDEX claim_unsettled_idx ON claim (claim_no) WHERE state IN (
-    'APPROVED', 'PARTIAL', 'REJECTED', 'PART_RECOVERED', 'RECOVERED', 'SHORTFALL_OPEN', 'TAKEN_BACK', 'CANCELLED',
-    'EXPIRED');
+    'APPROVED', 'PARTIAL', 'REJECTED', 'PART_RECOVERED', 'RECOVERED', 'SHORTFALL_OPEN', 'TAKEN_BACK', 'RETURNED',
+    'FUNDED', 'PAID', 'CANCELLED', 'EXPIRED');
 
 -- The drugs of a claim, for those who look for drugs; part of what was taken in.
 CREATE TABLE claim_line (
@@ -204,8 +210,9 @@ CREATE TABLE claim_event (
     CONSTRAINT claim_event_content_names_its_event CHECK (content ->> 'event' = event),
     CONSTRAINT claim_event_evidence_length CHECK (length(evidence_sha256) = 32),
     CONSTRAINT claim_event_two_people CHECK (actor <> checked_by),
-    CONSTRAINT claim_event_shortfall_is_checked CHECK (event <> 'shortfall_assigned' OR checked_by IS NOT NULL),
-    CONSTRAINT claim_event_dispensing_is_proven CHECK (event <> 'dispensed' OR evidence_sha256 IS NOT NULL)
+    CONSTRAINT claim_event_is_checked
+        CHECK (event NOT IN ('shortfall_assigned', 'provisioned', 'written_off') OR checked_by IS NOT NULL),
+    CONSTRAINT claim_event_is_proven CHECK (event NOT IN ('dispensed', 'returned') OR evidence_sha256 IS NOT NULL)
 );
 
 -- A claim is where its last event led to; checked at COMMIT, when both are written.
@@ -240,9 +247,9 @@ DECLARE
     before text;
 BEGIN
     IF NEW.event_no = 1 THEN
-        IF NEW.to_state <> 'SUBMITTED' THEN
-            RAISE EXCEPTION 'a claim begins as SUBMITTED, not as %', NEW.to_state
-                USING ERRCODE = 'check_violation', CONSTRAINT = 'claim_begins_submitted', TABLE = 'claim_event';
+        IF NEW.to_state <> 'DRAFT' THEN
+            RAISE EXCEPTION 'a claim begins as DRAFT, not as %', NEW.to_state
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'claim_begins_as_draft', TABLE = 'claim_event';
         END IF;
         RETURN NEW;
     END IF;
@@ -261,14 +268,14 @@ END $$;
 CREATE TRIGGER claim_event_follows BEFORE INSERT ON claim_event
     FOR EACH ROW EXECUTE FUNCTION claim_event_follows();
 
--- A claim begins as SUBMITTED, takes only legal steps, one event at a time, and stays the claim that was taken in.
+-- A claim begins as DRAFT, takes only legal steps, one event at a time, and stays the claim that was taken in.
 CREATE FUNCTION claim_moves() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        IF NEW.state <> 'SUBMITTED' THEN
-            RAISE EXCEPTION 'a claim begins as SUBMITTED, not as %', NEW.state
-                USING ERRCODE = 'check_violation', CONSTRAINT = 'claim_begins_submitted', TABLE = 'claim';
+        IF NEW.state <> 'DRAFT' THEN
+            RAISE EXCEPTION 'a claim begins as DRAFT, not as %', NEW.state
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'claim_begins_as_draft', TABLE = 'claim';
         END IF;
         RETURN NEW;
     END IF;

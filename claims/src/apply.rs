@@ -18,14 +18,14 @@ use deadpool_postgres::{Client, Transaction};
 use dianfu_ledger::entry::NewEntry;
 use dianfu_ledger::journal::sql::lock_head;
 use dianfu_ledger::{Ledger, Outcome, Rejection, clock};
-use dianfu_settlement::journals;
+use dianfu_settlement::{chart, journals};
 use jiff::Timestamp;
 
-use crate::claim::{Claim, ClaimNo};
+use crate::claim::{Claim, ClaimKind, ClaimNo};
 use crate::command::{Command, Request};
 use crate::decide::{Applied, Decided, Known, Step, decide};
 use crate::error::Error;
-use crate::event::{Bearer, Event};
+use crate::event::Event;
 use crate::look::look;
 use crate::refusal::Refusal;
 use crate::sql::claims::Reference;
@@ -44,7 +44,7 @@ pub async fn apply(
     now: Timestamp,
 ) -> Result<Vec<Result<Applied, Refusal>>, Error> {
     let mut refused_by_ledger = BTreeMap::new();
-    journals::complete(client, &journal_map::TEMPLATES).await?;
+    journals::complete(client, journal_map::TEMPLATES).await?;
     loop {
         let tx = client.transaction().await?;
         match attempt(ledger, &tx, commands, &refused_by_ledger, actor, now).await? {
@@ -86,7 +86,7 @@ pub async fn attempt(
     }
     let now = clock::as_kept(now);
     let mut known = known::read(tx, commands).await?;
-    see_orders(tx, &mut known, commands).await?;
+    look_at_ledger(tx, &mut known, commands).await?;
     let Decided { answers, steps } = decide(&mut known, commands, refused_by_ledger, actor, now);
     if !write(tx, &steps, actor, now).await? {
         return Ok(Attempt::Again(BTreeMap::new()));
@@ -98,21 +98,22 @@ pub async fn attempt(
     Ok(if refused.is_empty() { Attempt::Applied(answers) } else { Attempt::Again(refused) })
 }
 
-/// Orders that are to be paid less are looked up in the ledger, under the head, so that no payout can take them
-/// meanwhile.
-async fn see_orders(tx: &Transaction<'_>, known: &mut Known, commands: &[Command]) -> Result<(), Error> {
-    let pays_less = |command: &&Command| {
-        let Request::Tell(Event::ShortfallAssigned { bearer, .. }) = &command.request else { return false };
-        *bearer == Bearer::PharmacyUnpaidOrder
-    };
-    let claims = commands.iter().filter(pays_less).filter_map(|command| known.claims.get(&command.claim_no));
-    let claims: Vec<&Claim> = claims.collect();
+/// Some events ask what stands in the ledger. It is looked up under the head, so that nothing can change meanwhile.
+async fn look_at_ledger(tx: &Transaction<'_>, known: &mut Known, commands: &[Command]) -> Result<(), Error> {
+    let asks = commands.iter().filter(|command| asks_ledger(command));
+    let claims: Vec<&Claim> = asks.filter_map(|command| known.claims.get(&command.claim_no)).collect();
     if claims.is_empty() {
         return Ok(());
     }
     lock_head(tx).await?;
     known.outstanding = look(tx, &claims).await?;
     Ok(())
+}
+
+/// The first decision of an insurer asks nothing of the ledger.
+fn asks_ledger(command: &Command) -> bool {
+    let is_first = matches!(&command.request, Request::Tell(Event::InsurerDecided { decision_no: 1, .. }));
+    command.kind().reads_ledger() && !is_first
 }
 
 /// Writes the steps. Answers `false` if somebody else has taken in one of the claims at the same moment.
@@ -160,12 +161,16 @@ fn waves(steps: &[Step]) -> Vec<Vec<&Claim>> {
     waves
 }
 
-/// What the insurer will call the receivable. Also of a claim that it denies, so that a line that pays nothing finds
-/// it.
+/// What the insurer will call the receivable: told with its first decision. Also of a claim that it denies, so that a
+/// line that pays nothing finds it.
 fn reference(step: &Step) -> Option<Reference<'_>> {
-    let Event::InsurerDecided { insurer_claim_no, position, .. } = &step.event else { return None };
+    let Event::InsurerDecided { decision_no: 1, insurer_claim_no, position, .. } = &step.event else { return None };
+    let receivable = match step.claim.intake.kind {
+        ClaimKind::DirectPay => chart::DUE,
+        ClaimKind::Reimbursement => chart::PASS_THROUGH,
+    };
     Some(Reference {
-        account: dianfu_settlement::chart::DUE.of(&step.claim.intake.insurer).to_string(),
+        account: receivable.of(&step.claim.intake.insurer).to_string(),
         claim_no: step.claim.claim_no(),
         submitted_no: step.claim.progress.submitted_no.as_deref()?,
         insurer_claim_no,

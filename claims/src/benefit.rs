@@ -8,7 +8,7 @@ use dianfu_ledger::money::share_of;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use crate::claim::Quote;
+use crate::claim::{Cover, Quote};
 
 /// What a policy leaves a patient to pay, as it stands before the claim. Amounts in minor units, none negative.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,18 +58,27 @@ pub struct FeeTerms {
     pub payment_days: i32,
 }
 
+impl FeeTerms {
+    /// The fee on a price and the VAT in it, in minor units.
+    pub fn fee(&self, gross_minor: i64) -> (i64, i64) {
+        let fee_minor = part_of(gross_minor, self.fee_per_10000);
+        (fee_minor, vat_in(fee_minor, self.vat_per_10000))
+    }
+}
+
 /// The quote for a price under a policy's and a pharmacy's terms, given on a day and valid for some days.
 pub fn quote(gross_minor: i64, terms: &Terms, fee: &FeeTerms, on: Date, valid_days: i32) -> Quote {
     let Split { deductible_minor, share_minor, advance_minor } = split(gross_minor, terms);
-    let fee_minor = part_of(gross_minor, fee.fee_per_10000);
+    let (fee_minor, vat_minor) = fee.fee(gross_minor);
     Quote {
         deductible_minor,
         share_minor,
         advance_minor,
         fee_minor,
-        vat_minor: vat_in(fee_minor, fee.vat_per_10000),
+        vat_minor,
         valid_until: on.saturating_add(valid_days.days()),
         payment_days: fee.payment_days,
+        cover: Cover::CREDIT,
     }
 }
 

@@ -70,14 +70,26 @@ impl From<DiagnosisCode> for String {
 /// Where a claim stands.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum State {
+    /// The patient is preparing the claim.
+    Draft,
     /// The patient has sent the claim.
     Submitted,
+    /// Material is missing; the clock stands still.
+    Pended,
     /// It is complete and under review before money moves.
     PreReview,
     /// A rule or a reviewer said no. The end.
     PreRejected,
     /// The quote is frozen and the advance is held within the insurer's credit line.
     PreApproved,
+    /// A pharmacy is asked to take the order.
+    OrderOffered,
+    /// A pharmacy has taken the order.
+    OrderAccepted,
+    /// The pharmacy has declined; another may be asked.
+    OrderDeclined,
+    /// The pharmacy has not answered in time; another may be asked.
+    OrderTimedOut,
     /// The patient's share is asked for.
     ShareDue,
     /// The patient's share is here and held.
@@ -86,8 +98,10 @@ pub enum State {
     Ready,
     /// The drug is with the patient; the advance is made.
     Dispensed,
-    /// Claim and proof of dispensing are with the insurer.
+    /// Claim and proof are with the insurer.
     InsurerSubmitted,
+    /// The insurer wants to see more.
+    InsurerPended,
     /// Nobody but the insurer owes anything of the advance, and it has paid nothing.
     Approved,
     /// The insurer owes a part of the advance and has paid nothing; who bears the rest is open.
@@ -102,9 +116,15 @@ pub enum State {
     ShortfallOpen,
     /// The insurer has taken back what it had paid.
     TakenBack,
+    /// The drug came back; what each owes for it is not settled yet.
+    Returned,
+    /// The insurer has paid a reimbursement; the patient has not got it yet.
+    Funded,
+    /// The patient has got the reimbursement.
+    Paid,
     /// Called off before the drug was dispensed.
     Cancelled,
-    /// The approval was not used in time.
+    /// The approval was not used in time, or material did not come in time.
     Expired,
     /// Every balance of the claim is zero.
     Closed,
@@ -112,16 +132,23 @@ pub enum State {
 
 impl State {
     /// Every state, in the order of a claim's life.
-    pub const ALL: [State; 19] = [
+    pub const ALL: [State; 29] = [
+        State::Draft,
         State::Submitted,
+        State::Pended,
         State::PreReview,
         State::PreRejected,
         State::PreApproved,
+        State::OrderOffered,
+        State::OrderAccepted,
+        State::OrderDeclined,
+        State::OrderTimedOut,
         State::ShareDue,
         State::SharePaid,
         State::Ready,
         State::Dispensed,
         State::InsurerSubmitted,
+        State::InsurerPended,
         State::Approved,
         State::Partial,
         State::Rejected,
@@ -129,6 +156,9 @@ impl State {
         State::Recovered,
         State::ShortfallOpen,
         State::TakenBack,
+        State::Returned,
+        State::Funded,
+        State::Paid,
         State::Cancelled,
         State::Expired,
         State::Closed,
@@ -137,15 +167,22 @@ impl State {
     /// The word for it, in the database and at every edge.
     pub fn word(self) -> &'static str {
         match self {
+            State::Draft => "DRAFT",
             State::Submitted => "SUBMITTED",
+            State::Pended => "PENDED",
             State::PreReview => "PRE_REVIEW",
             State::PreRejected => "PRE_REJECTED",
             State::PreApproved => "PRE_APPROVED",
+            State::OrderOffered => "ORDER_OFFERED",
+            State::OrderAccepted => "ORDER_ACCEPTED",
+            State::OrderDeclined => "ORDER_DECLINED",
+            State::OrderTimedOut => "ORDER_TIMED_OUT",
             State::ShareDue => "SHARE_DUE",
             State::SharePaid => "SHARE_PAID",
             State::Ready => "READY",
             State::Dispensed => "DISPENSED",
             State::InsurerSubmitted => "INSURER_SUBMITTED",
+            State::InsurerPended => "INSURER_PENDED",
             State::Approved => "APPROVED",
             State::Partial => "PARTIAL",
             State::Rejected => "REJECTED",
@@ -153,6 +190,9 @@ impl State {
             State::Recovered => "RECOVERED",
             State::ShortfallOpen => "SHORTFALL_OPEN",
             State::TakenBack => "TAKEN_BACK",
+            State::Returned => "RETURNED",
+            State::Funded => "FUNDED",
+            State::Paid => "PAID",
             State::Cancelled => "CANCELLED",
             State::Expired => "EXPIRED",
             State::Closed => "CLOSED",
@@ -173,6 +213,8 @@ pub enum ShareCollector {
     Platform,
     /// The pharmacy, at pickup (J3b).
     Pharmacy,
+    /// The platform, after pickup: the patient owes it (J3c).
+    PlatformLater,
 }
 
 impl ShareCollector {
@@ -181,12 +223,15 @@ impl ShareCollector {
         match self {
             ShareCollector::Platform => "platform",
             ShareCollector::Pharmacy => "pharmacy",
+            ShareCollector::PlatformLater => "platform_later",
         }
     }
 
     /// The inverse of [`ShareCollector::word`].
     pub fn from_word(word: &str) -> Option<ShareCollector> {
-        [ShareCollector::Platform, ShareCollector::Pharmacy].into_iter().find(|who| who.word() == word)
+        [ShareCollector::Platform, ShareCollector::Pharmacy, ShareCollector::PlatformLater]
+            .into_iter()
+            .find(|who| who.word() == word)
     }
 }
 
@@ -293,23 +338,119 @@ pub struct Quote {
     pub valid_until: Date,
     /// Days from dispensing until the pharmacy is paid.
     pub payment_days: i32,
+    /// On what terms the insurer bears the advance.
+    pub cover: Cover,
+}
+
+/// Where the money of an advance comes from, and on what terms the insurer bears it. Frozen with the quote.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Cover {
+    /// Where the money comes from.
+    pub funding: Funding,
+    /// Our service fee on what the insurer approves, VAT included, in ten-thousandths (J9b).
+    pub service_fee_per_10000: i32,
+    /// The VAT rate of the service fee, in ten-thousandths.
+    pub service_vat_per_10000: i32,
+}
+
+impl Cover {
+    /// Within the credit line, without a service fee.
+    pub const CREDIT: Cover = Cover { funding: Funding::Credit, service_fee_per_10000: 0, service_vat_per_10000: 0 };
+}
+
+/// Where the money of an advance comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Funding {
+    /// From the platform, within the credit line of the insurer.
+    Credit,
+    /// From what the insurer has deposited (J24).
+    Prefund,
+}
+
+/// An order as it is offered to a pharmacy. Amounts in minor units.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Order {
+    /// Counts the offers of the claim, from 1.
+    pub offer_no: i32,
+    /// The pharmacy.
+    pub pharmacy: PartyNo,
+    /// Until when it may answer.
+    pub respond_by: Timestamp,
+    /// f: its service fee, VAT included.
+    pub fee_minor: i64,
+    /// The VAT in the fee.
+    pub vat_minor: i64,
+    /// Days from dispensing until it is paid.
+    pub payment_days: i32,
+}
+
+/// Material that is waited for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Awaited {
+    /// Counts the requests, from 1.
+    pub number: i32,
+    /// What was asked for, by kind.
+    pub materials: Vec<String>,
+    /// The last day for it.
+    pub due_on: Date,
+}
+
+/// What each has been told to bear of a shortfall, in minor units.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct Borne {
+    /// By the patient.
+    pub patient_minor: i64,
+    /// By the pharmacy.
+    pub pharmacy_minor: i64,
+    /// By the platform.
+    pub platform_minor: i64,
+    /// By nobody: what was written off before anybody bore it.
+    pub nobody_minor: i64,
 }
 
 /// What has come of a claim. Amounts in minor units.
+///
+/// Once the insurer has decided, `approved + shortfall + borne = advance + excess`: what the platform has advanced is
+/// always borne by somebody, or open.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct Progress {
     /// Frozen at pre-approval.
     pub quote: Option<Quote>,
     /// When it was reviewed.
     pub reviewed_on: Option<Date>,
+    /// Material that is waited for, or was last.
+    pub awaited: Option<Awaited>,
+    /// The order as it was last offered.
+    pub order: Option<Order>,
     /// When the drug was dispensed.
     pub dispensed_on: Option<Date>,
+    /// By how much the share is more than was quoted (J22), or less if negative.
+    pub share_change_minor: i64,
     /// The number under which the insurer got it and echoes it; several claims may share one.
     pub submitted_no: Option<String>,
+    /// The number of the insurer's last decision; 0 before the first.
+    pub decision_no: i32,
     /// What the insurer has said it owes, disputes won included.
     pub approved_minor: i64,
+    /// What of it is more than the advance, and was given to the patient (J10e).
+    pub excess_minor: i64,
+    /// Our service fee on what is approved, VAT included.
+    pub service_fee_minor: i64,
+    /// The VAT in it.
+    pub service_vat_minor: i64,
     /// What the insurer does not cover and nobody has been told to bear yet.
     pub shortfall_minor: i64,
+    /// What others bear of it.
+    pub borne: Borne,
+    /// What is provided for.
+    pub provision_minor: i64,
+    /// What of the patient's debt was written off.
+    pub patient_written_off_minor: i64,
+    /// What of all that was written off has been paid after all.
+    pub written_off_recovered_minor: i64,
+    /// When the drug came back.
+    pub returned_on: Option<Date>,
 }
 
 /// A claim as it stands.
@@ -330,7 +471,7 @@ pub struct Claim {
 impl Claim {
     /// A claim that was just taken in.
     pub fn taken_in(intake: NewClaim, taken_in_at: Timestamp) -> Claim {
-        Claim { intake, taken_in_at, state: State::Submitted, event_no: 1, progress: Progress::default() }
+        Claim { intake, taken_in_at, state: State::Draft, event_no: 1, progress: Progress::default() }
     }
 
     /// Its number.
@@ -338,21 +479,45 @@ impl Claim {
         &self.intake.claim_no
     }
 
-    /// U: what the patient pays; zero before the quote.
-    pub fn share_minor(&self) -> i64 {
-        self.progress.quote.as_ref().map_or(0, |quote| quote.share_minor)
+    /// Who dispenses: the pharmacy that was last offered the order, or the one that the claim was taken in with.
+    pub fn pharmacy(&self) -> &PartyNo {
+        self.progress.order.as_ref().map_or(&self.intake.pharmacy, |order| &order.pharmacy)
     }
 
-    /// A: what the platform advances; zero before the quote.
+    /// U: what the patient pays; zero before the quote.
+    pub fn share_minor(&self) -> i64 {
+        self.progress.quote.as_ref().map_or(0, |quote| quote.share_minor + self.progress.share_change_minor)
+    }
+
+    /// A: what the platform advances, or what the patient expects back; zero before the quote.
     pub fn advance_minor(&self) -> i64 {
-        self.progress.quote.as_ref().map_or(0, |quote| quote.advance_minor)
+        self.progress.quote.as_ref().map_or(0, |quote| quote.advance_minor - self.progress.share_change_minor)
+    }
+
+    /// f and the VAT in it: of the order, or as quoted before there is one.
+    pub fn fee(&self) -> (i64, i64) {
+        let quoted = || self.progress.quote.as_ref().map_or((0, 0), |quote| (quote.fee_minor, quote.vat_minor));
+        self.progress.order.as_ref().map_or_else(quoted, |order| (order.fee_minor, order.vat_minor))
+    }
+
+    /// On what terms the insurer bears it.
+    pub fn cover(&self) -> Cover {
+        self.progress.quote.as_ref().map_or(Cover::CREDIT, |quote| quote.cover)
     }
 
     /// What the platform itself takes from the patient before pickup.
     pub fn share_to_collect_minor(&self) -> i64 {
         match self.intake.share_collector {
             ShareCollector::Platform => self.share_minor(),
-            ShareCollector::Pharmacy => 0,
+            ShareCollector::Pharmacy | ShareCollector::PlatformLater => 0,
+        }
+    }
+
+    /// What the pharmacy is owed for dispensing, before its fee.
+    pub fn payable_minor(&self) -> i64 {
+        match self.intake.share_collector {
+            ShareCollector::Platform | ShareCollector::PlatformLater => self.intake.gross_minor,
+            ShareCollector::Pharmacy => self.advance_minor(),
         }
     }
 

@@ -1,6 +1,8 @@
 //! What a caller asks for: that something happened to a claim.
 
 use dianfu_ledger::entry::REFERENCE_BYTES_MAX;
+use dianfu_settlement::number::PartyNo;
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::claim::{ClaimNo, NewClaim};
@@ -23,6 +25,11 @@ pub struct Command {
     pub reason: String,
     /// SHA-256 of the document that proves it.
     pub evidence_sha256: Option<[u8; 32]>,
+    /// Who has checked it, where it takes two people.
+    pub checked_by: Option<String>,
+    /// The number of the claim's last event that the caller has seen: if another has come meanwhile, it is refused.
+    /// `None` for what holds whatever has come.
+    pub as_of_event: Option<i32>,
 }
 
 /// What happened, or what is asked for.
@@ -32,6 +39,15 @@ pub enum Request {
     Tell(Event),
     /// Let the rules in force decide.
     Review,
+    /// Offer the order to a pharmacy, on its terms.
+    Offer {
+        /// Counts the offers of the claim, from 1.
+        offer_no: i32,
+        /// The pharmacy.
+        pharmacy: PartyNo,
+        /// Until when it may answer.
+        respond_by: Timestamp,
+    },
 }
 
 impl Command {
@@ -42,12 +58,23 @@ impl Command {
 
     /// An event.
     pub fn tell(claim_no: ClaimNo, event: Event, on: Date) -> Command {
-        Command { claim_no, request: Request::Tell(event), on, reason: String::new(), evidence_sha256: None }
+        Command::of(claim_no, Request::Tell(event), on)
     }
 
     /// A review by the rules in force.
     pub fn review(claim_no: ClaimNo, on: Date) -> Command {
-        Command { claim_no, request: Request::Review, on, reason: String::new(), evidence_sha256: None }
+        Command::of(claim_no, Request::Review, on)
+    }
+
+    /// An offer to a pharmacy.
+    pub fn offer(claim_no: ClaimNo, offer_no: i32, pharmacy: PartyNo, respond_by: Timestamp, on: Date) -> Command {
+        Command::of(claim_no, Request::Offer { offer_no, pharmacy, respond_by }, on)
+    }
+
+    /// Any request, without reason, proof, or a second person.
+    pub fn of(claim_no: ClaimNo, request: Request, on: Date) -> Command {
+        let (reason, evidence_sha256, checked_by, as_of_event) = (String::new(), None, None, None);
+        Command { claim_no, request, on, reason, evidence_sha256, checked_by, as_of_event }
     }
 
     /// The same with a proof.
@@ -62,11 +89,24 @@ impl Command {
         Command { reason: reason.to_owned(), ..self }
     }
 
+    /// The same, checked by somebody.
+    #[must_use]
+    pub fn checked_by(self, person: &str) -> Command {
+        Command { checked_by: Some(person.to_owned()), ..self }
+    }
+
+    /// The same, as of an event of the claim.
+    #[must_use]
+    pub fn as_of(self, event_no: i32) -> Command {
+        Command { as_of_event: Some(event_no), ..self }
+    }
+
     /// What kind of event it brings about.
     pub fn kind(&self) -> EventKind {
         match &self.request {
             Request::Tell(event) => event.kind(),
             Request::Review => EventKind::PreReviewed,
+            Request::Offer { .. } => EventKind::OrderOffered,
         }
     }
 
@@ -74,30 +114,27 @@ impl Command {
     /// for a look at the ledger, which is never told twice: it counts only if it moves the claim on.
     pub fn fact(&self) -> Option<String> {
         let word = self.kind().word();
-        match &self.request {
-            Request::Tell(Event::LedgerRead(_)) => None,
-            Request::Tell(Event::ShortfallAssigned { number, .. }) => Some(format!("{word}/{number}")),
-            Request::Tell(_) | Request::Review => Some(word.to_owned()),
-        }
-    }
-
-    /// Who checked it, where it takes two people.
-    pub fn checked_by(&self) -> Option<&str> {
-        match &self.request {
-            Request::Tell(Event::ShortfallAssigned { checked_by, .. }) => Some(checked_by),
-            Request::Tell(_) | Request::Review => None,
-        }
+        let number = match &self.request {
+            Request::Tell(Event::LedgerRead(_)) => return None,
+            Request::Tell(event) => event.number(),
+            Request::Review => None,
+            Request::Offer { offer_no, .. } => Some(*offer_no),
+        };
+        Some(number.map_or_else(|| word.to_owned(), |number| format!("{word}/{number}")))
     }
 }
 
 /// What must hold of a command whatever the claim: proof where it is needed, two people where it takes two, and texts
 /// that fit.
 pub fn check(command: &Command, actor: &str) -> Result<(), Reason> {
-    if command.kind() == EventKind::Dispensed && command.evidence_sha256.is_none() {
+    let kind = command.kind();
+    if kind.needs_proof() && command.evidence_sha256.is_none() {
         return Err(Reason::EvidenceMissing);
     }
     length("reason", &command.reason, 0, REASON_BYTES_MAX)?;
-    let Some(checked_by) = command.checked_by() else { return Ok(()) };
+    let Some(checked_by) = &command.checked_by else {
+        return if kind.takes_two() { Err(Reason::SecondPersonNeeded) } else { Ok(()) };
+    };
     length("checked_by", checked_by, 1, REFERENCE_BYTES_MAX)?;
     if checked_by == actor { Err(Reason::SamePerson { person: actor.to_owned() }) } else { Ok(()) }
 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use dianfu_ledger::Rejection;
 use dianfu_ledger::entry::NewEntry;
+use dianfu_ledger::money::Currency;
 use dianfu_settlement::difference::difference;
 use dianfu_settlement::journals::Journals;
 use dianfu_settlement::payable::NewPayable;
@@ -16,9 +17,10 @@ use jiff::civil::Date;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::claim::{Claim, ClaimNo, NewClaim, State};
+use crate::actor::may_tell;
+use crate::claim::{Claim, ClaimNo, NewClaim, Order, State};
 use crate::command::{self, Command, Request};
-use crate::event::{Bearer, Event, EventKind};
+use crate::event::{Event, EventKind, When};
 use crate::intake;
 use crate::journal_map;
 use crate::prereview::Decision;
@@ -116,7 +118,7 @@ pub struct Known {
     pub book: ReviewBook,
     /// The templates of a claim's journals that are in force.
     pub journals: Journals,
-    /// What stands in the ledger, of claims on which an order is to be paid less.
+    /// What stands in the ledger, of claims whose events ask for it.
     pub outstanding: HashMap<ClaimNo, Outstanding>,
 }
 
@@ -170,30 +172,60 @@ fn one(known: &mut Known, at: usize, command: &Command, actor: &str, now: Timest
     }
     command::check(command, actor)?;
     if let Request::Tell(Event::TakenIn(intake)) = &command.request {
+        may_tell(actor, command.kind(), intake, &intake.pharmacy)?;
         let claim = take_in(known, command, intake, now)?;
         let event = Event::TakenIn(intake.clone());
         return Ok(Outcome::Step(Box::new(step(at, command, claim, None, event, None))));
     }
     let claim = known.claims.get(&command.claim_no).ok_or(Reason::ClaimUnknown)?;
-    let (event, decision) = match &command.request {
-        Request::Tell(event) => (event.clone(), None),
-        Request::Review if claim.state.accepts().contains(&EventKind::PreReviewed) => {
-            let decision = known.book.review(claim, command.on)?;
-            (Event::PreReviewed(decision.verdict.clone()), Some(decision))
-        }
-        Request::Review => return Err(Reason::NotInThisState),
-    };
-    order_is_open(claim, &event, known.outstanding.get(&command.claim_no))?;
-    let transition = next(claim, &event, command.on).map_err(|refusal| refusal.reason)?;
+    may_tell(actor, command.kind(), &claim.intake, claim.pharmacy())?;
+    is_current(claim, command.as_of_event)?;
+    let (event, decision) = event(&mut known.book, claim, command)?;
+    let seen = known.outstanding.get(&command.claim_no);
+    let transition = next(claim, &event, When { on: command.on, at: now }, seen).map_err(|refusal| refusal.reason)?;
     if event.kind() == EventKind::LedgerRead && transition.to == claim.state {
         return Ok(Outcome::Nothing(unchanged(claim)));
     }
-    let after = claim.after(&event, command.on, transition.to);
-    let day_and_actor = (command.on, actor);
-    let entries = journal_map::entries(&known.journals, &after, &event, day_and_actor, &transition.journals)?;
-    let payables = journal_map::payables(&after, &transition.journals, command.on);
-    let step = step(at, command, after, Some(claim.state), event, decision);
+    let (from, event_no) = (claim.state, claim.event_no + 1);
+    let after = Claim { state: transition.to, event_no, progress: transition.progress, ..claim.clone() };
+    let entries = journal_map::entries(&known.journals, &after, &event, (command.on, actor), &transition.posted)?;
+    let payables = journal_map::payables(&after, &transition.posted, command.on);
+    let step = step(at, command, after, Some(from), event, decision);
     Ok(Outcome::Step(Box::new(Step { entries, payables, ..step })))
+}
+
+/// Two people who look at the same claim do not both decide.
+fn is_current(claim: &Claim, as_of_event: Option<i32>) -> Result<(), Reason> {
+    match as_of_event {
+        Some(expected) if expected != claim.event_no => Err(Reason::StaleVersion { expected, actual: claim.event_no }),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// What the command brings about, and how pre-review came to it.
+fn event(book: &mut ReviewBook, claim: &Claim, command: &Command) -> Result<(Event, Option<Decision>), Reason> {
+    if !claim.state.accepts().contains(&command.kind()) {
+        return Err(Reason::NotInThisState);
+    }
+    match &command.request {
+        Request::Tell(event) => Ok((event.clone(), None)),
+        Request::Review => {
+            let decision = book.review(claim, command.on)?;
+            Ok((Event::PreReviewed(decision.verdict.clone()), Some(decision)))
+        }
+        Request::Offer { offer_no, pharmacy, respond_by } => {
+            let terms = book
+                .pharmacies
+                .get(pharmacy)
+                .ok_or_else(|| Reason::PartyUnknown { what: "pharmacy", number: pharmacy.to_string() })?;
+            in_currency("pharmacy", pharmacy.as_str(), terms.currency, claim.intake.currency)?;
+            let (fee_minor, vat_minor) = terms.fee_terms().fee(claim.intake.gross_minor);
+            let (offer_no, pharmacy, respond_by) = (*offer_no, pharmacy.clone(), *respond_by);
+            let payment_days = terms.payment_days;
+            let order = Order { offer_no, pharmacy, respond_by, fee_minor, vat_minor, payment_days };
+            Ok((Event::OrderOffered(order), None))
+        }
+    }
 }
 
 fn step(
@@ -214,20 +246,28 @@ fn step(
         on: command.on,
         reason: command.reason.clone(),
         evidence_sha256: command.evidence_sha256,
-        checked_by: command.checked_by().map(str::to_owned),
+        checked_by: command.checked_by.clone(),
         entries: Vec::new(),
         payables: Vec::new(),
         decision,
     }
 }
 
-/// The first answer to a command whose fact is on record with the same content. A review has no content of its own.
+/// The first answer to a command whose fact is on record with the same content. A review has no content of its own, an
+/// offer is told apart by pharmacy and moment.
 fn on_record(known: &Known, command: &Command) -> Result<Option<Applied>, Reason> {
     let Some(fact) = command.fact() else { return Ok(None) };
     let Some(first) = known.facts.get(&(command.claim_no.clone(), fact)) else { return Ok(None) };
-    if let Request::Tell(event) = &command.request {
+    let told = match (&command.request, &first.event) {
+        (Request::Tell(event), _) => Some(event.clone()),
+        (Request::Offer { pharmacy, respond_by, .. }, Event::OrderOffered(order)) => {
+            Some(Event::OrderOffered(Order { pharmacy: pharmacy.clone(), respond_by: *respond_by, ..order.clone() }))
+        }
+        (Request::Review | Request::Offer { .. }, _) => None,
+    };
+    if let Some(event) = told {
         let recorded = Content::of(&first.event, first.on, first.evidence_sha256);
-        let told = Content::of(event, command.on, command.evidence_sha256);
+        let told = Content::of(&event, command.on, command.evidence_sha256);
         if let Some(difference) = difference(&recorded, &told) {
             return Err(Reason::Conflict(difference));
         }
@@ -270,28 +310,16 @@ fn take_in(known: &Known, command: &Command, intake: &NewClaim, now: Timestamp) 
     let pharmacy_no = || intake.pharmacy.to_string();
     let pharmacy = known.book.pharmacies.get(&intake.pharmacy);
     let pharmacy = pharmacy.ok_or_else(|| Reason::PartyUnknown { what: "pharmacy", number: pharmacy_no() })?;
-    let actual = intake.currency;
-    if policy.currency != actual {
-        let (what, number, expected) = ("policy", policy_no(), policy.currency);
-        return Err(Reason::CurrencyDiffers { what, number, expected, actual });
-    }
-    if pharmacy.currency != actual {
-        let (what, number, expected) = ("pharmacy", pharmacy_no(), pharmacy.currency);
-        return Err(Reason::CurrencyDiffers { what, number, expected, actual });
-    }
+    in_currency("policy", intake.policy_no.as_str(), policy.currency, intake.currency)?;
+    in_currency("pharmacy", intake.pharmacy.as_str(), pharmacy.currency, intake.currency)?;
     Ok(Claim::taken_in(intake.clone(), now))
 }
 
-/// An order is paid less only as far as it is open and no payout carries it.
-fn order_is_open(claim: &Claim, event: &Event, outstanding: Option<&Outstanding>) -> Result<(), Reason> {
-    let Event::ShortfallAssigned { bearer: Bearer::PharmacyUnpaidOrder, amount_minor, .. } = event else {
-        return Ok(());
-    };
-    let (open_minor, in_flight) = outstanding.map_or((0, false), |seen| (seen.payable_minor, seen.in_flight));
-    if !in_flight && *amount_minor <= open_minor {
+fn in_currency(what: &'static str, number: &str, expected: Currency, actual: Currency) -> Result<(), Reason> {
+    if expected == actual {
         return Ok(());
     }
-    Err(Reason::OrderNotOpen { open: claim.money(open_minor), in_flight, wanted: claim.money(*amount_minor) })
+    Err(Reason::CurrencyDiffers { what, number: number.to_owned(), expected, actual })
 }
 
 fn applied(step: &Step) -> Applied {
@@ -320,10 +348,11 @@ impl Known {
     /// Later commands of the batch see what this step brought about.
     fn remember(&mut self, step: &Step, actor: &str, now: Timestamp) {
         let claim_no = step.claim.claim_no();
-        if let Event::ShortfallAssigned { bearer: Bearer::PharmacyUnpaidOrder, amount_minor, .. } = &step.event
-            && let Some(outstanding) = self.outstanding.get_mut(claim_no)
-        {
-            outstanding.payable_minor -= amount_minor;
+        if step.from.is_none() {
+            self.outstanding.insert(claim_no.clone(), Outstanding::NOTHING);
+        }
+        if let Some(outstanding) = self.outstanding.get_mut(claim_no) {
+            outstanding.add(&step.entries, claim_no.as_str());
         }
         let recorded = RecordedEvent {
             event_no: step.claim.event_no,

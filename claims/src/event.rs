@@ -1,22 +1,58 @@
 //! What can happen to a claim.
 
 use dianfu_settlement::number::PartyNo;
+use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::claim::NewClaim;
+use crate::claim::{NewClaim, Order};
 use crate::prereview::Verdict;
 use crate::standing::Outstanding;
 
-/// An event and what it brings. Amounts in minor units of the claim's currency.
+/// An event and what it brings. Amounts in minor units of the claim's currency. What may happen more than once is
+/// counted by who tells it, from 1, so that a retry finds its first answer.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// The claim was taken in.
     TakenIn(NewClaim),
+    /// The patient has sent it off.
+    Submitted,
     /// All material is there; the review begins.
     ReviewStarted,
+    /// Material is missing; the clock stands still until it is there.
+    MaterialRequested {
+        /// Counts the requests of this claim.
+        number: i32,
+        /// What is asked for, by kind.
+        materials: Vec<String>,
+        /// The last day for it.
+        due_on: Date,
+    },
+    /// What was asked for is there.
+    MaterialSupplied {
+        /// Which request it answers.
+        number: i32,
+    },
     /// The rules have spoken.
     PreReviewed(Verdict),
+    /// A pharmacy is asked to take the order.
+    OrderOffered(Order),
+    /// It takes the order.
+    OrderAccepted {
+        /// Which offer.
+        offer_no: i32,
+    },
+    /// It does not.
+    OrderDeclined {
+        /// Which offer.
+        offer_no: i32,
+    },
+    /// It has not answered in time.
+    OfferTimedOut {
+        /// Which offer.
+        offer_no: i32,
+    },
     /// The patient is asked for the share.
     ShareRequested,
     /// The patient has paid the share to the platform.
@@ -30,39 +66,114 @@ pub enum Event {
     DrugReady,
     /// The patient has the drug. The command carries the proof's hash as evidence.
     Dispensed,
+    /// The patient has paid some of a share that was owed since dispensing (J2-owed).
+    OwedSharePaid {
+        /// Counts the payments of this claim.
+        number: i32,
+        /// How much.
+        amount_minor: i64,
+        /// Through which collection channel.
+        channel: PartyNo,
+    },
+    /// Another claim came first, and the share is another than was quoted (J22).
+    ShareRecalculated {
+        /// Counts the recalculations of this claim.
+        number: i32,
+        /// U as it should have been.
+        share_minor: i64,
+    },
     /// Claim and proof went to the insurer.
     SentToInsurer {
         /// The number that the insurer will echo.
         submitted_no: String,
     },
-    /// The insurer has decided.
+    /// The insurer wants to see more before it decides.
+    InsurerAskedForMore {
+        /// Counts the requests of the insurer.
+        number: i32,
+        /// What it asks for, by kind.
+        materials: Vec<String>,
+        /// The last day for it.
+        respond_by: Date,
+    },
+    /// What the insurer asked for was sent.
+    MoreSentToInsurer {
+        /// Which request it answers.
+        number: i32,
+    },
+    /// The insurer has decided, or has decided again.
     InsurerDecided {
-        /// V: what the insurer will pay.
-        approved_minor: i64,
-        /// Why it is less than the advance, in the insurer's code; given exactly then.
-        cause: Option<String>,
+        /// Counts its decisions on this claim.
+        decision_no: i32,
         /// The insurer's number for the claim.
         insurer_claim_no: String,
         /// Its order among the claims that share both numbers, from 1.
         position: i32,
+        /// One decision a line of the claim, in the order of lines.
+        lines: Vec<LineDecision>,
     },
-    /// Somebody bears a part of what the insurer does not cover. Takes two people: who records it and who checked it.
+    /// Somebody bears a part of what the insurer does not cover. Takes two people.
     ShortfallAssigned {
-        /// Counts the assignments of this claim, from 1, so that a retry finds its first answer.
+        /// Counts the assignments of this claim.
         number: i32,
         /// Who bears it.
         bearer: Bearer,
         /// How much of it.
         amount_minor: i64,
-        /// Who checked it.
-        checked_by: String,
     },
+    /// The patient has paid back some of what the patient bears (J12).
+    ClawbackPaid {
+        /// Counts the instalments of this claim.
+        number: i32,
+        /// How much.
+        amount_minor: i64,
+        /// Our bank account that got it.
+        bank: PartyNo,
+    },
+    /// What may be lost is provided for, or less is than before (J13). Takes two people.
+    Provisioned {
+        /// Counts the changes of this claim's provision.
+        number: i32,
+        /// By how much the provision rises, or falls if negative.
+        change_minor: i64,
+    },
+    /// Nobody will pay it any more (J13). Takes two people.
+    WrittenOff {
+        /// Counts the write-offs of this claim.
+        number: i32,
+        /// What is written off.
+        debt: Debt,
+        /// How much.
+        amount_minor: i64,
+    },
+    /// Somebody has paid what was written off (J13).
+    WrittenOffRecovered {
+        /// Counts the recoveries of this claim.
+        number: i32,
+        /// How much.
+        amount_minor: i64,
+        /// Our bank account that got it.
+        bank: PartyNo,
+    },
+    /// The drug came back (J19). The command carries the proof's hash as evidence.
+    Returned,
     /// The claim is called off before the drug is dispensed.
     Cancelled,
-    /// The approval was not used in time.
+    /// The approval was not used in time, or material did not come in time.
     Expired,
     /// The ledger was looked at.
     LedgerRead(Outstanding),
+}
+
+/// What the insurer has decided on a line.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LineDecision {
+    /// The line of the claim.
+    pub line_no: i32,
+    /// What the insurer pays of it, in minor units.
+    pub approved_minor: i64,
+    /// Why it is less than the line's part of the advance, in the insurer's codes; given exactly then.
+    pub reasons: Vec<String>,
 }
 
 /// Who bears a shortfall.
@@ -81,92 +192,152 @@ pub enum Bearer {
     InsurerAfterDispute,
 }
 
-/// What kind of event: what states accept.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum EventKind {
-    /// See [`Event::TakenIn`].
-    TakenIn,
-    /// See [`Event::ReviewStarted`].
-    ReviewStarted,
-    /// See [`Event::PreReviewed`].
-    PreReviewed,
-    /// See [`Event::ShareRequested`].
-    ShareRequested,
-    /// See [`Event::SharePaid`].
-    SharePaid,
-    /// See [`Event::DrugReady`].
-    DrugReady,
-    /// See [`Event::Dispensed`].
-    Dispensed,
-    /// See [`Event::SentToInsurer`].
-    SentToInsurer,
-    /// See [`Event::InsurerDecided`].
-    InsurerDecided,
-    /// See [`Event::ShortfallAssigned`].
-    ShortfallAssigned,
-    /// See [`Event::Cancelled`].
-    Cancelled,
-    /// See [`Event::Expired`].
-    Expired,
-    /// See [`Event::LedgerRead`].
-    LedgerRead,
+/// What may be written off.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Debt {
+    /// What the patient owes back (1202).
+    Clawback,
+    /// What nobody bears yet (1109).
+    Shortfall,
+}
+
+/// When something happens.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct When {
+    /// The day on which it counts.
+    pub on: Date,
+    /// The moment at which it is told.
+    pub at: Timestamp,
+}
+
+macro_rules! kinds {
+    ($($kind:ident = $word:literal $pattern:pat,)*) => {
+        /// What kind of event: what states accept.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        pub enum EventKind {
+            $(#[doc = concat!("See [`Event::", stringify!($kind), "`].")] $kind,)*
+        }
+
+        impl EventKind {
+            /// Every kind, in the order of a claim's life.
+            pub const ALL: &[EventKind] = &[$(EventKind::$kind),*];
+
+            /// The word for it, in the database and at every edge.
+            pub fn word(self) -> &'static str {
+                match self {
+                    $(EventKind::$kind => $word,)*
+                }
+            }
+        }
+
+        impl Event {
+            /// What kind it is.
+            pub fn kind(&self) -> EventKind {
+                match self {
+                    $($pattern => EventKind::$kind,)*
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    TakenIn = "taken_in" Event::TakenIn(_),
+    Submitted = "submitted" Event::Submitted,
+    ReviewStarted = "review_started" Event::ReviewStarted,
+    MaterialRequested = "material_requested" Event::MaterialRequested { .. },
+    MaterialSupplied = "material_supplied" Event::MaterialSupplied { .. },
+    PreReviewed = "pre_reviewed" Event::PreReviewed(_),
+    OrderOffered = "order_offered" Event::OrderOffered(_),
+    OrderAccepted = "order_accepted" Event::OrderAccepted { .. },
+    OrderDeclined = "order_declined" Event::OrderDeclined { .. },
+    OfferTimedOut = "offer_timed_out" Event::OfferTimedOut { .. },
+    ShareRequested = "share_requested" Event::ShareRequested,
+    SharePaid = "share_paid" Event::SharePaid { .. },
+    DrugReady = "drug_ready" Event::DrugReady,
+    Dispensed = "dispensed" Event::Dispensed,
+    OwedSharePaid = "owed_share_paid" Event::OwedSharePaid { .. },
+    ShareRecalculated = "share_recalculated" Event::ShareRecalculated { .. },
+    SentToInsurer = "sent_to_insurer" Event::SentToInsurer { .. },
+    InsurerAskedForMore = "insurer_asked_for_more" Event::InsurerAskedForMore { .. },
+    MoreSentToInsurer = "more_sent_to_insurer" Event::MoreSentToInsurer { .. },
+    InsurerDecided = "insurer_decided" Event::InsurerDecided { .. },
+    ShortfallAssigned = "shortfall_assigned" Event::ShortfallAssigned { .. },
+    ClawbackPaid = "clawback_paid" Event::ClawbackPaid { .. },
+    Provisioned = "provisioned" Event::Provisioned { .. },
+    WrittenOff = "written_off" Event::WrittenOff { .. },
+    WrittenOffRecovered = "written_off_recovered" Event::WrittenOffRecovered { .. },
+    Returned = "returned" Event::Returned,
+    Cancelled = "cancelled" Event::Cancelled,
+    Expired = "expired" Event::Expired,
+    LedgerRead = "ledger_read" Event::LedgerRead(_),
 }
 
 impl EventKind {
-    /// Every kind.
-    pub const ALL: [EventKind; 13] = [
-        EventKind::TakenIn,
-        EventKind::ReviewStarted,
-        EventKind::PreReviewed,
-        EventKind::ShareRequested,
-        EventKind::SharePaid,
-        EventKind::DrugReady,
-        EventKind::Dispensed,
-        EventKind::SentToInsurer,
-        EventKind::InsurerDecided,
-        EventKind::ShortfallAssigned,
-        EventKind::Cancelled,
-        EventKind::Expired,
-        EventKind::LedgerRead,
-    ];
+    /// The inverse of [`EventKind::word`].
+    pub fn from_word(word: &str) -> Option<EventKind> {
+        EventKind::ALL.iter().copied().find(|kind| kind.word() == word)
+    }
 
-    /// The word for it, in the database and at every edge.
-    pub fn word(self) -> &'static str {
-        match self {
-            EventKind::TakenIn => "taken_in",
-            EventKind::ReviewStarted => "review_started",
-            EventKind::PreReviewed => "pre_reviewed",
-            EventKind::ShareRequested => "share_requested",
-            EventKind::SharePaid => "share_paid",
-            EventKind::DrugReady => "drug_ready",
-            EventKind::Dispensed => "dispensed",
-            EventKind::SentToInsurer => "sent_to_insurer",
-            EventKind::InsurerDecided => "insurer_decided",
-            EventKind::ShortfallAssigned => "shortfall_assigned",
-            EventKind::Cancelled => "cancelled",
-            EventKind::Expired => "expired",
-            EventKind::LedgerRead => "ledger_read",
-        }
+    /// Whether it takes two people: who records it and who has checked it.
+    pub fn takes_two(self) -> bool {
+        matches!(self, EventKind::ShortfallAssigned | EventKind::Provisioned | EventKind::WrittenOff)
+    }
+
+    /// Whether it needs the hash of a document that proves it.
+    pub fn needs_proof(self) -> bool {
+        matches!(self, EventKind::Dispensed | EventKind::Returned)
+    }
+
+    /// Whether what it posts depends on what stands in the ledger, so that it is decided under the head.
+    pub fn reads_ledger(self) -> bool {
+        matches!(
+            self,
+            EventKind::OwedSharePaid
+                | EventKind::InsurerDecided
+                | EventKind::ShortfallAssigned
+                | EventKind::ClawbackPaid
+                | EventKind::Provisioned
+                | EventKind::WrittenOff
+                | EventKind::Returned
+        )
     }
 }
 
 impl Event {
-    /// What kind it is.
-    pub fn kind(&self) -> EventKind {
+    /// Its count, where it may happen more than once.
+    pub fn number(&self) -> Option<i32> {
         match self {
-            Event::TakenIn(_) => EventKind::TakenIn,
-            Event::ReviewStarted => EventKind::ReviewStarted,
-            Event::PreReviewed(_) => EventKind::PreReviewed,
-            Event::ShareRequested => EventKind::ShareRequested,
-            Event::SharePaid { .. } => EventKind::SharePaid,
-            Event::DrugReady => EventKind::DrugReady,
-            Event::Dispensed => EventKind::Dispensed,
-            Event::SentToInsurer { .. } => EventKind::SentToInsurer,
-            Event::InsurerDecided { .. } => EventKind::InsurerDecided,
-            Event::ShortfallAssigned { .. } => EventKind::ShortfallAssigned,
-            Event::Cancelled => EventKind::Cancelled,
-            Event::Expired => EventKind::Expired,
-            Event::LedgerRead(_) => EventKind::LedgerRead,
+            Event::MaterialRequested { number, .. }
+            | Event::MaterialSupplied { number }
+            | Event::OwedSharePaid { number, .. }
+            | Event::ShareRecalculated { number, .. }
+            | Event::InsurerAskedForMore { number, .. }
+            | Event::MoreSentToInsurer { number }
+            | Event::ShortfallAssigned { number, .. }
+            | Event::ClawbackPaid { number, .. }
+            | Event::Provisioned { number, .. }
+            | Event::WrittenOff { number, .. }
+            | Event::WrittenOffRecovered { number, .. } => Some(*number),
+            Event::OrderOffered(order) => Some(order.offer_no),
+            Event::OrderAccepted { offer_no }
+            | Event::OrderDeclined { offer_no }
+            | Event::OfferTimedOut { offer_no } => Some(*offer_no),
+            Event::InsurerDecided { decision_no, .. } => Some(*decision_no),
+            Event::TakenIn(_)
+            | Event::Submitted
+            | Event::ReviewStarted
+            | Event::PreReviewed(_)
+            | Event::ShareRequested
+            | Event::SharePaid { .. }
+            | Event::DrugReady
+            | Event::Dispensed
+            | Event::SentToInsurer { .. }
+            | Event::Returned
+            | Event::Cancelled
+            | Event::Expired
+            | Event::LedgerRead(_) => None,
         }
     }
 }

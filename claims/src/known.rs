@@ -28,7 +28,7 @@ pub async fn read(tx: &Transaction<'_>, commands: &[Command]) -> Result<Known, E
     let book = read_book(tx, commands, &claims).await?;
     let posts = |command: &Command| !matches!(command.request, Request::Tell(Event::LedgerRead(_)));
     let is_needed = commands.iter().any(posts);
-    let journals = if is_needed { Journals::in_force(tx, &journal_map::TEMPLATES).await? } else { Journals::default() };
+    let journals = if is_needed { Journals::in_force(tx, journal_map::TEMPLATES).await? } else { Journals::default() };
     Ok(Known { claims, facts, book, journals, outstanding: HashMap::new() })
 }
 
@@ -44,11 +44,12 @@ async fn read_book(
         .filter_map(|command| Some((command, intake(&command.claim_no, claims, &new)?)))
         .collect();
     let concerned: Vec<&NewClaim> = new.values().copied().chain(reviews.iter().map(|(_, intake)| *intake)).collect();
-    if concerned.is_empty() {
+    let offered: Vec<&str> = commands.iter().filter_map(offered).collect();
+    if concerned.is_empty() && offered.is_empty() {
         return Ok(ReviewBook::default());
     }
     let keys: Vec<PolicyKey> = concerned.iter().map(|of| (of.insurer.clone(), of.policy_no.clone())).collect();
-    let pharmacies = sorted(concerned.iter().map(|of| of.pharmacy.as_str()));
+    let pharmacies = sorted(concerned.iter().map(|of| of.pharmacy.as_str()).chain(offered));
     let mut book = ReviewBook {
         policies: sql::parties::policies(tx, &keys).await?,
         pharmacies: sql::parties::pharmacies(tx, &pharmacies).await?,
@@ -84,8 +85,13 @@ async fn read_history(
 fn taken_in(command: &Command) -> Option<(&ClaimNo, &NewClaim)> {
     match &command.request {
         Request::Tell(Event::TakenIn(intake)) => Some((&command.claim_no, intake)),
-        Request::Tell(_) | Request::Review => None,
+        Request::Tell(_) | Request::Review | Request::Offer { .. } => None,
     }
+}
+
+fn offered(command: &Command) -> Option<&str> {
+    let Request::Offer { pharmacy, .. } = &command.request else { return None };
+    Some(pharmacy.as_str())
 }
 
 fn intake<'a>(

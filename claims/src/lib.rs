@@ -14,6 +14,7 @@ pub mod claim;
 pub mod event;
 pub mod refusal;
 pub mod intake;
+pub mod actor;
 
 pub mod state;
 pub mod journal_map;

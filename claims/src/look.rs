@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use deadpool_postgres::Transaction;
 use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::query;
-use dianfu_settlement::chart::{PHARMACY_PAYABLE, REFUND};
+use dianfu_settlement::chart::{PHARMACY_PAYABLE, REFUND, REIMBURSEMENT};
 use dianfu_settlement::payable;
 
 use crate::claim::{Claim, ClaimNo};
@@ -38,7 +38,8 @@ pub async fn look(tx: &Transaction<'_>, claims: &[&Claim]) -> Result<HashMap<Cla
 /// The claims of which an item is in a payout that may yet fail.
 async fn in_flight(tx: &Transaction<'_>, claims: &[&Claim]) -> Result<HashSet<String>, Error> {
     let payable = |claim: &&Claim| {
-        let accounts = [PHARMACY_PAYABLE.of(&claim.intake.pharmacy), REFUND.of(&claim.intake.patient)];
+        let patient = &claim.intake.patient;
+        let accounts = [PHARMACY_PAYABLE.of(claim.pharmacy()), REFUND.of(patient), REIMBURSEMENT.of(patient)];
         accounts.map(|account| (account, claim.claim_no().to_string()))
     };
     let items: Vec<(AccountCode, String)> = claims.iter().flat_map(payable).collect();

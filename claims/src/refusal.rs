@@ -4,6 +4,7 @@ use dianfu_ledger::Rejection;
 use dianfu_ledger::money::{Currency, Money};
 use dianfu_settlement::difference::Difference;
 use dianfu_settlement::journals::JournalFault;
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::claim::{ClaimNo, State};
@@ -147,21 +148,75 @@ pub enum Reason {
     /// An event that needs proof has none.
     #[error("it needs the hash of its proof as evidence")]
     EvidenceMissing,
-    /// The insurer approves more than the drug's price.
-    #[error("the insurer approves {approved}, but the price is {gross}")]
+    /// The insurer approves more than a line's price.
+    #[error("the insurer approves {approved} of line {line_no}, but its price is {gross}")]
     ApprovedAboveGross {
+        /// The line.
+        line_no: i32,
         /// What it approves.
         approved: Money,
         /// The price.
         gross: Money,
     },
-    /// A cause is given exactly when the insurer covers less than the advance.
-    #[error("a cause is given exactly when less than {advance} is approved; approved are {approved}")]
-    CauseMismatch {
-        /// The advance.
-        advance: Money,
+    /// Reasons are given exactly when the insurer covers less than the line's part of the advance.
+    #[error("line {line_no} has reasons exactly when less than {expected} is approved; approved are {approved}")]
+    ReasonsMismatch {
+        /// The line.
+        line_no: i32,
+        /// The line's part of the advance.
+        expected: Money,
         /// What is approved.
         approved: Money,
+    },
+    /// The insurer decides for less than it has paid already; it has to take that back first.
+    #[error("the insurer has paid {paid} and now approves {approved}: it has to take back what it has paid first")]
+    DecidedBelowPaid {
+        /// What it has paid.
+        paid: Money,
+        /// What it approves now.
+        approved: Money,
+    },
+    /// Claims of this kind have no such event.
+    #[error("it does not happen to a claim of this kind")]
+    NotForThisKind,
+    /// A moment has passed.
+    #[error("{field} was {moment}; it is {at}")]
+    MomentPassed {
+        /// Which moment.
+        field: &'static str,
+        /// When it was.
+        moment: Timestamp,
+        /// When it is.
+        at: Timestamp,
+    },
+    /// A moment is not reached.
+    #[error("{field} is {moment}; it is only {at}")]
+    MomentNotReached {
+        /// Which moment.
+        field: &'static str,
+        /// When it will be.
+        moment: Timestamp,
+        /// When it is.
+        at: Timestamp,
+    },
+    /// The claim has moved since it was looked at.
+    #[error("the claim is at event {actual}; it was looked at as of event {expected}")]
+    StaleVersion {
+        /// The event that the caller has seen last.
+        expected: i32,
+        /// The claim's last event.
+        actual: i32,
+    },
+    /// It takes two people, and only one has spoken.
+    #[error("it takes two people: somebody else has to check it")]
+    SecondPersonNeeded,
+    /// This is not for this actor to tell.
+    #[error("'{actor}' cannot tell this of this claim; {expected} can")]
+    WrongActor {
+        /// Who tells it.
+        actor: String,
+        /// Who can.
+        expected: &'static str,
     },
     /// More is assigned than is open.
     #[error("{assigned} is not between one minor unit and the open shortfall of {open}")]
@@ -231,7 +286,14 @@ impl Reason {
             Reason::ApprovalStillValid { .. } => "approval_still_valid",
             Reason::EvidenceMissing => "evidence_missing",
             Reason::ApprovedAboveGross { .. } => "approved_above_gross",
-            Reason::CauseMismatch { .. } => "cause_mismatch",
+            Reason::ReasonsMismatch { .. } => "reasons_mismatch",
+            Reason::DecidedBelowPaid { .. } => "decided_below_paid",
+            Reason::NotForThisKind => "not_for_this_kind",
+            Reason::MomentPassed { .. } => "moment_passed",
+            Reason::MomentNotReached { .. } => "moment_not_reached",
+            Reason::StaleVersion { .. } => "stale_version",
+            Reason::SecondPersonNeeded => "second_person_needed",
+            Reason::WrongActor { .. } => "wrong_actor",
             Reason::ShortfallExceeded { .. } => "shortfall_exceeded",
             Reason::OrderNotOpen { .. } => "order_not_open",
             Reason::SamePerson { .. } => "same_person",

@@ -48,7 +48,7 @@ pub async fn unsettled(tx: &Transaction<'_>, after: &str, limit: i64) -> Result<
         WHERE claim_no > $1
           AND state IN (
               'APPROVED', 'PARTIAL', 'REJECTED', 'PART_RECOVERED', 'RECOVERED', 'SHORTFALL_OPEN', 'TAKEN_BACK',
-              'CANCELLED', 'EXPIRED')
+              'RETURNED', 'FUNDED', 'PAID', 'CANCELLED', 'EXPIRED')
         ORDER BY claim_no
         LIMIT $2";
     tx.query(&tx.prepare_cached(SQL).await?, &[&after, &limit]).await?.iter().map(claim).collect()
@@ -86,7 +86,7 @@ pub async fn events(tx: &Transaction<'_>, claim_no: &ClaimNo) -> Result<Vec<Reco
 pub async fn insert_claims(tx: &Transaction<'_>, claims: &[&Claim]) -> Result<usize, Error> {
     const SQL: &str = "
         INSERT INTO claim (claim_no, intake, taken_in_at, state, event_no, progress)
-        SELECT intake ->> 'claim_no', intake, taken_in_at, 'SUBMITTED', 1, progress
+        SELECT intake ->> 'claim_no', intake, taken_in_at, 'DRAFT', 1, progress
         FROM unnest($1::jsonb[], $2::timestamptz[], $3::jsonb[]) AS taken_in (intake, taken_in_at, progress)
         ORDER BY intake ->> 'claim_no' COLLATE \"C\"
         ON CONFLICT ON CONSTRAINT claim_pkey DO NOTHING";

@@ -28,7 +28,8 @@ pub struct NewPayable {
     pub due_on: Date,
 }
 
-/// Puts payables on record inside the transaction that raises them; those on record stay as they are.
+/// Puts payables on record inside the transaction that raises them; those on record stay as they are, and are looked
+/// at again when they are due, because something is owed on them again.
 pub async fn raise_in(tx: &Transaction<'_>, payables: &[NewPayable], now: Timestamp) -> Result<(), Error> {
     if payables.is_empty() { Ok(()) } else { sql::insert_payables(tx, payables, now).await }
 }

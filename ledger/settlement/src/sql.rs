@@ -97,10 +97,11 @@ pub async fn newest_account_version(tx: &Transaction<'_>, payee: &PartyNo) -> Re
 pub async fn insert_payables(tx: &Transaction<'_>, payables: &[NewPayable], now: Timestamp) -> Result<(), Error> {
     const SQL: &str = "
         INSERT INTO payable (account, item, control, payee, currency, advance_minor, due_on, recorded_at)
-        SELECT account, item, split_part(account, '.', 1), payee, currency, advance_minor, due_on, $7
+        SELECT DISTINCT ON (account, item)
+               account, item, split_part(account, '.', 1), payee, currency, advance_minor, due_on, $7
         FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::date[])
             AS raised (account, item, payee, currency, advance_minor, due_on)
-        ON CONFLICT ON CONSTRAINT payable_pkey DO NOTHING";
+        ON CONFLICT ON CONSTRAINT payable_pkey DO UPDATE SET settled = false WHERE payable.settled";
     let accounts: Vec<&str> = payables.iter().map(|payable| payable.account.as_str()).collect();
     let items: Vec<&str> = payables.iter().map(|payable| payable.item.as_str()).collect();
     let payees: Vec<&str> = payables.iter().map(|payable| payable.payee.as_str()).collect();
