@@ -44,7 +44,7 @@ pub async fn apply(
     now: Timestamp,
 ) -> Result<Vec<Result<Applied, Refusal>>, Error> {
     let mut refused_by_ledger = BTreeMap::new();
-    journals::complete(client, journal_map::TEMPLATES).await?;
+    complete_journals(client).await?;
     loop {
         let tx = client.transaction().await?;
         match attempt(ledger, &tx, commands, &refused_by_ledger, actor, now).await? {
@@ -58,6 +58,11 @@ pub async fn apply(
             }
         }
     }
+}
+
+/// Records what the book lacks of a claim's journals, in a transaction of its own; to be called before [`attempt`].
+pub async fn complete_journals(client: &mut Client) -> Result<(), Error> {
+    Ok(journals::complete(client, journal_map::TEMPLATES).await?)
 }
 
 /// What has become of one attempt.

@@ -4,6 +4,7 @@ use dianfu_ledger::entry::REFERENCE_BYTES_MAX;
 use dianfu_settlement::number::PartyNo;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use crate::claim::{ClaimNo, NewClaim};
 use crate::event::{Event, EventKind};
@@ -13,7 +14,7 @@ use crate::refusal::Reason;
 pub const REASON_BYTES_MAX: usize = 2_000;
 
 /// Something that happened to a claim, or should be decided on it.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Command {
     /// The claim.
     pub claim_no: ClaimNo,
@@ -33,7 +34,8 @@ pub struct Command {
 }
 
 /// What happened, or what is asked for.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Request {
     /// This happened.
     Tell(Event),

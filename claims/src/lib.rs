@@ -35,6 +35,8 @@ pub mod apply;
 mod known;
 mod look;
 pub mod settle;
+pub mod timer;
+pub mod proposal;
 pub mod read;
 
 pub mod error;

@@ -207,6 +207,12 @@ pub enum Reason {
         /// The claim's last event.
         actual: i32,
     },
+    /// Another command stands under the same proposal, or the same thing is proposed already.
+    #[error("it is proposed already, or another command is under this id")]
+    AlreadyProposed,
+    /// Somebody has recorded another version of a journal at the same moment.
+    #[error("a journal of the book has just been replaced: ask again")]
+    StaleJournals,
     /// It takes two people, and only one has spoken.
     #[error("it takes two people: somebody else has to check it")]
     SecondPersonNeeded,
@@ -292,6 +298,8 @@ impl Reason {
             Reason::MomentPassed { .. } => "moment_passed",
             Reason::MomentNotReached { .. } => "moment_not_reached",
             Reason::StaleVersion { .. } => "stale_version",
+            Reason::AlreadyProposed => "already_proposed",
+            Reason::StaleJournals => "stale_journals",
             Reason::SecondPersonNeeded => "second_person_needed",
             Reason::WrongActor { .. } => "wrong_actor",
             Reason::ShortfallExceeded { .. } => "shortfall_exceeded",

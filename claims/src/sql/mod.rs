@@ -6,6 +6,7 @@
 
 pub mod claims;
 pub mod parties;
+pub mod proposals;
 pub mod rules;
 
 use dianfu_ledger::money::Currency;
