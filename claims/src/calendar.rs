@@ -3,7 +3,7 @@
 //! A calendar is data: holidays, and the weekend days on which banks work to make up for them. One without days is
 //! Monday to Friday. The arithmetic is pure and costs the days that it passes; it never leaves the range of dates.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use deadpool_postgres::Client;
 use dianfu_settlement::number_type;
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, Weekday};
 
 use crate::error::Error;
-use crate::registration::RegistrationRefusal;
+use crate::registration::{RegistrationRefusal, in_range};
 use crate::sql;
 
 number_type!(
@@ -158,8 +158,12 @@ pub async fn load(
 ) -> Result<Result<u64, RegistrationRefusal>, Error> {
     let count = i64::try_from(days.len()).unwrap_or(i64::MAX);
     let max = i64::try_from(DAYS_MAX).unwrap_or(i64::MAX);
-    if let Err(refusal) = crate::registration::in_range("days", count, 1, max) {
+    if let Err(refusal) = in_range("days", count, 1, max) {
         return Ok(Err(refusal));
+    }
+    let mut seen = HashSet::new();
+    if let Some((day, _)) = days.iter().find(|(day, _)| !seen.insert(*day)) {
+        return Ok(Err(RegistrationRefusal::Twice { what: "day", number: day.to_string() }));
     }
     let tx = client.transaction().await?;
     let loaded = sql::calendar::insert_days(&tx, calendar, days, actor, now).await?;
