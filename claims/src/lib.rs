@@ -7,7 +7,7 @@
 //! Modules in reading order: what a claim is ([`claim`], [`event`],
 //! [`refusal`], [`intake`]); the pure decisions ([`state`],
 //! [`journal_map`], [`standing`], [`benefit`], [`prereview`], [`review`], [`decide`]); who takes part
-//! ([`registration`], [`insurer`], [`pharmacy`], [`patient`], [`rule_book`]); the doing ([`command`],
+//! ([`registration`], [`calendar`], [`insurer`], [`coverage`], [`pharmacy`], [`patient`], [`rule_book`]); the doing ([`command`],
 //! [`apply`](mod@apply), [`settle`](mod@settle), [`read`]).
 
 pub mod claim;
@@ -26,7 +26,9 @@ pub mod command;
 pub mod decide;
 
 pub mod registration;
+pub mod calendar;
 pub mod insurer;
+pub mod coverage;
 pub mod pharmacy;
 pub mod patient;
 pub mod rule_book;

@@ -46,6 +46,14 @@ pub enum RegistrationRefusal {
         /// Its value.
         actual: i64,
     },
+    /// It is named twice.
+    #[error("{what} '{number}' is named twice")]
+    Twice {
+        /// What it is.
+        what: &'static str,
+        /// Its number.
+        number: String,
+    },
     /// A policy is in another currency than those it is about.
     #[error("{what} '{number}' is in {expected}, not in {actual}")]
     CurrencyDiffers {
@@ -92,6 +100,7 @@ impl RegistrationRefusal {
             RegistrationRefusal::Conflict { .. } => "conflict",
             RegistrationRefusal::Unknown { .. } => "unknown",
             RegistrationRefusal::OutOfRange { .. } => "out_of_range",
+            RegistrationRefusal::Twice { .. } => "twice",
             RegistrationRefusal::CurrencyDiffers { .. } => "currency_differs",
             RegistrationRefusal::TermReversed { .. } => "term_reversed",
             RegistrationRefusal::Account { fault, .. } => fault.code(),

@@ -26,7 +26,7 @@ pub async fn record(
         return Ok(Err(refusal));
     }
     let tx = client.transaction().await?;
-    if sql::parties::insurer(&tx, insurer).await?.is_none() {
+    if sql::insurers::insurer(&tx, insurer).await?.is_none() {
         return Ok(Err(RegistrationRefusal::Unknown { what: "insurer", number: insurer.to_string() }));
     }
     if let Some(answer) = on_record(&tx, insurer, version).await? {

@@ -15,6 +15,7 @@ mod export;
 mod guards;
 mod holds;
 mod ids;
+mod insurers;
 mod items;
 mod lately;
 mod model;

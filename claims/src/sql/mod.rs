@@ -1,10 +1,13 @@
 //! Every statement of claims, one function each, on the caller's transaction. Statements take arrays; one is the case
 //! of length one.
 //!
-//! Reading order: [`parties`] (who takes part), [`rules`] (the rules and what they need to know), [`claims`] (the
-//! claims).
+//! Reading order: [`insurers`] and [`parties`] (who takes part), [`calendar`] and [`coverage`] (bank days, guarantees),
+//! [`rules`] (the rules and what they need to know), [`claims`] (the claims).
 
+pub mod calendar;
 pub mod claims;
+pub mod coverage;
+pub mod insurers;
 pub mod parties;
 pub mod proposals;
 pub mod rules;

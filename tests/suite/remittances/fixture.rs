@@ -41,7 +41,7 @@ impl Desk {
         let currency = Currency::USD;
         let insurer = PartyNo::parse("picc").unwrap();
         let mut accounts = platform_accounts(currency);
-        accounts.extend(insurer_accounts(&insurer, currency, i64::MAX));
+        accounts.extend(insurer_accounts(&insurer, currency));
         ledger.open_accounts(&accounts, "tester").await.unwrap();
         Desk { test, ledger, currency, insurer, bank: PartyNo::parse("settlement").unwrap() }
     }
