@@ -90,7 +90,7 @@ pub async fn attempt(
         return Err(dianfu_ledger::Error::RequestTooLarge { unit: "commands", actual, max: COMMANDS_MAX }.into());
     }
     let now = clock::as_kept(now);
-    let mut known = known::read(tx, commands).await?;
+    let mut known = known::read(tx, commands, now).await?;
     look_at_ledger(tx, &mut known, commands).await?;
     let Decided { answers, steps } = decide(&mut known, commands, refused_by_ledger, actor, now);
     if !write(tx, &steps, actor, now).await? {

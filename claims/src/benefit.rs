@@ -78,7 +78,7 @@ pub fn quote(gross_minor: i64, terms: &Terms, fee: &FeeTerms, on: Date, valid_da
         vat_minor,
         valid_until: on.saturating_add(valid_days.days()),
         payment_days: fee.payment_days,
-        cover: Cover::CREDIT,
+        cover: Cover::CREDIT_LINE,
     }
 }
 

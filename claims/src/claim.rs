@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::insurer::terms::Funding;
+
 number_type!(
     /// A claim, under our own number; its open items and its order carry the same number.
     ClaimNo,
@@ -355,17 +357,8 @@ pub struct Cover {
 
 impl Cover {
     /// Within the credit line, without a service fee.
-    pub const CREDIT: Cover = Cover { funding: Funding::Credit, service_fee_per_10000: 0, service_vat_per_10000: 0 };
-}
-
-/// Where the money of an advance comes from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Funding {
-    /// From the platform, within the credit line of the insurer.
-    Credit,
-    /// From what the insurer has deposited (J24).
-    Prefund,
+    pub const CREDIT_LINE: Cover =
+        Cover { funding: Funding::CreditLine, service_fee_per_10000: 0, service_vat_per_10000: 0 };
 }
 
 /// An order as it is offered to a pharmacy. Amounts in minor units.
@@ -502,7 +495,7 @@ impl Claim {
 
     /// On what terms the insurer bears it.
     pub fn cover(&self) -> Cover {
-        self.progress.quote.as_ref().map_or(Cover::CREDIT, |quote| quote.cover)
+        self.progress.quote.as_ref().map_or(Cover::CREDIT_LINE, |quote| quote.cover)
     }
 
     /// What the platform itself takes from the patient before pickup.

@@ -11,6 +11,7 @@ use dianfu_ledger::entry::NewEntry;
 use dianfu_ledger::money::Currency;
 use dianfu_settlement::difference::difference;
 use dianfu_settlement::journals::Journals;
+use dianfu_settlement::number::PartyNo;
 use dianfu_settlement::payable::NewPayable;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -18,14 +19,19 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::actor::may_tell;
-use crate::claim::{Claim, ClaimNo, NewClaim, Order, State};
+use crate::claim::{Claim, ClaimKind, ClaimNo, NewClaim, Order, State};
 use crate::command::{self, Command, Request};
+use crate::coverage::{CoverageAnswer, covers};
 use crate::event::{Event, EventKind, When};
+use crate::insurer::modules::Module;
+use crate::insurer::standing::need_of;
+use crate::insurer::{Need, Standing};
 use crate::intake;
-use crate::journal_map;
-use crate::prereview::Decision;
+use crate::journal_map::{self, Posting};
+use crate::prereview::{self, Decision};
 use crate::refusal::{Reason, Refusal};
 use crate::review::ReviewBook;
+use crate::sql::parties::PolicyKey;
 use crate::standing::Outstanding;
 use crate::state::next;
 
@@ -118,6 +124,10 @@ pub struct Known {
     pub book: ReviewBook,
     /// The templates of a claim's journals that are in force.
     pub journals: Journals,
+    /// How the insurers stand, of commands that ask something of them.
+    pub insurers: HashMap<PartyNo, Standing>,
+    /// What insurers have guaranteed, by policy, of claims to be reviewed.
+    pub coverage: HashMap<PolicyKey, CoverageAnswer>,
     /// What stands in the ledger, of claims whose events ask for it.
     pub outstanding: HashMap<ClaimNo, Outstanding>,
 }
@@ -173,22 +183,30 @@ fn one(known: &mut Known, at: usize, command: &Command, actor: &str, now: Timest
     command::check(command, actor)?;
     if let Request::Tell(Event::TakenIn(intake)) = &command.request {
         may_tell(actor, command.kind(), intake, &intake.pharmacy)?;
+        intake::check(intake)?;
+        permitted(known, command.kind(), intake)?;
         let claim = take_in(known, command, intake, now)?;
         let event = Event::TakenIn(intake.clone());
         return Ok(Outcome::Step(Box::new(step(at, command, claim, None, event, None))));
     }
-    let claim = known.claims.get(&command.claim_no).ok_or(Reason::ClaimUnknown)?;
+    let claim = known.claims.get(&command.claim_no).cloned().ok_or(Reason::ClaimUnknown)?;
     may_tell(actor, command.kind(), &claim.intake, claim.pharmacy())?;
-    is_current(claim, command.as_of_event)?;
-    let (event, decision) = event(&mut known.book, claim, command)?;
+    is_current(&claim, command.as_of_event)?;
+    if !claim.state.accepts().contains(&command.kind()) {
+        return Err(Reason::NotInThisState);
+    }
+    permitted(known, command.kind(), &claim.intake)?;
+    let (event, decision) = event(known, &claim, command)?;
     let seen = known.outstanding.get(&command.claim_no);
-    let transition = next(claim, &event, When { on: command.on, at: now }, seen).map_err(|refusal| refusal.reason)?;
+    let transition = next(&claim, &event, When { on: command.on, at: now }, seen).map_err(|refusal| refusal.reason)?;
     if event.kind() == EventKind::LedgerRead && transition.to == claim.state {
-        return Ok(Outcome::Nothing(unchanged(claim)));
+        return Ok(Outcome::Nothing(unchanged(&claim)));
     }
     let (from, event_no) = (claim.state, claim.event_no + 1);
-    let after = Claim { state: transition.to, event_no, progress: transition.progress, ..claim.clone() };
-    let entries = journal_map::entries(&known.journals, &after, &event, (command.on, actor), &transition.posted)?;
+    let after = Claim { state: transition.to, event_no, progress: transition.progress, ..claim };
+    let insurer_due_on = known.insurers.get(&after.intake.insurer).map(|standing| standing.due_on(command.on));
+    let posting = Posting { on: command.on, insurer_due_on, actor };
+    let entries = journal_map::entries(&known.journals, &after, &event, posting, &transition.posted)?;
     let payables = journal_map::payables(&after, &transition.posted, command.on);
     let step = step(at, command, after, Some(from), event, decision);
     Ok(Outcome::Step(Box::new(Step { entries, payables, ..step })))
@@ -202,30 +220,66 @@ fn is_current(claim: &Claim, as_of_event: Option<i32>) -> Result<(), Reason> {
     }
 }
 
-/// What the command brings about, and how pre-review came to it.
-fn event(book: &mut ReviewBook, claim: &Claim, command: &Command) -> Result<(Event, Option<Decision>), Reason> {
-    if !claim.state.accepts().contains(&command.kind()) {
-        return Err(Reason::NotInThisState);
+/// What an event wants of the insurer, the insurer has to take part in.
+fn permitted(known: &Known, kind: EventKind, intake: &NewClaim) -> Result<(), Reason> {
+    match need_of(kind, intake.kind) {
+        Some(need) => Ok(insurer(known, intake)?.permits(need)?),
+        None => Ok(()),
     }
+}
+
+fn insurer<'a>(known: &'a Known, intake: &NewClaim) -> Result<&'a Standing, Reason> {
+    let unknown = || Reason::PartyUnknown { what: "insurer", number: intake.insurer.to_string() };
+    known.insurers.get(&intake.insurer).ok_or_else(unknown)
+}
+
+/// What the command brings about, and how pre-review came to it.
+fn event(known: &mut Known, claim: &Claim, command: &Command) -> Result<(Event, Option<Decision>), Reason> {
     match &command.request {
         Request::Tell(event) => Ok((event.clone(), None)),
         Request::Review => {
-            let decision = book.review(claim, command.on)?;
+            let decision = review(known, claim, command)?;
             Ok((Event::PreReviewed(decision.verdict.clone()), Some(decision)))
         }
         Request::Offer { offer_no, pharmacy, respond_by } => {
-            let terms = book
-                .pharmacies
-                .get(pharmacy)
-                .ok_or_else(|| Reason::PartyUnknown { what: "pharmacy", number: pharmacy.to_string() })?;
-            in_currency("pharmacy", pharmacy.as_str(), terms.currency, claim.intake.currency)?;
-            let (fee_minor, vat_minor) = terms.fee_terms().fee(claim.intake.gross_minor);
-            let (offer_no, pharmacy, respond_by) = (*offer_no, pharmacy.clone(), *respond_by);
-            let payment_days = terms.payment_days;
-            let order = Order { offer_no, pharmacy, respond_by, fee_minor, vat_minor, payment_days };
-            Ok((Event::OrderOffered(order), None))
+            Ok((Event::OrderOffered(order(known, claim, (*offer_no, pharmacy, *respond_by))?), None))
         }
     }
+}
+
+/// A claim that passes is covered as the insurer's contract says, and an advance is made only where the insurer takes
+/// part in it and, if it is asked, has guaranteed it.
+fn review(known: &mut Known, claim: &Claim, command: &Command) -> Result<Decision, Reason> {
+    let standing = insurer(known, &claim.intake)?.clone();
+    let mut book = std::mem::take(&mut known.book);
+    let reviewed = book.review(claim, command.on);
+    known.book = book;
+    let mut decision = reviewed?;
+    if let prereview::Outcome::Approved(quote) = &mut decision.verdict.outcome {
+        quote.cover = standing.cover();
+        if claim.intake.kind == ClaimKind::DirectPay {
+            standing.permits(Need::Advance)?;
+            if standing.module_on(Module::CoverageCheck) {
+                let key = (claim.intake.insurer.clone(), claim.intake.policy_no.clone());
+                covers(known.coverage.get(&key), &key.1, claim.money(quote.advance_minor), command.on)?;
+            }
+        }
+    }
+    Ok(decision)
+}
+
+/// The order as a pharmacy is offered it, on its own terms.
+fn order(
+    known: &Known,
+    claim: &Claim,
+    (offer_no, pharmacy, respond_by): (i32, &PartyNo, Timestamp),
+) -> Result<Order, Reason> {
+    let unknown = || Reason::PartyUnknown { what: "pharmacy", number: pharmacy.to_string() };
+    let terms = known.book.pharmacies.get(pharmacy).ok_or_else(unknown)?;
+    in_currency("pharmacy", pharmacy.as_str(), terms.currency, claim.intake.currency)?;
+    let (fee_minor, vat_minor) = terms.fee_terms().fee(claim.intake.gross_minor);
+    let (pharmacy, payment_days) = (pharmacy.clone(), terms.payment_days);
+    Ok(Order { offer_no, pharmacy, respond_by, fee_minor, vat_minor, payment_days })
 }
 
 fn step(
@@ -302,7 +356,6 @@ fn take_in(known: &Known, command: &Command, intake: &NewClaim, now: Timestamp) 
     if known.claims.contains_key(&command.claim_no) {
         return Err(Reason::NotInThisState);
     }
-    intake::check(intake)?;
     let policy = known.book.policies.get(&(intake.insurer.clone(), intake.policy_no.clone()));
     let policy_no = || intake.policy_no.to_string();
     let policy = policy.filter(|policy| policy.patient == intake.patient);

@@ -4,22 +4,26 @@ use std::collections::{HashMap, HashSet};
 
 use deadpool_postgres::Transaction;
 use dianfu_settlement::journals::Journals;
-use jiff::ToSpan;
+use dianfu_settlement::number::PartyNo;
+use jiff::{Timestamp, ToSpan};
 
-use crate::claim::{Claim, ClaimNo, DrugCode, NewClaim};
+use crate::claim::{Claim, ClaimKind, ClaimNo, DrugCode, NewClaim};
 use crate::command::{Command, Request};
+use crate::coverage::CoverageAnswer;
 use crate::decide::Known;
 use crate::error::Error;
-use crate::event::Event;
+use crate::event::{Event, EventKind};
+use crate::insurer::standing::need_of;
+use crate::insurer::{Standing, standings_in};
 use crate::journal_map;
 use crate::review::ReviewBook;
 use crate::sql;
 use crate::sql::parties::PolicyKey;
 use crate::sql::rules::PacksKey;
 
-/// Reads it, whatever the number of commands, in at most ten statements, and one more for each journal of which the
+/// Reads it, whatever the number of commands, in at most sixteen statements, and one more for each journal of which the
 /// book has another text than the program ships.
-pub async fn read(tx: &Transaction<'_>, commands: &[Command]) -> Result<Known, Error> {
+pub async fn read(tx: &Transaction<'_>, commands: &[Command], at: Timestamp) -> Result<Known, Error> {
     let numbers = sorted(commands.iter().map(|command| command.claim_no.as_str()));
     let claims = sql::claims::lock_claims(tx, &numbers).await?;
     let wanted: Vec<(&str, String)> =
@@ -29,7 +33,41 @@ pub async fn read(tx: &Transaction<'_>, commands: &[Command]) -> Result<Known, E
     let posts = |command: &Command| !matches!(command.request, Request::Tell(Event::LedgerRead(_)));
     let is_needed = commands.iter().any(posts);
     let journals = if is_needed { Journals::in_force(tx, journal_map::TEMPLATES).await? } else { Journals::default() };
-    Ok(Known { claims, facts, book, journals, outstanding: HashMap::new() })
+    let insurers = read_insurers(tx, commands, &claims, at).await?;
+    let coverage = read_coverage(tx, commands, &claims).await?;
+    Ok(Known { claims, facts, book, journals, insurers, coverage, outstanding: HashMap::new() })
+}
+
+/// How the insurers stand of whom something is asked, or who will owe something; locked against suspension.
+async fn read_insurers(
+    tx: &Transaction<'_>,
+    commands: &[Command],
+    claims: &HashMap<ClaimNo, Claim>,
+    at: Timestamp,
+) -> Result<HashMap<PartyNo, Standing>, Error> {
+    let new: HashMap<&ClaimNo, &NewClaim> = commands.iter().filter_map(taken_in).collect();
+    let asks = |command: &&Command| {
+        let kind = command.kind();
+        kind == EventKind::ShortfallAssigned || need_of(kind, ClaimKind::DirectPay).is_some()
+    };
+    let asked = commands.iter().filter(asks).filter_map(|command| intake(&command.claim_no, claims, &new));
+    let mut insurers: Vec<PartyNo> = asked.map(|intake| intake.insurer.clone()).collect();
+    insurers.sort_unstable();
+    insurers.dedup();
+    if insurers.is_empty() { Ok(HashMap::new()) } else { standings_in(tx, &insurers, at).await }
+}
+
+/// What insurers have guaranteed for the claims that are to be reviewed.
+async fn read_coverage(
+    tx: &Transaction<'_>,
+    commands: &[Command],
+    claims: &HashMap<ClaimNo, Claim>,
+) -> Result<HashMap<PolicyKey, CoverageAnswer>, Error> {
+    let new: HashMap<&ClaimNo, &NewClaim> = commands.iter().filter_map(taken_in).collect();
+    let reviews = commands.iter().filter(|command| matches!(command.request, Request::Review));
+    let intakes = reviews.filter_map(|command| intake(&command.claim_no, claims, &new));
+    let keys: Vec<PolicyKey> = intakes.map(|of| (of.insurer.clone(), of.policy_no.clone())).collect();
+    if keys.is_empty() { Ok(HashMap::new()) } else { sql::coverage::newest(tx, &keys).await }
 }
 
 async fn read_book(

@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::claim::{ClaimNo, State};
+use crate::coverage::NotCovered;
 use crate::event::EventKind;
+use crate::insurer::NotPermitted;
 
 /// A refusal. Nothing of the event is done.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -56,6 +58,12 @@ pub enum Reason {
         /// The claim's.
         actual: Currency,
     },
+    /// The insurer does not take part in this.
+    #[error(transparent)]
+    NotPermitted(#[from] NotPermitted),
+    /// The insurer has not guaranteed it.
+    #[error(transparent)]
+    NotCovered(#[from] NotCovered),
     /// The insurer has no pre-review rules in force.
     #[error("insurer '{insurer}' has no rules in force on {on}")]
     RulesMissing {
@@ -279,6 +287,8 @@ impl Reason {
             Reason::NotInThisState => "not_in_this_state",
             Reason::PartyUnknown { .. } => "party_unknown",
             Reason::CurrencyDiffers { .. } => "currency_differs",
+            Reason::NotPermitted(refusal) => refusal.code(),
+            Reason::NotCovered(refusal) => refusal.code(),
             Reason::RulesMissing { .. } => "rules_missing",
             Reason::OutOfRange { .. } => "out_of_range",
             Reason::LinesDiffer { .. } => "lines_differ",

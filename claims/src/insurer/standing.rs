@@ -11,15 +11,18 @@ use deadpool_postgres::Transaction;
 use dianfu_ledger::clock;
 use dianfu_settlement::number::PartyNo;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::calendar::Calendar;
+use crate::claim::{ClaimKind, Cover};
 use crate::error::Error;
+use crate::event::EventKind;
 use crate::sql;
 
 use super::Insurer;
 use super::modules::{Module, Switch, module_on};
 use super::stage::{Stage, StageView, stage};
-use super::terms::{TermsVersion, in_force};
+use super::terms::{TermsVersion, due_on, in_force};
 
 /// What is wanted of an insurer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -82,6 +85,18 @@ impl Need {
             | Need::Reimburse
             | Need::Remittance => false,
         }
+    }
+}
+
+/// What an event on a claim wants of its insurer.
+pub fn need_of(kind: EventKind, claim: ClaimKind) -> Option<Need> {
+    match (kind, claim) {
+        (EventKind::TakenIn, ClaimKind::DirectPay) => Some(Need::TakeInDirectPay),
+        (EventKind::TakenIn, ClaimKind::Reimbursement) => Some(Need::TakeInReimbursement),
+        (EventKind::PreReviewed, _) => Some(Need::PreReview),
+        (EventKind::SentToInsurer, _) => Some(Need::SendToInsurer),
+        (EventKind::InsurerDecided | EventKind::InsurerAskedForMore, _) => Some(Need::Decision),
+        _ => None,
     }
 }
 
@@ -152,6 +167,21 @@ impl Standing {
     /// Whether a module is on.
     pub fn module_on(&self, module: Module) -> bool {
         module_on(&self.switches, module, self.at)
+    }
+
+    /// On what terms it bears advances; within the credit line and without a fee before there are terms.
+    pub fn cover(&self) -> Cover {
+        let of = |version: &TermsVersion| Cover {
+            funding: version.terms.funding,
+            service_fee_per_10000: version.terms.fee_per_10000,
+            service_vat_per_10000: version.terms.vat_per_10000,
+        };
+        self.terms.as_ref().map_or(Cover::CREDIT_LINE, of)
+    }
+
+    /// The day by which it has paid what it approves on a day; the same day before there are terms.
+    pub fn due_on(&self, approved_on: Date) -> Date {
+        self.terms.as_ref().map_or(approved_on, |version| due_on(&version.terms, &self.calendar, approved_on))
     }
 
     /// Whether the insurer may be asked for something.

@@ -3,8 +3,9 @@
 use jiff::civil::Date;
 
 use super::{Posted, Transition};
-use crate::claim::{Awaited, Claim, ClaimKind, Funding, Order, Quote, ShareCollector, State};
+use crate::claim::{Awaited, Claim, ClaimKind, Order, Quote, ShareCollector, State};
 use crate::event::When;
+use crate::insurer::terms::Funding;
 use crate::intake::{count, range, text};
 use crate::journal_map::Journal;
 use crate::prereview::{Outcome, Verdict};
@@ -63,7 +64,7 @@ fn held(claim: &Claim, quote: &Quote) -> Vec<Posted> {
     );
     match (claim.intake.kind, quote.cover.funding) {
         (ClaimKind::Reimbursement, _) => Vec::new(),
-        (ClaimKind::DirectPay, Funding::Credit) => vec![Posted::plain(Journal::J1)],
+        (ClaimKind::DirectPay, Funding::CreditLine) => vec![Posted::plain(Journal::J1)],
         (ClaimKind::DirectPay, Funding::Prefund) => vec![Posted::plain(Journal::J24Hold)],
     }
 }
@@ -71,7 +72,7 @@ fn held(claim: &Claim, quote: &Quote) -> Vec<Posted> {
 /// The hold goes, whichever it was.
 fn release(claim: &Claim) -> Posted {
     match claim.cover().funding {
-        Funding::Credit => Posted::plain(Journal::J1r),
+        Funding::CreditLine => Posted::plain(Journal::J1r),
         Funding::Prefund => Posted::plain(Journal::J24Release),
     }
 }
@@ -162,7 +163,7 @@ fn owed_to_pharmacy(claim: &Claim) -> Posted {
         ShareCollector::PlatformLater => (Journal::J3c, 0, share_minor),
     };
     match claim.cover().funding {
-        Funding::Credit => Posted::plain(journal),
+        Funding::CreditLine => Posted::plain(journal),
         Funding::Prefund => Posted::of(Journal::J24Drawn, [("share_held", held_minor), ("share_owed", owed_minor)]),
     }
 }
@@ -211,7 +212,7 @@ pub(super) fn share_recalculated(claim: &Claim, share_minor: i64) -> Result<Tran
     let change_minor = share_minor - claim.share_minor();
     let journal = if change_minor > 0 { Journal::J22 } else { Journal::J22Overcharged };
     let amounts = match claim.cover().funding {
-        Funding::Credit => [("advanced", change_minor.abs()), ("prefund", 0)],
+        Funding::CreditLine => [("advanced", change_minor.abs()), ("prefund", 0)],
         Funding::Prefund => [("advanced", 0), ("prefund", change_minor.abs())],
     };
     let posted = if change_minor == 0 { Vec::new() } else { vec![Posted::of(journal, amounts)] };

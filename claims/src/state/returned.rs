@@ -2,8 +2,9 @@
 
 use super::decision::charge;
 use super::{Posted, Transition};
-use crate::claim::{Claim, Funding, State};
+use crate::claim::{Claim, State};
 use crate::event::When;
+use crate::insurer::terms::Funding;
 use crate::journal_map::Journal;
 use crate::standing::Outstanding;
 
@@ -64,7 +65,7 @@ pub(super) fn returned(claim: &Claim, When { on, .. }: When, seen: &Outstanding)
 fn back(claim: &Claim, seen: &Outstanding) -> Back {
     let progress = &claim.progress;
     let covered_minor = if progress.decision_no == 0 { claim.advance_minor() } else { progress.approved_minor };
-    let credit_minor = if claim.cover().funding == Funding::Credit { covered_minor } else { 0 };
+    let credit_minor = if claim.cover().funding == Funding::CreditLine { covered_minor } else { 0 };
     let is_decided = progress.decision_no > 0;
     // The service fee goes back by itself.
     let due_minor = (seen.due_minor - progress.service_fee_minor.min(seen.due_minor)).clamp(0, credit_minor);

@@ -2,8 +2,9 @@
 
 use super::decision::service_fee;
 use super::{Posted, Transition};
-use crate::claim::{Claim, ClaimKind, Funding, Progress};
+use crate::claim::{Claim, ClaimKind, Progress};
 use crate::event::{Bearer, Debt};
+use crate::insurer::terms::Funding;
 use crate::intake::range;
 use crate::journal_map::Journal;
 use crate::refusal::Reason;
@@ -82,7 +83,7 @@ pub(super) fn relieve(claim: &Claim, amount_minor: i64, seen: &Outstanding) -> T
     progress.approved_minor += amount_minor;
     progress.excess_minor += excess_minor;
     let journal = match claim.cover().funding {
-        Funding::Credit => Journal::J10d,
+        Funding::CreditLine => Journal::J10d,
         Funding::Prefund => Journal::J24DecidedAgain,
     };
     let amounts = [
