@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 
 use deadpool_postgres::Transaction;
 use dianfu_settlement::journals::Journals;
-use jiff::ToSpan;
 
 use crate::claim::{Claim, ClaimNo, NewClaim};
 use crate::command::{Command, Request};
@@ -15,7 +14,7 @@ use crate::journal_map;
 use crate::review::ReviewBook;
 use crate::sql;
 use crate::sql::parties::PolicyKey;
-use crate::sql::rules::PacksKey;
+use crate::sql::rules::PolicyYear;
 
 /// Reads it, whatever the number of commands, in at most ten statements, and one more for each journal of which the
 /// book has another text than the program ships.
@@ -67,16 +66,23 @@ async fn read_history(
     book: &mut ReviewBook,
 ) -> Result<(), Error> {
     let intakes = || reviews.iter().map(|(_, intake)| *intake);
-    sql::parties::lock_patients(tx, &sorted(intakes().map(|of| of.patient.as_str()))).await?;
-    book.rules = sql::rules::versions(tx, &sorted(intakes().map(|of| of.insurer.as_str()))).await?;
+    let patients = sorted(intakes().map(|of| of.patient.as_str()));
+    sql::parties::lock_patients(tx, &patients).await?;
+    book.rules = sql::rule_book::versions(tx, &sorted(intakes().map(|of| of.insurer.as_str()))).await?;
     let keys: Vec<PolicyKey> = intakes().map(|of| (of.insurer.clone(), of.policy_no.clone())).collect();
-    book.used = sql::rules::used(tx, &keys).await?;
-    let versions = book.rules.values().flatten();
-    let longest_cycle = versions.map(|version| version.rules.longest_cycle_days()).max().unwrap_or(0);
-    let Some(earliest) = reviews.iter().map(|(command, _)| command.on).min() else { return Ok(()) };
-    let keys: Vec<PacksKey> = intakes().map(|of| (of.patient.clone(), of.drug_code.clone())).collect();
-    book.packs = sql::rules::packs(tx, &keys, earliest.saturating_sub(longest_cycle.days())).await?;
+    book.terms = sql::terms::of_policies(tx, &keys).await?;
+    let years: Vec<PolicyYear> = intakes().filter_map(|intake| policy_year(intake, book)).collect();
+    book.used = sql::rules::used(tx, &years).await?;
+    book.packs = sql::rules::packs(tx, &patients).await?;
     Ok(())
+}
+
+/// The year of its policy in which a claim counts.
+fn policy_year(intake: &NewClaim, book: &ReviewBook) -> Option<PolicyYear> {
+    let policy = (intake.insurer.clone(), intake.policy_no.clone());
+    let terms = book.terms_of(&policy, book.policies.get(&policy)?);
+    let prescribed_on = intake.prescribed_on;
+    Some(PolicyYear { policy, from: terms.year_of(prescribed_on), before: terms.year_after(prescribed_on) })
 }
 
 fn taken_in(command: &Command) -> Option<(&ClaimNo, &NewClaim)> {

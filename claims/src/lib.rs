@@ -9,6 +9,7 @@
 //! ([`registration`], [`insurer`], [`pharmacy`], [`patient`], [`rule_book`]); the doing ([`command`],
 //! [`apply`](mod@apply), [`settle`](mod@settle), [`read`]).
 
+pub mod diagnosis;
 pub mod claim;
 pub mod event;
 pub mod refusal;
@@ -26,6 +27,8 @@ pub mod registration;
 pub mod insurer;
 pub mod pharmacy;
 pub mod patient;
+pub mod policy_terms;
+pub mod charity;
 pub mod rule_book;
 
 pub mod apply;
@@ -33,6 +36,8 @@ mod known;
 mod look;
 pub mod settle;
 pub mod read;
+pub mod working_clock;
+pub mod review_queue;
 
 pub mod error;
 pub mod sql;

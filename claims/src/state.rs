@@ -114,6 +114,7 @@ fn decide(claim: &Claim, event: &Event, on: Date) -> Result<Transition, Reason> 
         Event::PreReviewed(verdict) => match &verdict.outcome {
             Outcome::Approved(quote) => pre_approved(claim, quote),
             Outcome::Rejected { .. } => plain(State::PreRejected),
+            Outcome::Referred { .. } => Err(Reason::NotInThisState),
         },
         Event::ShareRequested => match claim.share_to_collect_minor() {
             0 => Err(Reason::NoShareToCollect),
@@ -277,7 +278,7 @@ impl Claim {
                 claim.reviewed_on = Some(on);
                 claim.quote = match &verdict.outcome {
                     Outcome::Approved(quote) => Some(quote.clone()),
-                    Outcome::Rejected { .. } => None,
+                    Outcome::Rejected { .. } | Outcome::Referred { .. } => None,
                 };
             }
             Event::Dispensed => claim.dispensed_on = Some(on),

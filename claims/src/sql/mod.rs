@@ -1,12 +1,18 @@
 //! Every statement of claims, one function each, on the caller's transaction. Statements take arrays; one is the case
 //! of length one.
 //!
-//! Reading order: [`parties`] (who takes part), [`rules`] (the rules and what they need to know), [`claims`] (the
-//! claims).
+//! Reading order: [`parties`] (who takes part), [`terms`] (what policies promise), [`rule_book`] (the rules), [`rules`]
+//! (what they need to know and what they decided), [`shares`] (how claims were shared), [`review_tasks`] (the queue of
+//! those who review), [`claims`] (the claims).
 
+pub mod charity;
 pub mod claims;
 pub mod parties;
+pub mod review_tasks;
+pub mod rule_book;
 pub mod rules;
+pub mod shares;
+pub mod terms;
 
 use dianfu_ledger::money::Currency;
 use dianfu_settlement::number::NumberError;
@@ -24,4 +30,8 @@ fn currency(row: &Row) -> Result<Currency, Error> {
 
 fn corrupt(column: &str) -> Error {
     Error::Corrupt(column.to_owned())
+}
+
+fn json<T: serde::Serialize>(value: &T) -> Result<serde_json::Value, Error> {
+    serde_json::to_value(value).map_err(|error| Error::Corrupt(error.to_string()))
 }
