@@ -19,10 +19,11 @@ use uuid::Uuid;
 use crate::claim::{Claim, ClaimNo, NewClaim, State};
 use crate::command::{self, Command, Request};
 use crate::event::{Bearer, Event, EventKind};
+use crate::intake;
 use crate::journal_map;
 use crate::prereview::Decision;
 use crate::refusal::{Reason, Refusal};
-use crate::review::ReviewBook;
+use crate::review::{self, ReviewBook};
 use crate::standing::Outstanding;
 use crate::state::next;
 
@@ -128,7 +129,9 @@ pub struct Decided {
     pub steps: Vec<Step>,
 }
 
-/// Decides commands in order. `refused_by_ledger` are those, by place, whose entries the ledger has refused.
+/// Decides commands: those of one claim in their order, and claims that are reviewed in an order of their own
+/// ([`review::in_order`]), so that no permutation of a batch changes what is granted. `refused_by_ledger` are those, by
+/// place, whose entries the ledger has refused.
 pub fn decide(
     known: &mut Known,
     commands: &[Command],
@@ -136,8 +139,10 @@ pub fn decide(
     actor: &str,
     now: Timestamp,
 ) -> Decided {
-    let mut decided = Decided::default();
-    for (at, command) in commands.iter().enumerate() {
+    let mut steps = Vec::new();
+    let mut answers: Vec<(usize, Result<Applied, Refusal>)> = Vec::with_capacity(commands.len());
+    for at in order(known, commands) {
+        let command = &commands[at];
         let state = known.claims.get(&command.claim_no).map(|claim| claim.state);
         let outcome = match refused_by_ledger.get(&at) {
             Some(rejection) => Err(Reason::Ledger(rejection.clone())),
@@ -147,15 +152,32 @@ pub fn decide(
             Ok(Outcome::Step(step)) => {
                 let applied = applied(&step);
                 known.remember(&step, actor, now);
-                decided.steps.push(*step);
+                steps.push(*step);
                 Ok(applied)
             }
             Ok(Outcome::Nothing(applied)) => Ok(applied),
             Err(reason) => Err(reason.refuse(&command.claim_no, state, command.kind())),
         };
-        decided.answers.push(answer);
+        answers.push((at, answer));
     }
-    decided
+    answers.sort_unstable_by_key(|(at, _)| *at);
+    Decided { answers: answers.into_iter().map(|(_, answer)| answer).collect(), steps }
+}
+
+/// The places of the commands, in the order in which they are decided.
+fn order(known: &Known, commands: &[Command]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..commands.len()).collect();
+    if !commands.iter().any(|command| matches!(command.request, Request::Review)) {
+        return order;
+    }
+    let taken_in = commands.iter().filter_map(|command| match &command.request {
+        Request::Tell(Event::TakenIn(intake)) => Some((&command.claim_no, intake)),
+        Request::Tell(_) | Request::Review => None,
+    });
+    let on_record = known.claims.iter().map(|(claim_no, claim)| (claim_no, &claim.intake));
+    let intakes: HashMap<&ClaimNo, &NewClaim> = taken_in.chain(on_record).collect();
+    order.sort_by_key(|at| intakes.get(&commands[*at].claim_no).map(|intake| review::in_order(intake)));
+    order
 }
 
 enum Outcome {
@@ -261,12 +283,7 @@ fn take_in(known: &Known, command: &Command, intake: &NewClaim, now: Timestamp) 
     if known.claims.contains_key(&command.claim_no) {
         return Err(Reason::NotInThisState);
     }
-    let positive = |field, actual: i64| match actual {
-        1.. => Ok(()),
-        _ => Err(Reason::OutOfRange { field, min: 1, max: i64::MAX, actual }),
-    };
-    positive("gross_minor", intake.gross_minor)?;
-    positive("quantity", intake.quantity.into())?;
+    intake::check(intake)?;
     let policy = known.book.policies.get(&(intake.insurer.clone(), intake.policy_no.clone()));
     let policy_no = || intake.policy_no.to_string();
     let policy = policy.filter(|policy| policy.patient == intake.patient);

@@ -81,7 +81,7 @@ async fn read_history(
 fn policy_year(intake: &NewClaim, book: &ReviewBook) -> Option<PolicyYear> {
     let policy = (intake.insurer.clone(), intake.policy_no.clone());
     let terms = book.terms_of(&policy, book.policies.get(&policy)?);
-    let prescribed_on = intake.prescribed_on;
+    let prescribed_on = intake.prescription.prescribed_on;
     Some(PolicyYear { policy, from: terms.year_of(prescribed_on), before: terms.year_after(prescribed_on) })
 }
 

@@ -12,10 +12,10 @@ use jiff::civil::Date;
 use crate::benefit::{
     BenefitTerms, ClaimToShare, LineToShare, PolicyTerms, Split, TermsVersion, Used, UsedByYear, quote, share_next,
 };
-use crate::claim::{Claim, ClaimNo, NewClaim};
+use crate::claim::{Claim, ClaimLine, ClaimNo, NewClaim};
 use crate::patient::Policy;
 use crate::pharmacy::Pharmacy;
-use crate::prereview::facts::{EarlierPacks, Facts, LineFacts, PolicyFacts};
+use crate::prereview::facts::{EarlierPacks, Facts, LineFacts, PolicyFacts, TestFact};
 use crate::prereview::ruling::{Ruling, RulingRefusal, ruled};
 use crate::prereview::{Decision, Offer, Outcome, RuleVersion, evaluate};
 use crate::refusal::Reason;
@@ -73,7 +73,7 @@ impl ReviewBook {
         let version = self.rules_on(&intake.insurer, on)?;
         let terms = self.terms_of(&policy_key, policy);
         let mut used = self.used.get(&policy_key).cloned().unwrap_or_default();
-        let year_from = terms.year_of(intake.prescribed_on);
+        let year_from = terms.year_of(intake.prescription.prescribed_on);
         let used_before = used.get(&year_from).cloned().unwrap_or_default();
         let split = share_next(&to_share(intake), &terms, &mut used);
         let facts = self.facts(intake, on, &split, policy_facts(policy, &terms, intake, used_before));
@@ -105,27 +105,29 @@ impl ReviewBook {
     fn facts(&self, intake: &NewClaim, on: Date, split: &Split, policy: PolicyFacts) -> Facts {
         let earlier = self.packs.get(&intake.patient).map_or(&[][..], Vec::as_slice);
         let concerns = |packs: &&EarlierPacks| split.lines.iter().any(|line| line.drug_code == packs.drug_code);
+        let tests = intake.tests.iter().map(|result| TestFact {
+            test: result.test.clone(),
+            positive: result.positive,
+            tested_on: result.tested_on,
+        });
+        let lines = intake.lines.iter().zip(&split.lines).map(|(line, share)| LineFacts {
+            line_no: line.line_no,
+            drug_code: line.drug_code.clone(),
+            quantity: line.quantity,
+            prescribed_quantity: None,
+            gross_minor: line.gross_minor,
+            advance_minor: share.advance_minor,
+        });
         Facts {
             on,
             currency: intake.currency,
             policy,
             pharmacy: intake.pharmacy.clone(),
-            doctor: None,
-            diagnosis: None,
-            prescribed_on: intake.prescribed_on,
-            tests: Vec::new(),
-            lines: split
-                .lines
-                .iter()
-                .map(|line| LineFacts {
-                    line_no: line.line_no,
-                    drug_code: line.drug_code.clone(),
-                    quantity: intake.quantity,
-                    prescribed_quantity: None,
-                    gross_minor: line.gross_minor,
-                    advance_minor: line.advance_minor,
-                })
-                .collect(),
+            doctor: Some(intake.prescription.doctor_no.clone()),
+            diagnosis: Some(intake.diagnosis.clone()),
+            prescribed_on: intake.prescription.prescribed_on,
+            tests: tests.collect(),
+            lines: lines.collect(),
             earlier: earlier.iter().filter(concerns).cloned().collect(),
         }
     }
@@ -155,17 +157,21 @@ struct Seen<'a> {
 /// The order in which claims are decided that are decided at once: by the day of their prescription, then by number.
 /// Whoever's claims they are, so that any permutation of a batch has the same outcome.
 pub fn in_order(intake: &NewClaim) -> (Date, &ClaimNo) {
-    (intake.prescribed_on, &intake.claim_no)
+    (intake.prescription.prescribed_on, &intake.claim_no)
 }
 
 /// What sharing needs to know of a claim.
 pub fn to_share(intake: &NewClaim) -> ClaimToShare {
-    let line = LineToShare { line_no: 1, drug_code: intake.drug_code.clone(), gross_minor: intake.gross_minor };
+    let line = |line: &ClaimLine| LineToShare {
+        line_no: line.line_no,
+        drug_code: line.drug_code.clone(),
+        gross_minor: line.gross_minor,
+    };
     ClaimToShare {
         claim_no: intake.claim_no.clone(),
-        prescribed_on: intake.prescribed_on,
-        diagnosis: None,
-        lines: vec![line],
+        prescribed_on: intake.prescription.prescribed_on,
+        diagnosis: Some(intake.diagnosis.clone()),
+        lines: intake.lines.iter().map(line).collect(),
     }
 }
 
@@ -174,8 +180,8 @@ fn policy_facts(policy: &Policy, terms: &PolicyTerms, intake: &NewClaim, used: U
         policy_no: policy.policy_no.clone(),
         in_force_from: policy.in_force_from,
         in_force_until: policy.in_force_until,
-        enrolled_on: terms.enrolled_on(intake.prescribed_on),
-        year_from: terms.year_of(intake.prescribed_on),
+        enrolled_on: terms.enrolled_on(intake.prescription.prescribed_on),
+        year_from: terms.year_of(intake.prescription.prescribed_on),
         used,
     }
 }

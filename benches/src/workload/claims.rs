@@ -5,13 +5,15 @@
 
 use anyhow::Context;
 use dianfu_claims::Command;
-use dianfu_claims::claim::{ClaimNo, DrugCode, NewClaim, PolicyNo, ShareCollector, State};
+use dianfu_claims::claim::{
+    ClaimKind, ClaimLine, ClaimNo, DiagnosisCode, DrugCode, NewClaim, PolicyNo, Prescription, ShareCollector, State,
+};
 use dianfu_claims::event::Event;
 use dianfu_claims::insurer::Insurer;
 use dianfu_claims::patient::{Patient, Policy};
 use dianfu_claims::pharmacy::Pharmacy;
 use dianfu_claims::prereview::RuleVersion;
-use dianfu_claims::prereview::rules::{CoveredDrug, Rule, RuleSet};
+use dianfu_claims::prereview::rules::{Cycle, Rule, RuleSet};
 use dianfu_ledger::money::Currency;
 use dianfu_settlement::number::PartyNo;
 use jiff::civil::{Date, date};
@@ -63,9 +65,14 @@ pub fn pharmacy() -> anyhow::Result<Pharmacy> {
 
 /// The insurer's rules.
 pub fn rules() -> anyhow::Result<RuleVersion> {
-    let drugs = vec![CoveredDrug { drug_code: drug()?, packs_per_cycle: PACKS, cycle_days: 28 }];
-    let rules = vec![Rule::PolicyInForce, Rule::PrescriptionValid { days: 30 }, Rule::DrugCovered { drugs }];
-    Ok(RuleVersion { version: 1, effective_from: date(2026, 1, 1), rules: RuleSet { approval_days: 30, rules } })
+    let cycle = Cycle { drug_code: drug()?, packs_per_cycle: PACKS, cycle_days: 28 };
+    let rules = vec![
+        Rule::PolicyInForce,
+        Rule::PrescriptionValid { days: 30 },
+        Rule::DrugListed { drugs: vec![drug()?] },
+        Rule::QuantityPerCycle { drugs: vec![cycle] },
+    ];
+    Ok(RuleVersion { version: 1, effective_from: date(2026, 1, 1), rules: RuleSet::deciding(30, rules) })
 }
 
 /// A patient and his policy.
@@ -111,13 +118,19 @@ pub fn command(claim_no: &str, patient: usize, step: usize) -> anyhow::Result<Co
 fn intake(claim_no: ClaimNo, patient: usize) -> anyhow::Result<NewClaim> {
     Ok(NewClaim {
         claim_no,
+        kind: ClaimKind::DirectPay,
         insurer: party("insurer")?,
         pharmacy: party("pharmacy")?,
         patient: party(&format!("p-{patient}"))?,
         policy_no: policy_no(patient)?,
-        drug_code: drug()?,
-        quantity: 1,
-        prescribed_on: ON,
+        diagnosis: DiagnosisCode::parse("C34.9")?,
+        prescription: Prescription {
+            prescription_no: "RX-1".to_owned(),
+            prescribed_on: ON,
+            doctor_no: party("doctor")?,
+        },
+        tests: Vec::new(),
+        lines: vec![ClaimLine { line_no: 1, drug_code: drug()?, quantity: 1, gross_minor: GROSS_MINOR }],
         gross_minor: GROSS_MINOR,
         currency: CURRENCY,
         share_collector: ShareCollector::Platform,

@@ -13,8 +13,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::terms::{Band, BenefitTerms};
-use crate::claim::{ClaimNo, DrugCode};
-use crate::diagnosis::DiagnosisCode;
+use crate::claim::{ClaimNo, DiagnosisCode, DrugCode};
 
 /// What sharing needs to know of a claim.
 #[derive(Clone, PartialEq, Eq, Debug)]

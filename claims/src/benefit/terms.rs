@@ -3,8 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::claim::DrugCode;
-use crate::diagnosis::DiagnosisCode;
+use crate::claim::{DiagnosisCode, DrugCode};
 
 /// What a policy covers in one of its years. Amounts in minor units, none negative.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -7,8 +7,7 @@ use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::*;
-use crate::claim::{ClaimNo, DrugCode};
-use crate::diagnosis::DiagnosisCode;
+use crate::claim::{ClaimNo, DiagnosisCode, DrugCode};
 
 pub fn drug(code: &str) -> DrugCode {
     DrugCode::parse(code).unwrap()

@@ -8,8 +8,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::benefit::Used;
-use crate::claim::{DrugCode, PolicyNo};
-use crate::diagnosis::DiagnosisCode;
+use crate::claim::{DiagnosisCode, DrugCode, PolicyNo};
 
 /// What the rules see. Amounts in minor units of the claim's currency.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::{Facts, TestFact};
 use super::rules::{CharityScheme, Cycle, PackPrice, Rule, Supply, TestAsked};
-use crate::claim::DrugCode;
-use crate::diagnosis::DiagnosisCode;
+use crate::claim::{DiagnosisCode, DrugCode};
 
 /// Whether a claim passes a rule.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

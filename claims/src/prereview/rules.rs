@@ -7,8 +7,7 @@ use dianfu_settlement::number::PartyNo;
 use serde::{Deserialize, Serialize};
 
 use crate::benefit::DrugCap;
-use crate::claim::DrugCode;
-use crate::diagnosis::DiagnosisCode;
+use crate::claim::{DiagnosisCode, DrugCode};
 
 /// What an insurer's programme asks of a claim, as it is stored.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

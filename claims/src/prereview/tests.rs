@@ -12,8 +12,7 @@ use jiff::civil::date;
 
 use super::*;
 use crate::benefit::{DrugCap, Used};
-use crate::claim::{DrugCode, PolicyNo};
-use crate::diagnosis::DiagnosisCode;
+use crate::claim::{DiagnosisCode, DrugCode, PolicyNo};
 use facts::{EarlierPacks, LineFacts, PolicyFacts, TestFact};
 use rules::{CharityScheme, Cycle, Indication, PackPrice, PacksAllowed, Rule, RuleEntry, Supply, TestAsked};
 

@@ -37,7 +37,7 @@ pub async fn insert_shares(tx: &Transaction<'_>, rows: &[ShareRow<'_>]) -> Resul
     let texts = |of: fn(&NewClaim) -> &str| -> Vec<&str> { rows.iter().map(|row| of(row.intake)).collect() };
     let amounts = |of: fn(&LineShare) -> i64| -> Vec<i64> { rows.iter().map(|row| of(row.share)).collect() };
     let numbers = |of: fn(&ShareRow<'_>) -> i32| -> Vec<i32> { rows.iter().map(of).collect() };
-    let days: Vec<Date> = rows.iter().map(|row| row.intake.prescribed_on).collect();
+    let days: Vec<Date> = rows.iter().map(|row| row.intake.prescription.prescribed_on).collect();
     let drugs: Vec<&str> = rows.iter().map(|row| row.share.drug_code.as_str()).collect();
     let values: [&(dyn ToSql + Sync); 14] = [
         &texts(|intake| intake.claim_no.as_str()),

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use dianfu_claims::claim::{Claim, ClaimNo, DrugCode, NewClaim, PolicyNo, ShareCollector, State};
+use dianfu_claims::claim::{
+    Claim, ClaimKind, ClaimLine, ClaimNo, DiagnosisCode, DrugCode, NewClaim, PolicyNo, Prescription, ShareCollector,
+    State,
+};
 use dianfu_claims::decide::{Applied, RecordedEvent};
 use dianfu_claims::event::{Bearer, Event};
 use dianfu_claims::insurer::Insurer;
 use dianfu_claims::patient::{Patient, Policy};
 use dianfu_claims::pharmacy::Pharmacy;
 use dianfu_claims::prereview::RuleVersion;
-use dianfu_claims::prereview::rules::{CoveredDrug, Rule, RuleSet};
+use dianfu_claims::prereview::rules::{Cycle, Rule, RuleSet};
 use dianfu_claims::{Command, Refusal, apply, insurer, patient, pharmacy, read, rule_book, settle_open};
 use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::book::BookName;
@@ -81,26 +84,46 @@ pub fn policy_of(patient_no: &str) -> Policy {
 
 pub fn the_rules(version: i32) -> RuleVersion {
     let drug_code = DrugCode::parse("osimertinib-80mg-30").unwrap();
-    let drugs = vec![CoveredDrug { drug_code, packs_per_cycle: 1, cycle_days: 28 }];
-    let rules = vec![Rule::PolicyInForce, Rule::PrescriptionValid { days: 30 }, Rule::DrugCovered { drugs }];
-    RuleVersion { version, effective_from: date(2026, 1, 1), rules: RuleSet { approval_days: 30, rules } }
+    let rules = vec![
+        Rule::PolicyInForce,
+        Rule::PrescriptionValid { days: 30 },
+        Rule::DrugListed { drugs: vec![drug_code.clone()] },
+        Rule::QuantityPerCycle { drugs: vec![Cycle { drug_code, packs_per_cycle: 1, cycle_days: 28 }] },
+    ];
+    RuleVersion { version, effective_from: date(2026, 1, 1), rules: RuleSet::deciding(30, rules) }
 }
 
 /// A claim at the worked figures; each patient of these tests has a policy of its own.
 pub fn intake(claim_no: &str, patient_no: &str) -> NewClaim {
     NewClaim {
         claim_no: number(claim_no),
+        kind: ClaimKind::DirectPay,
         insurer: party("picc"),
         pharmacy: party("red-cross"),
         patient: party(patient_no),
         policy_no: policy_of(patient_no).policy_no,
-        drug_code: DrugCode::parse("osimertinib-80mg-30").unwrap(),
-        quantity: 1,
-        prescribed_on: date(2026, 3, 1),
+        diagnosis: DiagnosisCode::parse("C34.9").unwrap(),
+        prescription: Prescription {
+            prescription_no: "RX-1".to_owned(),
+            prescribed_on: date(2026, 3, 1),
+            doctor_no: party("dr-wu"),
+        },
+        tests: Vec::new(),
+        lines: vec![ClaimLine {
+            line_no: 1,
+            drug_code: DrugCode::parse("osimertinib-80mg-30").unwrap(),
+            quantity: 1,
+            gross_minor: GROSS,
+        }],
         gross_minor: GROSS,
         currency: Currency::CNY,
         share_collector: ShareCollector::Platform,
     }
+}
+
+/// The same claim on a prescription of another day.
+pub fn prescribed(on: Date, claim: NewClaim) -> NewClaim {
+    NewClaim { prescription: Prescription { prescribed_on: on, ..claim.prescription }, ..claim }
 }
 
 /// An event on a claim, with the proof that dispensing needs.

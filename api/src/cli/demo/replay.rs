@@ -2,23 +2,27 @@
 //! file itself.
 
 use dianfu_claims::Command;
-use dianfu_claims::claim::{ClaimNo, DrugCode, NewClaim, PolicyNo, ShareCollector};
+use dianfu_claims::claim::{
+    ClaimKind, ClaimLine, ClaimNo, DiagnosisCode, DrugCode, NewClaim, PolicyNo, ShareCollector,
+};
 use dianfu_claims::event::Event;
 use dianfu_claims::insurer::Insurer;
 use dianfu_claims::patient::Policy;
 use dianfu_claims::pharmacy::Pharmacy;
 use dianfu_claims::prereview::RuleVersion;
-use dianfu_claims::prereview::rules::{CoveredDrug, Rule, RuleSet};
+use dianfu_claims::prereview::rules::{Rule, RuleSet};
 use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::advice::{Advice, AdviceLine};
 use super::narrator::Narrator;
-use super::office::Office;
+use super::office::{Office, prescription};
 use super::plan::{Plan, PlannedClaim};
 use super::story::pickup_proof;
 
 const DRUG: &str = "as-dispensed";
+/// An illness that the file does not tell: unspecified.
+const DIAGNOSIS: &str = "R69";
 
 /// The days before the money moves.
 struct Days {
@@ -182,13 +186,20 @@ async fn recover(office: &mut Office, narrator: &mut Narrator, plan: &Plan, file
 fn new_claim(plan: &Plan, claim: &PlannedClaim, on: Date) -> anyhow::Result<NewClaim> {
     Ok(NewClaim {
         claim_no: claim.claim_no.clone(),
+        kind: ClaimKind::DirectPay,
         insurer: plan.insurer.0.clone(),
         pharmacy: plan.pharmacy.0.clone(),
         patient: claim.patient.clone(),
         policy_no: policy_no(claim)?,
-        drug_code: DrugCode::parse(DRUG)?,
-        quantity: 1,
-        prescribed_on: on,
+        diagnosis: DiagnosisCode::parse(DIAGNOSIS)?,
+        prescription: prescription(on)?,
+        tests: Vec::new(),
+        lines: vec![ClaimLine {
+            line_no: 1,
+            drug_code: DrugCode::parse(DRUG)?,
+            quantity: 1,
+            gross_minor: claim.gross_minor,
+        }],
         gross_minor: claim.gross_minor,
         currency: plan.currency,
         share_collector: ShareCollector::Platform,
@@ -217,7 +228,6 @@ fn policy_no(claim: &PlannedClaim) -> anyhow::Result<PolicyNo> {
 
 /// The file says what was covered: the rules let pass what it speaks of.
 fn rules(on: Date) -> anyhow::Result<RuleVersion> {
-    let covered = CoveredDrug { drug_code: DrugCode::parse(DRUG)?, packs_per_cycle: i32::MAX, cycle_days: 1 };
-    let rules = vec![Rule::PolicyInForce, Rule::DrugCovered { drugs: vec![covered] }];
-    Ok(RuleVersion { version: 1, effective_from: on, rules: RuleSet { approval_days: 30, rules } })
+    let listed = Rule::DrugListed { drugs: vec![DrugCode::parse(DRUG)?] };
+    Ok(RuleVersion { version: 1, effective_from: on, rules: RuleSet::deciding(30, vec![Rule::PolicyInForce, listed]) })
 }

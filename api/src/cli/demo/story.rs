@@ -5,13 +5,15 @@
 //! VAT, payout 19 800.00; the insurer covers 14 000.00 and pays 13 950.00, because it takes back 50.00 from before.
 
 use dianfu_claims::Command;
-use dianfu_claims::claim::{ClaimNo, DrugCode, NewClaim, PolicyNo, ShareCollector};
+use dianfu_claims::claim::{
+    ClaimKind, ClaimLine, ClaimNo, DiagnosisCode, DrugCode, NewClaim, PolicyNo, ShareCollector,
+};
 use dianfu_claims::event::{Bearer, Event};
 use dianfu_claims::insurer::Insurer;
 use dianfu_claims::patient::Policy;
 use dianfu_claims::pharmacy::Pharmacy;
 use dianfu_claims::prereview::RuleVersion;
-use dianfu_claims::prereview::rules::{CoveredDrug, Rule, RuleSet};
+use dianfu_claims::prereview::rules::{Cycle, Rule, RuleSet};
 use dianfu_ledger::money::Currency;
 use dianfu_settlement::number::PartyNo;
 use dianfu_settlement::payout::Payout;
@@ -21,11 +23,13 @@ use sha2::{Digest, Sha256};
 
 use super::advice::{Advice, AdviceLine};
 use super::narrator::Narrator;
-use super::office::{Office, checker, maker, party};
+use super::office::{Office, checker, maker, party, prescription};
 
 /// The currency of the story.
 pub const CURRENCY: Currency = Currency::CNY;
 const DRUG: &str = "osimertinib-80mg-30";
+/// Lung cancer, for which the drug is.
+const DIAGNOSIS: &str = "C34.9";
 /// The advances of the first four claims, and one fen less than the sixth needs.
 const CREDIT_LINE_MINOR: i64 = 1_520_000 + 540_000 + 800_000 + 240_000 + 1_519_999;
 const CAPITAL_MINOR: i64 = 10_000_000;
@@ -277,13 +281,20 @@ pub fn pickup_proof(claim_no: &ClaimNo) -> [u8; 32] {
 fn claim(case: &Case, insurer: &PartyNo, on: Date) -> anyhow::Result<NewClaim> {
     Ok(NewClaim {
         claim_no: ClaimNo::parse(case.claim_no)?,
+        kind: ClaimKind::DirectPay,
         insurer: insurer.clone(),
         pharmacy: party(case.pharmacy)?,
         patient: party(case.patient)?,
         policy_no: policy_no(case)?,
-        drug_code: DrugCode::parse(DRUG)?,
-        quantity: 1,
-        prescribed_on: on,
+        diagnosis: DiagnosisCode::parse(DIAGNOSIS)?,
+        prescription: prescription(on)?,
+        tests: Vec::new(),
+        lines: vec![ClaimLine {
+            line_no: 1,
+            drug_code: DrugCode::parse(DRUG)?,
+            quantity: 1,
+            gross_minor: case.gross_minor,
+        }],
         gross_minor: case.gross_minor,
         currency: CURRENCY,
         share_collector: ShareCollector::Platform,
@@ -323,8 +334,9 @@ fn pharmacy(pharmacy_no: &str) -> anyhow::Result<Pharmacy> {
 
 /// One pack in four weeks, on a prescription of the last sixty days, while the policy is in force.
 fn rules(on: Date) -> anyhow::Result<RuleVersion> {
-    let covered = CoveredDrug { drug_code: DrugCode::parse(DRUG)?, packs_per_cycle: 1, cycle_days: 28 };
-    let covered = Rule::DrugCovered { drugs: vec![covered] };
-    let rules = vec![Rule::PolicyInForce, covered, Rule::PrescriptionValid { days: 60 }];
-    Ok(RuleVersion { version: 1, effective_from: on, rules: RuleSet { approval_days: 30, rules } })
+    let drug_code = DrugCode::parse(DRUG)?;
+    let listed = Rule::DrugListed { drugs: vec![drug_code.clone()] };
+    let cycle = Rule::QuantityPerCycle { drugs: vec![Cycle { drug_code, packs_per_cycle: 1, cycle_days: 28 }] };
+    let rules = vec![Rule::PolicyInForce, listed, cycle, Rule::PrescriptionValid { days: 60 }];
+    Ok(RuleVersion { version: 1, effective_from: on, rules: RuleSet::deciding(30, rules) })
 }

@@ -3,8 +3,7 @@
 use jiff::civil::Date;
 
 use super::{Words, either, listed as in_a_row};
-use crate::claim::DrugCode;
-use crate::diagnosis::DiagnosisCode;
+use crate::claim::{DiagnosisCode, DrugCode};
 use crate::prereview::facts::{Facts, TestFact};
 use crate::prereview::rules::TestAsked;
 
