@@ -10,10 +10,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::error::Error;
+use crate::prereview::RuleVersion;
 use crate::prereview::changes::{RuleChange, changes};
 use crate::prereview::check::{RuleFault, check};
 use crate::prereview::trial::{Trial, content_digest};
-use crate::prereview::RuleVersion;
 use crate::registration::{RegistrationRefusal, in_range, same};
 use crate::sql;
 

@@ -151,8 +151,10 @@ fn years_begin_with_the_policy() {
 
 #[test]
 fn a_later_version_counts_for_later_prescriptions() {
-    let later = |day, deductible_minor| {
-        TermsVersion { effective_from: day, enrolled_on: None, terms: BenefitTerms::plain(deductible_minor, 0) }
+    let later = |day, deductible_minor| TermsVersion {
+        effective_from: day,
+        enrolled_on: None,
+        terms: BenefitTerms::plain(deductible_minor, 0),
     };
     let versions = vec![later(date(2026, 7, 1), 1), later(date(2026, 6, 1), 2)];
     let policy = PolicyTerms { versions, ..policy(terms()) };

@@ -86,24 +86,32 @@ impl Rule {
             Rule::PolicyInForce => vec![Found::Policy],
             Rule::WaitingPeriod { days } => vec![Found::CoveredFrom(later(facts.policy.enrolled_on, *days))],
             Rule::DrugListed { drugs } => each_drug(facts, |drug| Found::Listed(drug.clone(), drugs.contains(drug))),
-            Rule::Indication { drugs } => per_drug(facts, drugs, |entry| &entry.drug_code, |entry| {
-                Found::Indication(entry.drug_code.clone(), entry.diagnoses.clone())
-            }),
+            Rule::Indication { drugs } => per_drug(
+                facts,
+                drugs,
+                |entry| &entry.drug_code,
+                |entry| Found::Indication(entry.drug_code.clone(), entry.diagnoses.clone()),
+            ),
             Rule::PrescriptionValid { days } => vec![Found::UsableUntil(later(facts.prescribed_on, *days))],
             Rule::PrescribedQuantity => prescribed(facts),
-            Rule::GeneticTest { drugs } => per_drug(facts, drugs, |entry| &entry.drug_code, |asked| {
-                Found::Test(result_that_counts(facts, asked), asked.clone())
-            }),
-            Rule::QuantityPerCycle { drugs } => {
-                per_drug(facts, drugs, |entry| &entry.drug_code, |cycle| {
-                    Found::InCycle(packs_in_cycle(facts, cycle), cycle.clone())
-                })
-            }
-            Rule::RefillNotEarly { drugs } => {
-                per_drug(facts, drugs, |entry| &entry.drug_code, |supply| {
-                    Found::Refill(refill_from(facts, supply), supply.clone())
-                })
-            }
+            Rule::GeneticTest { drugs } => per_drug(
+                facts,
+                drugs,
+                |entry| &entry.drug_code,
+                |asked| Found::Test(result_that_counts(facts, asked), asked.clone()),
+            ),
+            Rule::QuantityPerCycle { drugs } => per_drug(
+                facts,
+                drugs,
+                |entry| &entry.drug_code,
+                |cycle| Found::InCycle(packs_in_cycle(facts, cycle), cycle.clone()),
+            ),
+            Rule::RefillNotEarly { drugs } => per_drug(
+                facts,
+                drugs,
+                |entry| &entry.drug_code,
+                |supply| Found::Refill(refill_from(facts, supply), supply.clone()),
+            ),
             Rule::CharityPhase { drugs } => {
                 per_drug(facts, drugs, |entry| &entry.drug_code, |scheme| charity(facts, scheme))
             }
@@ -116,14 +124,24 @@ impl Rule {
                 let covered_minor = i128::from(facts.policy.used.advance_minor) + i128::from(facts.advance_minor());
                 vec![Found::Covered(None, covered_minor, *cap_minor)]
             }
-            Rule::CapPerDrug { drugs } => per_drug(facts, drugs, |entry| &entry.drug_code, |cap| {
-                let drug = &cap.drug_code;
-                let covered_minor = i128::from(facts.used_of(drug)) + i128::from(facts.advance_of(drug));
-                Found::Covered(Some(drug.clone()), covered_minor, cap.cap_minor)
-            }),
-            Rule::PacksPerYear { drugs } => per_drug(facts, drugs, |entry| &entry.drug_code, |allowed| {
-                Found::InYear(allowed.drug_code.clone(), packs_in_year(facts, &allowed.drug_code), allowed.packs)
-            }),
+            Rule::CapPerDrug { drugs } => per_drug(
+                facts,
+                drugs,
+                |entry| &entry.drug_code,
+                |cap| {
+                    let drug = &cap.drug_code;
+                    let covered_minor = i128::from(facts.used_of(drug)) + i128::from(facts.advance_of(drug));
+                    Found::Covered(Some(drug.clone()), covered_minor, cap.cap_minor)
+                },
+            ),
+            Rule::PacksPerYear { drugs } => per_drug(
+                facts,
+                drugs,
+                |entry| &entry.drug_code,
+                |allowed| {
+                    Found::InYear(allowed.drug_code.clone(), packs_in_year(facts, &allowed.drug_code), allowed.packs)
+                },
+            ),
         }
     }
 }
@@ -187,12 +205,7 @@ fn each_drug(facts: &Facts, found: impl Fn(&DrugCode) -> Found) -> Vec<Found> {
 }
 
 /// A finding for each drug of the claim, from the rule's entry for it.
-fn per_drug<T>(
-    facts: &Facts,
-    entries: &[T],
-    drug_of: fn(&T) -> &DrugCode,
-    found: impl Fn(&T) -> Found,
-) -> Vec<Found> {
+fn per_drug<T>(facts: &Facts, entries: &[T], drug_of: fn(&T) -> &DrugCode, found: impl Fn(&T) -> Found) -> Vec<Found> {
     each_drug(facts, |drug| {
         let entry = entries.iter().find(|entry| drug_of(entry) == drug);
         entry.map_or_else(|| Found::NotAsked(drug.clone()), &found)

@@ -171,7 +171,8 @@ pub(crate) enum Judgement {
 }
 
 fn judged(rules: &RuleSet, findings: &[Finding], second_person: bool) -> Judgement {
-    let mut rejected_by = fired(rules, findings, |answer, on_fail| answer == Answer::Failed && on_fail == OnFail::Reject);
+    let mut rejected_by =
+        fired(rules, findings, |answer, on_fail| answer == Answer::Failed && on_fail == OnFail::Reject);
     let mut referred_by = fired(rules, findings, |answer, _| answer != Answer::Passed);
     if rules.auto_decide && !rejected_by.is_empty() {
         return Judgement::Reject(std::mem::take(&mut rejected_by));

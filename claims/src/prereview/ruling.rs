@@ -73,12 +73,7 @@ impl RulingRefusal {
 }
 
 /// The decision of people on a claim, with what the rules find in it now.
-pub fn ruled(
-    version: &RuleVersion,
-    facts: Facts,
-    offer: Offer,
-    ruling: &Ruling,
-) -> Result<Decision, RulingRefusal> {
+pub fn ruled(version: &RuleVersion, facts: Facts, offer: Offer, ruling: &Ruling) -> Result<Decision, RulingRefusal> {
     let quote = offer.quote.clone();
     let mut decision = evaluate(version, facts, offer);
     if let Some(reason) = ruling.reasons.iter().find(|reason| !is_code(reason)) {

@@ -82,11 +82,8 @@ pub fn rules() -> RuleVersion {
 
 /// A second pack, 28 days after the first, at the worked figures.
 fn facts() -> Facts {
-    let used = Used {
-        advance_minor: 1_520_000,
-        advance_of_drug_minor: [(drug(), 1_520_000)].into(),
-        ..Used::default()
-    };
+    let used =
+        Used { advance_minor: 1_520_000, advance_of_drug_minor: [(drug(), 1_520_000)].into(), ..Used::default() };
     Facts {
         on: date(2026, 3, 2),
         currency: Currency::CNY,
@@ -183,7 +180,10 @@ fn above_the_limit_it_takes_a_second_person() {
 fn rules_that_do_not_decide_alone_leave_everything_to_people() {
     let advising = RuleSet { auto_decide: false, ..rules().rules };
     let passed = decided(advising.clone(), facts());
-    assert_eq!((passed.verdict.outcome().word(), passed.verdict.rules_fired()), ("referred", &[NOT_AUTOMATIC.to_owned()][..]));
+    assert_eq!(
+        (passed.verdict.outcome().word(), passed.verdict.rules_fired()),
+        ("referred", &[NOT_AUTOMATIC.to_owned()][..])
+    );
     let failed = decided(advising, Facts { on: date(2026, 3, 3), ..facts() });
     assert_eq!(failed.verdict.rules_fired(), ["prescription_valid", NOT_AUTOMATIC]);
 }

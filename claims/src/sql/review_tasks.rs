@@ -121,12 +121,7 @@ pub async fn insert_act(tx: &Transaction<'_>, act: &TaskAct) -> Result<(), Error
 }
 
 /// Open tasks behind a place, those due first coming first.
-pub async fn list(
-    tx: &Transaction<'_>,
-    filter: &Filter,
-    after: Option<&Place>,
-    most: i64,
-) -> Result<Vec<Task>, Error> {
+pub async fn list(tx: &Transaction<'_>, filter: &Filter, after: Option<&Place>, most: i64) -> Result<Vec<Task>, Error> {
     const SQL: &str = "
         SELECT *
         FROM review_task

@@ -162,8 +162,7 @@ async fn a_list_goes_on_where_it_was_left() {
     let mut client = desk.ledger.client().await.unwrap();
     let (mut seen, mut place) = (Vec::new(), None);
     loop {
-        let (tasks, next_place) =
-            review_queue::list(&mut client, &Filter::default(), place.as_ref(), 3).await.unwrap();
+        let (tasks, next_place) = review_queue::list(&mut client, &Filter::default(), place.as_ref(), 3).await.unwrap();
         seen.extend(tasks.iter().map(|task| task.key.claim_no.to_string()));
         // Between two pages what was listed is taken and done, and what comes earlier is opened.
         if let Some(task) = next(&desk, "wang", TaskKind::First, now()).await {

@@ -45,7 +45,10 @@ async fn a_trial_shows_which_decisions_would_be_others_and_how() {
     let advances = (trial.advance_before_minor, trial.advance_after_minor);
     assert_eq!(advances, (2 * i128::from(ADVANCE), 3 * i128::from(ADVANCE)));
     let [change] = trial.changes.as_slice() else { panic!("{trial:?}") };
-    assert_eq!((change.claim_no.as_str(), change.before.rules.as_slice()), ("C-3", &["prescription_valid".to_owned()][..]));
+    assert_eq!(
+        (change.claim_no.as_str(), change.before.rules.as_slice()),
+        ("C-3", &["prescription_valid".to_owned()][..])
+    );
     assert_eq!((change.after.outcome.as_str(), change.after.advance_minor), ("approved", ADVANCE));
     let kept = last_trial(&mut client, &party("picc"), (2, &digest)).await.unwrap();
     assert_eq!(kept, Some(trial));

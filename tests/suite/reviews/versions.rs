@@ -36,10 +36,7 @@ async fn what_goes_live_was_tried_and_is_checked_by_another() {
     let desk = Desk::new(WIDE).await;
     let digest = proposed(&desk, &second(20)).await;
     let refused = lives(&desk, &digest, "li").await.unwrap_err();
-    assert_eq!(
-        refused.to_string(),
-        "version 2 of the rules of insurer 'picc' has not been tried on past claims"
-    );
+    assert_eq!(refused.to_string(), "version 2 of the rules of insurer 'picc' has not been tried on past claims");
     tried(&desk, &digest).await;
     assert_eq!(lives(&desk, &digest, "wang").await.unwrap_err().code(), "same_person");
     lives(&desk, &digest, "li").await.unwrap();

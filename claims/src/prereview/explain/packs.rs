@@ -86,6 +86,8 @@ pub fn in_year(facts: &Facts, drug: &DrugCode, packs: i64, allowed: i32, passed:
             "With this claim the patient has {packs} packs of drug {drug} in the policy's year from {year_from}, \
              {comparison} the {allowed} allowed."
         ),
-        format!("含本次申请，药品 {drug} 在自 {year_from} 起的保单年度内共 {packs} 盒，{verdict}年度限额 {allowed} 盒。"),
+        format!(
+            "含本次申请，药品 {drug} 在自 {year_from} 起的保单年度内共 {packs} 盒，{verdict}年度限额 {allowed} 盒。"
+        ),
     )
 }

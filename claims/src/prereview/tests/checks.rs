@@ -54,20 +54,13 @@ fn entries_of_drugs_lie_in_their_ranges() {
     let found = of(vec![
         Rule::DrugListed { drugs: vec![drug()] },
         Rule::Indication { drugs: vec![Indication { drug_code: drug_code(), diagnoses: vec![] }] },
-        Rule::GeneticTest {
-            drugs: vec![TestAsked { drug_code: drug_code(), any_of: vec![], days_max: Some(-1) }],
-        },
-        Rule::QuantityPerCycle {
-            drugs: vec![Cycle { drug_code: drug_code(), packs_per_cycle: -1, cycle_days: 0 }],
-        },
+        Rule::GeneticTest { drugs: vec![TestAsked { drug_code: drug_code(), any_of: vec![], days_max: Some(-1) }] },
+        Rule::QuantityPerCycle { drugs: vec![Cycle { drug_code: drug_code(), packs_per_cycle: -1, cycle_days: 0 }] },
         Rule::RefillNotEarly { drugs: vec![Supply { drug_code: drug_code(), days_per_pack: 0, early_days: -1 }] },
         Rule::CharityPhase {
             drugs: vec![CharityScheme { drug_code: drug_code(), paid_packs: -1, free_packs: Some(0) }],
         },
-        Rule::ContractPrice {
-            drugs: vec![PackPrice { drug_code: drug_code(), price_minor: -1 }],
-            tolerance_minor: 0,
-        },
+        Rule::ContractPrice { drugs: vec![PackPrice { drug_code: drug_code(), price_minor: -1 }], tolerance_minor: 0 },
         Rule::CapPerDrug { drugs: vec![DrugCap { drug_code: drug_code(), cap_minor: -1 }] },
         Rule::PacksPerYear { drugs: vec![PacksAllowed { drug_code: drug_code(), packs: -1 }] },
     ]);
