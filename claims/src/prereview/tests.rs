@@ -14,7 +14,7 @@ use super::*;
 use crate::benefit::{DrugCap, Used};
 use crate::claim::{DiagnosisCode, DrugCode, PolicyNo};
 use facts::{EarlierPacks, LineFacts, PolicyFacts, TestFact};
-use rules::{CharityScheme, Cycle, Indication, PackPrice, PacksAllowed, Rule, RuleEntry, Supply, TestAsked};
+use rules::{CharityScheme, Cycle, Indication, PackPrice, PacksAllowed, Rule, Supply, TestAsked};
 
 pub fn quote() -> Quote {
     Quote {

@@ -28,7 +28,7 @@ fn bands(random: &mut StdRng) -> Vec<(i64, i64)> {
     let mut end = 0;
     let count = random.random_range(1..=3);
     let band = |_| {
-        end += random.random_range(1..=40);
+        end += random.random_range(1..=24);
         (end, random.random_range(0..=10_000))
     };
     (0..count).map(band).collect()
@@ -36,20 +36,20 @@ fn bands(random: &mut StdRng) -> Vec<(i64, i64)> {
 
 fn paper(random: &mut StdRng) -> Paper {
     let mut some = |most: i64| random.random_bool(0.5).then(|| random.random_range(0..=most));
-    let (deductible, patient_cap, insurer_cap) = (some(40).unwrap_or(0), some(60), some(120));
-    let drug_caps = DRUGS.into_iter().filter_map(|code| Some((code, some(50)?))).collect();
+    let (deductible, patient_cap, insurer_cap) = (some(24).unwrap_or(0), some(36), some(60));
+    let drug_caps = DRUGS.into_iter().filter_map(|code| Some((code, some(30)?))).collect();
     let bands_of_all = bands(random);
     let special = if random.random_bool(0.3) { HashMap::from([("b", bands(random))]) } else { HashMap::new() };
     Paper { deductible, bands: bands_of_all, special, patient_cap, insurer_cap, drug_caps }
 }
 
 fn sheets(random: &mut StdRng) -> Vec<Sheet> {
-    let count = random.random_range(1..=5);
+    let count = random.random_range(1..=4);
     let sheet = |number: i32| Sheet {
         day: YEAR.saturating_add(random.random_range(0..4).days()),
         number: format!("C-{number}"),
         boxes: (0..random.random_range(1..=3))
-            .map(|_| (DRUGS[random.random_range(0..DRUGS.len())], random.random_range(0..=40)))
+            .map(|_| (DRUGS[random.random_range(0..DRUGS.len())], random.random_range(0..=24)))
             .collect(),
     };
     let mut sheets: Vec<Sheet> = (0..count).map(sheet).collect();
