@@ -412,6 +412,8 @@ pub struct Progress {
     pub quote: Option<Quote>,
     /// When it was reviewed.
     pub reviewed_on: Option<Date>,
+    /// The codes of the rules that leave it to a reviewer; none while they do not.
+    pub left_to_reviewer: Vec<String>,
     /// Material that is waited for, or was last.
     pub awaited: Option<Awaited>,
     /// The order as it was last offered.

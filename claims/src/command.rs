@@ -41,6 +41,13 @@ pub enum Request {
     Tell(Event),
     /// Let the rules in force decide.
     Review,
+    /// A reviewer decides what the rules leave to one; who has checked it is the second person.
+    Rule {
+        /// Whether the claim may go on.
+        approve: bool,
+        /// Why, in codes.
+        reasons: Vec<String>,
+    },
     /// Offer the order to a pharmacy, on its terms.
     Offer {
         /// Counts the offers of the claim, from 1.
@@ -50,6 +57,13 @@ pub enum Request {
         /// Until when it may answer.
         respond_by: Timestamp,
     },
+}
+
+impl Request {
+    /// Whether it decides, or asks to decide, on what is covered.
+    pub fn is_review(&self) -> bool {
+        matches!(self, Request::Review | Request::Rule { .. })
+    }
 }
 
 impl Command {
@@ -107,7 +121,7 @@ impl Command {
     pub fn kind(&self) -> EventKind {
         match &self.request {
             Request::Tell(event) => event.kind(),
-            Request::Review => EventKind::PreReviewed,
+            Request::Review | Request::Rule { .. } => EventKind::PreReviewed,
             Request::Offer { .. } => EventKind::OrderOffered,
         }
     }
@@ -119,7 +133,7 @@ impl Command {
         let number = match &self.request {
             Request::Tell(Event::LedgerRead(_)) => return None,
             Request::Tell(event) => event.number(),
-            Request::Review => None,
+            Request::Review | Request::Rule { .. } => None,
             Request::Offer { offer_no, .. } => Some(*offer_no),
         };
         Some(number.map_or_else(|| word.to_owned(), |number| format!("{word}/{number}")))

@@ -5,9 +5,9 @@ use std::collections::{HashMap, HashSet};
 use deadpool_postgres::Transaction;
 use dianfu_settlement::journals::Journals;
 use dianfu_settlement::number::PartyNo;
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
 
-use crate::claim::{Claim, ClaimKind, ClaimNo, DrugCode, NewClaim};
+use crate::claim::{Claim, ClaimKind, ClaimNo, NewClaim};
 use crate::command::{Command, Request};
 use crate::coverage::CoverageAnswer;
 use crate::decide::Known;
@@ -19,7 +19,7 @@ use crate::journal_map;
 use crate::review::ReviewBook;
 use crate::sql;
 use crate::sql::parties::PolicyKey;
-use crate::sql::rules::PacksKey;
+use crate::sql::rules::PolicyYear;
 
 /// Reads it, whatever the number of commands, in at most sixteen statements, and one more for each journal of which the
 /// book has another text than the program ships.
@@ -64,7 +64,7 @@ async fn read_coverage(
     claims: &HashMap<ClaimNo, Claim>,
 ) -> Result<HashMap<PolicyKey, CoverageAnswer>, Error> {
     let new: HashMap<&ClaimNo, &NewClaim> = commands.iter().filter_map(taken_in).collect();
-    let reviews = commands.iter().filter(|command| matches!(command.request, Request::Review));
+    let reviews = commands.iter().filter(|command| command.request.is_review());
     let intakes = reviews.filter_map(|command| intake(&command.claim_no, claims, &new));
     let keys: Vec<PolicyKey> = intakes.map(|of| (of.insurer.clone(), of.policy_no.clone())).collect();
     if keys.is_empty() { Ok(HashMap::new()) } else { sql::coverage::newest(tx, &keys).await }
@@ -78,7 +78,7 @@ async fn read_book(
     let new: HashMap<&ClaimNo, &NewClaim> = commands.iter().filter_map(taken_in).collect();
     let reviews: Vec<(&Command, &NewClaim)> = commands
         .iter()
-        .filter(|command| matches!(command.request, Request::Review))
+        .filter(|command| command.request.is_review())
         .filter_map(|command| Some((command, intake(&command.claim_no, claims, &new)?)))
         .collect();
     let concerned: Vec<&NewClaim> = new.values().copied().chain(reviews.iter().map(|(_, intake)| *intake)).collect();
@@ -106,24 +106,29 @@ async fn read_history(
     book: &mut ReviewBook,
 ) -> Result<(), Error> {
     let intakes = || reviews.iter().map(|(_, intake)| *intake);
-    sql::parties::lock_patients(tx, &sorted(intakes().map(|of| of.patient.as_str()))).await?;
-    book.rules = sql::rules::versions(tx, &sorted(intakes().map(|of| of.insurer.as_str()))).await?;
+    let patients = sorted(intakes().map(|of| of.patient.as_str()));
+    sql::parties::lock_patients(tx, &patients).await?;
+    book.rules = sql::rule_book::versions(tx, &sorted(intakes().map(|of| of.insurer.as_str()))).await?;
     let keys: Vec<PolicyKey> = intakes().map(|of| (of.insurer.clone(), of.policy_no.clone())).collect();
-    book.used = sql::rules::used(tx, &keys).await?;
-    let versions = book.rules.values().flatten();
-    let longest_cycle = versions.map(|version| version.rules.longest_cycle_days()).max().unwrap_or(0);
-    let Some(earliest) = reviews.iter().map(|(command, _)| command.on).min() else { return Ok(()) };
-    let drugs = |of: &NewClaim| of.lines.iter().map(|line| line.drug_code.clone()).collect::<Vec<DrugCode>>();
-    let keys = intakes().flat_map(|of| drugs(of).into_iter().map(|drug| (of.patient.clone(), drug)));
-    let keys: Vec<PacksKey> = keys.collect();
-    book.packs = sql::rules::packs(tx, &keys, earliest.saturating_sub(longest_cycle.days())).await?;
+    book.terms = sql::terms::of_policies(tx, &keys).await?;
+    let years: Vec<PolicyYear> = intakes().filter_map(|intake| policy_year(intake, book)).collect();
+    book.used = sql::rules::used(tx, &years).await?;
+    book.packs = sql::rules::packs(tx, &patients).await?;
     Ok(())
+}
+
+/// The year of its policy in which a claim counts.
+fn policy_year(intake: &NewClaim, book: &ReviewBook) -> Option<PolicyYear> {
+    let policy = (intake.insurer.clone(), intake.policy_no.clone());
+    let terms = book.terms_of(&policy, book.policies.get(&policy)?);
+    let prescribed_on = intake.prescription.prescribed_on;
+    Some(PolicyYear { policy, from: terms.year_of(prescribed_on), before: terms.year_after(prescribed_on) })
 }
 
 fn taken_in(command: &Command) -> Option<(&ClaimNo, &NewClaim)> {
     match &command.request {
         Request::Tell(Event::TakenIn(intake)) => Some((&command.claim_no, intake)),
-        Request::Tell(_) | Request::Review | Request::Offer { .. } => None,
+        Request::Tell(_) | Request::Review | Request::Rule { .. } | Request::Offer { .. } => None,
     }
 }
 

@@ -10,6 +10,7 @@
 //! ([`registration`], [`calendar`], [`insurer`], [`coverage`], [`pharmacy`], [`patient`], [`rule_book`]); the doing ([`command`],
 //! [`apply`](mod@apply), [`settle`](mod@settle), [`read`]).
 
+pub mod diagnosis;
 pub mod claim;
 pub mod event;
 pub mod refusal;
@@ -31,6 +32,8 @@ pub mod insurer;
 pub mod coverage;
 pub mod pharmacy;
 pub mod patient;
+pub mod policy_terms;
+pub mod charity;
 pub mod rule_book;
 
 pub mod apply;
@@ -40,6 +43,8 @@ pub mod settle;
 pub mod timer;
 pub mod proposal;
 pub mod read;
+pub mod working_clock;
+pub mod review_queue;
 
 pub mod error;
 pub mod sql;

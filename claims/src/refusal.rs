@@ -11,6 +11,7 @@ use crate::claim::{ClaimNo, State};
 use crate::coverage::NotCovered;
 use crate::event::EventKind;
 use crate::insurer::NotPermitted;
+use crate::prereview::ruling::RulingRefusal;
 
 /// A refusal. Nothing of the event is done.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -61,6 +62,9 @@ pub enum Reason {
     /// The insurer does not take part in this.
     #[error(transparent)]
     NotPermitted(#[from] NotPermitted),
+    /// What a reviewer says does not count.
+    #[error(transparent)]
+    Ruling(#[from] RulingRefusal),
     /// The insurer has not guaranteed it.
     #[error(transparent)]
     NotCovered(#[from] NotCovered),
@@ -288,6 +292,7 @@ impl Reason {
             Reason::PartyUnknown { .. } => "party_unknown",
             Reason::CurrencyDiffers { .. } => "currency_differs",
             Reason::NotPermitted(refusal) => refusal.code(),
+            Reason::Ruling(refusal) => refusal.code(),
             Reason::NotCovered(refusal) => refusal.code(),
             Reason::RulesMissing { .. } => "rules_missing",
             Reason::OutOfRange { .. } => "out_of_range",

@@ -88,6 +88,20 @@ pub enum RegistrationRefusal {
         /// Who.
         person: String,
     },
+    /// Rules, or terms of a policy, cannot be meant.
+    #[error("{}", listed(faults))]
+    Faulty {
+        /// Each place with what is wrong there; one at least.
+        faults: Vec<String>,
+    },
+    /// Rules go live after a trial, and there is none.
+    #[error("version {version} of the rules of insurer '{insurer}' has not been tried on past claims")]
+    Untried {
+        /// The insurer.
+        insurer: String,
+        /// The version.
+        version: i32,
+    },
     /// Settlement refuses it.
     #[error("settlement refuses it: {0}")]
     Settlement(dianfu_settlement::Refusal),
@@ -105,9 +119,15 @@ impl RegistrationRefusal {
             RegistrationRefusal::TermReversed { .. } => "term_reversed",
             RegistrationRefusal::Account { fault, .. } => fault.code(),
             RegistrationRefusal::SamePerson { .. } => "same_person",
+            RegistrationRefusal::Faulty { .. } => "faulty",
+            RegistrationRefusal::Untried { .. } => "untried",
             RegistrationRefusal::Settlement(refusal) => refusal.code(),
         }
     }
+}
+
+fn listed(faults: &[String]) -> String {
+    faults.join("; ")
 }
 
 /// Refuses a number that is out of its range.

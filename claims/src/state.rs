@@ -116,6 +116,7 @@ fn decide(claim: &Claim, event: &Event, when: When, seen: &Outstanding) -> Resul
         }
         Event::MaterialSupplied { number } => before::material_supplied(claim, *number),
         Event::PreReviewed(verdict) => before::pre_reviewed(claim, verdict, when),
+        Event::LeftToReviewer { rules } => Ok(before::left_to_reviewer(claim, rules)),
         Event::OrderOffered(order) => before::order_offered(claim, order, when),
         Event::OrderAccepted { offer_no } => before::order_accepted(claim, *offer_no, when),
         Event::OrderDeclined { offer_no } => before::order_given_up(claim, *offer_no, State::OrderDeclined),

@@ -26,6 +26,7 @@ mod put_back;
 mod queries;
 mod remittances;
 mod reports;
+mod reviews;
 mod segments;
 mod shell;
 mod summaries;

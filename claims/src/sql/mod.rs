@@ -2,15 +2,22 @@
 //! of length one.
 //!
 //! Reading order: [`insurers`] and [`parties`] (who takes part), [`calendar`] and [`coverage`] (bank days, guarantees),
-//! [`rules`] (the rules and what they need to know), [`claims`] (the claims).
+//! [`terms`] (what policies promise), [`rule_book`] (the rules), [`rules`] (what they need to know and what they
+//! decided), [`shares`] (how claims were shared), [`charity`] (packs that were given), [`review_tasks`] (the queue of
+//! those who review), [`claims`] (the claims), [`proposals`] (what takes two people).
 
 pub mod calendar;
+pub mod charity;
 pub mod claims;
 pub mod coverage;
 pub mod insurers;
 pub mod parties;
 pub mod proposals;
+pub mod review_tasks;
+pub mod rule_book;
 pub mod rules;
+pub mod shares;
+pub mod terms;
 
 use dianfu_ledger::money::Currency;
 use dianfu_settlement::number::NumberError;

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::{Posted, Transition};
-use crate::claim::{Awaited, Claim, ClaimKind, Order, Quote, ShareCollector, State};
+use crate::claim::{Awaited, Claim, ClaimKind, Order, Progress, Quote, ShareCollector, State};
 use crate::event::When;
 use crate::insurer::terms::Funding;
 use crate::intake::{count, range, text};
@@ -22,7 +22,11 @@ pub(super) fn material_requested(
     due_on: Date,
 ) -> Result<Transition, Reason> {
     let awaited = awaited(claim, number, materials, due_on)?;
-    Ok(Transition::to(claim, State::Pended).knowing(|progress| progress.awaited = Some(awaited)))
+    let learn = |progress: &mut Progress| {
+        progress.awaited = Some(awaited);
+        progress.left_to_reviewer.clear();
+    };
+    Ok(Transition::to(claim, State::Pended).knowing(learn))
 }
 
 /// The next request for material; requests are counted by both who asks before and after dispensing.
@@ -49,10 +53,15 @@ pub(super) fn pre_reviewed(claim: &Claim, verdict: &Verdict, When { on, .. }: Wh
     let (to, quote) = match verdict.outcome() {
         Outcome::Approved(quote) => (State::PreApproved, Some(quote.clone())),
         Outcome::Rejected { .. } => (State::PreRejected, None),
+        Outcome::Referred { .. } => return Err(Reason::NotInThisState),
     };
     let posted = quote.as_ref().map_or(Vec::new(), |quote| held(claim, quote));
     let transition = Transition::to(claim, to).posting(posted);
     Ok(transition.knowing(|progress| (progress.quote, progress.reviewed_on) = (quote, Some(on))))
+}
+
+pub(super) fn left_to_reviewer(claim: &Claim, rules: &[String]) -> Transition {
+    Transition::to(claim, State::PreReview).knowing(|progress| progress.left_to_reviewer = rules.to_vec())
 }
 
 /// A reimbursement is no advance: nothing is held for it.

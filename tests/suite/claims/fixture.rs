@@ -12,7 +12,7 @@ use dianfu_claims::insurer::Insurer;
 use dianfu_claims::patient::{Patient, Policy};
 use dianfu_claims::pharmacy::Pharmacy;
 use dianfu_claims::prereview::RuleVersion;
-use dianfu_claims::prereview::rules::{CoveredDrug, Rule, RuleSet};
+use dianfu_claims::prereview::rules::{Cycle, Rule, RuleSet};
 use dianfu_claims::{Command, Refusal, apply, insurer, patient, pharmacy, read, rule_book, settle_open};
 use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::book::BookName;
@@ -84,9 +84,13 @@ pub fn policy_of(patient_no: &str) -> Policy {
 
 pub fn the_rules(version: i32) -> RuleVersion {
     let drug_code = DrugCode::parse("osimertinib-80mg-30").unwrap();
-    let drugs = vec![CoveredDrug { drug_code, packs_per_cycle: 1, cycle_days: 28 }];
-    let rules = vec![Rule::PolicyInForce, Rule::PrescriptionValid { days: 30 }, Rule::DrugCovered { drugs }];
-    RuleVersion { version, effective_from: date(2026, 1, 1), rules: RuleSet { approval_days: 30, rules } }
+    let rules = vec![
+        Rule::PolicyInForce,
+        Rule::PrescriptionValid { days: 30 },
+        Rule::DrugListed { drugs: vec![drug_code.clone()] },
+        Rule::QuantityPerCycle { drugs: vec![Cycle { drug_code, packs_per_cycle: 1, cycle_days: 28 }] },
+    ];
+    RuleVersion { version, effective_from: date(2026, 1, 1), rules: RuleSet::deciding(30, rules) }
 }
 
 /// A claim at the worked figures; each patient of these tests has a policy of its own.

@@ -98,11 +98,12 @@ async fn what_a_rule_refuses_ends_there_and_says_why() {
     let old = prescribed(date(2026, 1, 1), intake("C-2", "p-1"));
     let journals = path(&desk, old, &[]).await;
     assert_eq!((journals, desk.claim("C-2").await.state), (vec![Vec::new()], State::PreRejected));
-    let sql = "SELECT approved, rules_fired, rules_version, english, chinese FROM decision WHERE claim_no = 'C-2'";
+    let sql = "SELECT outcome, rules_fired, rules_version, english, chinese FROM decision WHERE claim_no = 'C-2'";
     let row = desk.ledger.client().await.unwrap().query_one(sql, &[]).await.unwrap();
-    assert_eq!((row.get::<_, bool>(0), row.get::<_, i32>(2)), (false, 1));
-    assert_eq!(row.get::<_, Vec<String>>(1), ["prescription_valid", "drug_covered"]);
-    assert!(row.get::<_, String>(3).contains("the patient has 2 packs in 28 days, more than the 1 allowed"));
+    assert_eq!((row.get::<_, &str>(0), row.get::<_, i32>(2)), ("rejected", 1));
+    assert_eq!(row.get::<_, Vec<String>>(1), ["prescription_valid", "quantity_per_cycle"]);
+    let sentence = "the patient has 2 packs of drug osimertinib-80mg-30 in 28 days, more than the 1 allowed";
+    assert!(row.get::<_, String>(3).contains(sentence));
     assert!(row.get::<_, String>(4).contains("超过限额 1 盒"));
     assert_eq!(desk.held().await, ADVANCE);
 }

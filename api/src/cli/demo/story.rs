@@ -13,7 +13,7 @@ use dianfu_claims::insurer::Insurer;
 use dianfu_claims::patient::Policy;
 use dianfu_claims::pharmacy::Pharmacy;
 use dianfu_claims::prereview::RuleVersion;
-use dianfu_claims::prereview::rules::{CoveredDrug, Rule, RuleSet};
+use dianfu_claims::prereview::rules::{Cycle, Rule, RuleSet};
 use dianfu_ledger::money::Currency;
 use dianfu_settlement::number::PartyNo;
 use dianfu_settlement::payout::Payout;
@@ -334,8 +334,9 @@ fn pharmacy(pharmacy_no: &str) -> anyhow::Result<Pharmacy> {
 
 /// One pack in four weeks, on a prescription of the last sixty days, while the policy is in force.
 fn rules(on: Date) -> anyhow::Result<RuleVersion> {
-    let covered = CoveredDrug { drug_code: DrugCode::parse(DRUG)?, packs_per_cycle: 1, cycle_days: 28 };
-    let covered = Rule::DrugCovered { drugs: vec![covered] };
-    let rules = vec![Rule::PolicyInForce, covered, Rule::PrescriptionValid { days: 60 }];
-    Ok(RuleVersion { version: 1, effective_from: on, rules: RuleSet { approval_days: 30, rules } })
+    let drug_code = DrugCode::parse(DRUG)?;
+    let listed = Rule::DrugListed { drugs: vec![drug_code.clone()] };
+    let cycle = Rule::QuantityPerCycle { drugs: vec![Cycle { drug_code, packs_per_cycle: 1, cycle_days: 28 }] };
+    let rules = vec![Rule::PolicyInForce, listed, cycle, Rule::PrescriptionValid { days: 60 }];
+    Ok(RuleVersion { version: 1, effective_from: on, rules: RuleSet::deciding(30, rules) })
 }
