@@ -125,6 +125,7 @@ pub async fn record_in(
     if actual > ANSWERS_MAX {
         return Err(dianfu_ledger::Error::RequestTooLarge { unit, actual, max: ANSWERS_MAX }.into());
     }
+    let answers: Vec<CoverageAnswer> = answers.iter().map(as_kept).collect();
     let keys: Vec<_> = answers.iter().map(|answer| (answer.insurer.clone(), answer.policy_no.clone())).collect();
     let policies = sql::parties::policies(tx, &keys).await?;
     let checked: Vec<Result<(), RegistrationRefusal>> = answers
@@ -138,7 +139,7 @@ pub async fn record_in(
     let outcome = |(answer, checked): (&CoverageAnswer, Result<(), RegistrationRefusal>)| {
         checked?;
         let first = recorded.get(&(answer.insurer.clone(), answer.verify_no.clone()));
-        first.map_or(Ok(()), |first| same("coverage", answer.verify_no.as_str(), first, &as_kept(answer)))
+        first.map_or(Ok(()), |first| same("coverage", answer.verify_no.as_str(), first, answer))
     };
     Ok(answers.iter().zip(checked).map(outcome).collect())
 }
@@ -158,6 +159,7 @@ fn check(answer: &CoverageAnswer, policy: Option<(&PartyNo, Currency)>) -> Resul
     in_range("guaranteed_minor", answer.guaranteed_minor, 0, max)
 }
 
+/// An answer as the database keeps it.
 fn as_kept(answer: &CoverageAnswer) -> CoverageAnswer {
     CoverageAnswer { answered_at: dianfu_ledger::clock::as_kept(answer.answered_at), ..answer.clone() }
 }

@@ -10,7 +10,7 @@ use dianfu_claims::{calendar, insurer::proposal};
 use dianfu_ledger::money::Currency;
 use jiff::civil::date;
 
-use super::fixture::{CHECKER, LINE, MAKER, Office, now, the_insurer, the_papers, the_terms};
+use super::fixture::{CHECKER, LINE, MAKER, Office, cpic, now, the_insurer, the_papers, the_terms};
 use crate::claims::fixture::{Desk, WIDE, number, party, policy_of};
 
 /// Tables on which nothing ever changes.
@@ -257,8 +257,8 @@ async fn a_failure_half_way_leaves_nothing() {
     for table in ["insurer_proposal_end", "register", "limit_group_member"] {
         let break_it = format!("CREATE TRIGGER fault BEFORE INSERT ON {table} EXECUTE FUNCTION fault()");
         owner.batch_execute(&break_it).await.unwrap();
-        let ended = proposal::approve(&mut client, &super::fixture::cpic(), proposal_no, ("seen", CHECKER), now());
-        ended.await.unwrap_err();
+        let seen = ("seen", CHECKER);
+        proposal::approve(&mut client, &cpic(), proposal_no, seen, now()).await.unwrap_err();
         owner.batch_execute(&format!("DROP TRIGGER fault ON {table}")).await.unwrap();
         assert_eq!(office.count("insurer_proposal_end WHERE act = 'credit_line'").await, 0, "{table}");
     }
@@ -271,5 +271,5 @@ async fn a_failure_half_way_leaves_nothing() {
     owner.batch_execute("DROP TRIGGER fault ON register").await.unwrap();
     assert_eq!((office.count("insurer").await, office.count("account WHERE code LIKE '%.new'").await), (1, 0));
     register(&mut client, &other, LINE, MAKER, now()).await.unwrap().unwrap();
-    suspend(&mut client, &super::fixture::cpic(), ("end", MAKER), now()).await.unwrap().unwrap();
+    suspend(&mut client, &cpic(), ("end", MAKER), now()).await.unwrap().unwrap();
 }

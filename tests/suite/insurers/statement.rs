@@ -2,7 +2,7 @@
 
 use dianfu_claims::claim::State;
 use dianfu_claims::insurer::prefund::{Deposit, deposit};
-use dianfu_claims::insurer::statement::{InsurerStatement, Movement, statement};
+use dianfu_claims::insurer::statement::{InsurerStatement, statement};
 use dianfu_ledger::query::{Moment, balance};
 use jiff::Timestamp;
 use jiff::civil::{Date, date};

@@ -98,7 +98,7 @@ pub async fn tell(office: &mut Office, narrator: &mut Narrator, today: Date) -> 
 async fn begin(office: &mut Office, narrator: &mut Narrator, insurer: &PartyNo, on: Date) -> anyhow::Result<()> {
     narrator.step("Those who take part, and own funds for the advances")?;
     let line = office.text(CREDIT_LINE_MINOR);
-    narrator.say(&format!("Insurer {insurer}: advances up to {line} at any moment"))?;
+    narrator.say(&format!("Insurer {insurer}: held, advanced, due and disputed up to {line} at any moment"))?;
     let name = "Example Property and Casualty".to_owned();
     let insurer = Insurer { insurer_no: insurer.clone(), name, currency: CURRENCY };
     office.insurer(&insurer, CREDIT_LINE_MINOR, &rules(on)?).await?;
@@ -228,7 +228,7 @@ async fn recover(office: &mut Office, narrator: &mut Narrator, insurer: &PartyNo
         }
         narrator.show_journals(office.client()).await?;
     }
-    narrator.step("Decided claims no longer use the credit line: the claim that had to wait passes")?;
+    narrator.step("What the insurer has paid no longer uses the credit line: the claim that had to wait passes")?;
     office.tell(vec![Command::review(ClaimNo::parse("CLM-6")?, on)], "pre-review").await?;
     office.settle(on).await?;
     narrator.show_journals(office.client()).await
