@@ -2,6 +2,8 @@
 
 use dianfu_ledger::query::QueryError;
 
+use crate::vault::VaultFault;
+
 /// An error of the world.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -11,6 +13,9 @@ pub enum Error {
     /// Settlement could not do its work.
     #[error("settlement could not do its work")]
     Settlement(#[from] dianfu_settlement::Error),
+    /// A sealed record does not open.
+    #[error("a sealed record does not open")]
+    Sealed(#[from] VaultFault),
     /// The database holds what this program never wrote.
     #[error("the book holds what this program never wrote: {0}")]
     Corrupt(String),
@@ -22,7 +27,7 @@ impl Error {
         match self {
             Error::Ledger(error) => error.is_retryable(),
             Error::Settlement(error) => error.is_retryable(),
-            Error::Corrupt(_) => false,
+            Error::Sealed(_) | Error::Corrupt(_) => false,
         }
     }
 }

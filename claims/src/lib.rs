@@ -28,6 +28,9 @@ pub mod pharmacy;
 pub mod patient;
 pub mod rule_book;
 
+pub mod vault;
+pub mod patient_record;
+
 pub mod apply;
 mod known;
 mod look;

@@ -2,11 +2,13 @@
 //! of length one.
 //!
 //! Reading order: [`parties`] (who takes part), [`rules`] (the rules and what they need to know), [`claims`] (the
-//! claims).
+//! claims), [`vault`] (what is sealed), [`patients`] (who they are).
 
 pub mod claims;
 pub mod parties;
 pub mod rules;
+pub mod vault;
+pub mod patients;
 
 use dianfu_ledger::money::Currency;
 use dianfu_settlement::number::NumberError;
