@@ -16,6 +16,9 @@ pub enum Error {
     /// A sealed record does not open.
     #[error("a sealed record does not open")]
     Sealed(#[from] VaultFault),
+    /// The object store could not do its work.
+    #[error("the object store could not do its work")]
+    Store(#[from] object_store::Error),
     /// The database holds what this program never wrote.
     #[error("the book holds what this program never wrote: {0}")]
     Corrupt(String),
@@ -27,6 +30,7 @@ impl Error {
         match self {
             Error::Ledger(error) => error.is_retryable(),
             Error::Settlement(error) => error.is_retryable(),
+            Error::Store(error) => !matches!(error, object_store::Error::NotFound { .. }),
             Error::Sealed(_) | Error::Corrupt(_) => false,
         }
     }

@@ -6,7 +6,8 @@
 //!
 //! Modules in reading order: what a claim is ([`claim`], [`event`], [`refusal`]); the pure decisions ([`state`],
 //! [`journal_map`], [`standing`], [`benefit`], [`prereview`], [`review`], [`decide`]); who takes part
-//! ([`registration`], [`insurer`], [`pharmacy`], [`patient`], [`rule_book`]); the doing ([`command`],
+//! ([`registration`], [`insurer`], [`pharmacy`], [`patient`], [`rule_book`]); patients as people and what they hand in
+//! ([`vault`], [`patient_record`], [`materials`], [`documents`]); the doing ([`command`],
 //! [`apply`](mod@apply), [`settle`](mod@settle), [`read`]).
 
 pub mod claim;
@@ -30,6 +31,8 @@ pub mod rule_book;
 
 pub mod vault;
 pub mod patient_record;
+pub mod materials;
+pub mod documents;
 
 pub mod apply;
 mod known;

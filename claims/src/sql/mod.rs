@@ -2,13 +2,16 @@
 //! of length one.
 //!
 //! Reading order: [`parties`] (who takes part), [`rules`] (the rules and what they need to know), [`claims`] (the
-//! claims), [`vault`] (what is sealed), [`patients`] (who they are).
+//! claims), [`vault`] (what is sealed), [`patients`] (who
+//! they are), [`materials`] and [`documents`] (what they hand in).
 
 pub mod claims;
 pub mod parties;
 pub mod rules;
 pub mod vault;
 pub mod patients;
+pub mod materials;
+pub mod documents;
 
 use dianfu_ledger::money::Currency;
 use dianfu_settlement::number::NumberError;
