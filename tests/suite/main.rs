@@ -18,6 +18,7 @@ mod ids;
 mod items;
 mod lately;
 mod model;
+mod patients;
 mod periods;
 mod posting;
 mod proofs;
