@@ -4,11 +4,12 @@
 //! transaction. A claim raises open items; others clear them; a claim reads what is outstanding, and knows nothing of
 //! how it was cleared.
 //!
-//! Modules in reading order: what a claim is ([`claim`], [`event`],
-//! [`refusal`], [`intake`]); the pure decisions ([`state`],
-//! [`journal_map`], [`standing`], [`benefit`], [`prereview`], [`review`], [`decide`]); who takes part
-//! ([`registration`], [`calendar`], [`insurer`], [`coverage`], [`pharmacy`], [`patient`], [`rule_book`]); the doing ([`command`],
-//! [`apply`](mod@apply), [`settle`](mod@settle), [`read`]).
+//! Modules in reading order: what a claim is ([`claim`], [`event`], [`refusal`], [`intake`], [`actor`]); the pure
+//! decisions ([`state`], [`journal_map`], [`standing`], [`benefit`], [`prereview`], [`review`], [`command`],
+//! [`decide`]); who takes part ([`registration`], [`calendar`], [`insurer`], [`coverage`], [`pharmacy`], [`patient`],
+//! [`policy_terms`], [`charity`], [`rule_book`]); patients as people and what they hand in ([`vault`],
+//! [`patient_record`], [`materials`], [`documents`]); the doing ([`apply`](mod@apply), [`settle`](mod@settle),
+//! [`timer`], [`proposal`], [`review_queue`], [`read`]).
 
 pub mod diagnosis;
 pub mod claim;
@@ -35,6 +36,11 @@ pub mod patient;
 pub mod policy_terms;
 pub mod charity;
 pub mod rule_book;
+
+pub mod vault;
+pub mod patient_record;
+pub mod materials;
+pub mod documents;
 
 pub mod apply;
 mod known;

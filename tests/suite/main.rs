@@ -19,6 +19,7 @@ mod insurers;
 mod items;
 mod lately;
 mod model;
+mod patients;
 mod periods;
 mod posting;
 mod proofs;

@@ -4,7 +4,8 @@
 //! Reading order: [`insurers`] and [`parties`] (who takes part), [`calendar`] and [`coverage`] (bank days, guarantees),
 //! [`terms`] (what policies promise), [`rule_book`] (the rules), [`rules`] (what they need to know and what they
 //! decided), [`shares`] (how claims were shared), [`charity`] (packs that were given), [`review_tasks`] (the queue of
-//! those who review), [`claims`] (the claims), [`proposals`] (what takes two people).
+//! those who review), [`claims`] (the claims), [`proposals`] (what takes two people), [`vault`] (what is sealed),
+//! [`patients`] (who they are), [`materials`] and [`documents`] (what they hand in).
 
 pub mod calendar;
 pub mod charity;
@@ -18,6 +19,10 @@ pub mod rule_book;
 pub mod rules;
 pub mod shares;
 pub mod terms;
+pub mod vault;
+pub mod patients;
+pub mod materials;
+pub mod documents;
 
 use dianfu_ledger::money::Currency;
 use dianfu_settlement::number::NumberError;
