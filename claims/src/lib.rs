@@ -7,7 +7,8 @@
 //! Modules in reading order: what a claim is ([`claim`], [`event`], [`refusal`]); the pure decisions ([`state`],
 //! [`journal_map`], [`standing`], [`benefit`], [`prereview`], [`review`], [`decide`]); who takes part
 //! ([`registration`], [`insurer`], [`pharmacy`], [`patient`], [`rule_book`]); the doing ([`command`],
-//! [`apply`](mod@apply), [`settle`](mod@settle), [`read`]).
+//! [`apply`](mod@apply), [`settle`](mod@settle), [`read`]); who sees what and what waits ([`party`], [`search`],
+//! [`queue`]); what people have done besides ([`act`]).
 
 pub mod claim;
 pub mod event;
@@ -33,6 +34,11 @@ mod known;
 mod look;
 pub mod settle;
 pub mod read;
+
+pub mod party;
+pub mod search;
+pub mod queue;
+pub mod act;
 
 pub mod error;
 pub mod sql;

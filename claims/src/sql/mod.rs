@@ -2,11 +2,14 @@
 //! of length one.
 //!
 //! Reading order: [`parties`] (who takes part), [`rules`] (the rules and what they need to know), [`claims`] (the
-//! claims).
+//! claims), [`search`] and [`queues`] (finding them), [`acts`] (what people have done besides).
 
+pub mod acts;
 pub mod claims;
 pub mod parties;
+pub mod queues;
 pub mod rules;
+pub mod search;
 
 use dianfu_ledger::money::Currency;
 use dianfu_settlement::number::NumberError;
