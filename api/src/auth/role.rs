@@ -3,6 +3,9 @@
 //! What takes two people is a [`Duty`] with two sides, and a role is on one of them at most: [`Role::side_of`] answers
 //! one side, so that no role can both make and check, whatever is written into it.
 
+use dianfu_claims::party::Party;
+use dianfu_settlement::number::PartyNo;
+
 use super::permission::{Duty, Permission, Side};
 
 /// What the bearer of a token is to its book.
@@ -43,6 +46,18 @@ pub enum HeldBy {
     PersonOrSystem,
     /// An insurer, a pharmacy or a patient.
     Party,
+}
+
+impl HeldBy {
+    /// In words.
+    pub fn word(self) -> &'static str {
+        match self {
+            HeldBy::Person => "a person",
+            HeldBy::System => "a system",
+            HeldBy::PersonOrSystem => "a person or a system",
+            HeldBy::Party => "an insurer, a pharmacy or a patient",
+        }
+    }
 }
 
 impl Role {
@@ -95,6 +110,23 @@ impl Role {
             Role::Auditor => HeldBy::PersonOrSystem,
             Role::Poster => HeldBy::System,
             Role::Insurer | Role::Pharmacy | Role::Patient => HeldBy::Party,
+        }
+    }
+
+    /// The party of this number that its tokens act for, if the role is one of parties.
+    pub fn party(self, number: PartyNo) -> Option<Party> {
+        match self {
+            Role::Insurer => Some(Party::Insurer(number)),
+            Role::Pharmacy => Some(Party::Pharmacy(number)),
+            Role::Patient => Some(Party::Patient(number)),
+            Role::Admin
+            | Role::Controller
+            | Role::Finance
+            | Role::Auditor
+            | Role::Poster
+            | Role::Reviewer
+            | Role::Approver
+            | Role::Operator => None,
         }
     }
 

@@ -124,7 +124,13 @@ fn is_no(error: &anyhow::Error) -> bool {
     let of_api = |error: &Api| {
         matches!(
             error,
-            Api::TokenNameTaken(_) | Api::TokenNameLength { .. } | Api::ExpiryPassed { .. } | Api::InsurerMalformed(_)
+            Api::TokenNameTaken(_)
+                | Api::TokenNameLength { .. }
+                | Api::TokenHolderUnfit { .. }
+                | Api::RoleNotHeld { .. }
+                | Api::PartyUnknown { .. }
+                | Api::ExpiryPassed { .. }
+                | Api::InsurerMalformed(_)
         )
     };
     find::<No>(error).is_some()
