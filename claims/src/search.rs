@@ -10,7 +10,7 @@ use dianfu_ledger::money::Currency;
 use dianfu_settlement::number::PartyNo;
 use jiff::Timestamp;
 
-use crate::claim::{ClaimNo, DrugCode, PolicyNo, State};
+use crate::claim::{Claim, ClaimNo, DrugCode, PolicyNo, State};
 use crate::error::Error;
 use crate::party::Party;
 use crate::sql;
@@ -77,6 +77,25 @@ pub struct ListedClaim {
     pub gross_minor: i64,
     /// What the platform advances; `None` before the quote.
     pub advance_minor: Option<i64>,
+}
+
+impl ListedClaim {
+    /// A claim as a list shows it.
+    pub fn of(claim: &Claim) -> ListedClaim {
+        let intake = claim.intake.clone();
+        ListedClaim {
+            claim_no: intake.claim_no,
+            insurer: intake.insurer,
+            pharmacy: intake.pharmacy,
+            patient: intake.patient,
+            policy_no: intake.policy_no,
+            state: claim.state,
+            taken_in_at: claim.taken_in_at,
+            currency: intake.currency,
+            gross_minor: intake.gross_minor,
+            advance_minor: claim.quote.as_ref().map(|quote| quote.advance_minor),
+        }
+    }
 }
 
 /// Where a page ended.

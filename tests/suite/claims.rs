@@ -3,7 +3,7 @@
 
 mod bank;
 mod failures;
-mod fixture;
+pub mod fixture;
 mod forks;
 mod guards;
 mod payouts;
@@ -11,6 +11,7 @@ mod races;
 mod refusals;
 mod registration;
 mod repetitions;
+mod search;
 mod statements;
 mod steps;
 mod straight_path;

@@ -29,11 +29,7 @@ pub async fn duty_conflicts(client: &Client, at: Timestamp) -> Result<Vec<DutyCo
 }
 
 fn conflict_of(operator: Operator, at: Timestamp) -> Option<DutyConflict> {
-    let is_over = |ends_at: Option<Timestamp>| ends_at.is_some_and(|ends_at| ends_at <= at);
-    if is_over(operator.ends_at) {
-        return None;
-    }
-    let roles: Vec<HeldRole> = operator.roles.into_iter().filter(|held| !is_over(held.ends_at)).collect();
+    let roles: Vec<HeldRole> = operator.holds_at(at).cloned().collect();
     let held: Vec<Role> = roles.iter().map(|held| held.role).collect();
     let pairs = conflicts_among(&held);
     let (operator_no, display_name) = (operator.operator_no, operator.display_name);

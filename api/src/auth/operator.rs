@@ -70,6 +70,15 @@ pub struct Operator {
     pub roles: Vec<HeldRole>,
 }
 
+impl Operator {
+    /// The roles that he holds at a time: none when he has left.
+    pub fn holds_at(&self, at: Timestamp) -> impl Iterator<Item = &HeldRole> {
+        let is_live = move |ends_at: Option<Timestamp>| ends_at.is_none_or(|ends_at| ends_at > at);
+        let is_here = is_live(self.ends_at);
+        self.roles.iter().filter(move |held| is_here && is_live(held.ends_at))
+    }
+}
+
 /// A role that somebody holds, or held.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HeldRole {

@@ -175,7 +175,7 @@ async fn entries() {
     let first = json!({"account": "1002.bank", "layer": "settled", "debit": "1.00", "currency": "CNY", "item": null,
         "due_date": null});
     assert_eq!(entry["postings"][0], first);
-    assert!(entry["actor"].as_str().unwrap().starts_with("shell:"), "{entry}");
+    assert!(entry["actor"].as_str().unwrap().starts_with("person:"), "{entry}");
 }
 
 #[tokio::test]
