@@ -91,12 +91,7 @@ pub async fn record_in(tx: &Transaction<'_>, acts: &[Act]) -> Result<(), Error> 
 }
 
 /// The acts before a number, newest first; from the newest if there is none. At most `limit`.
-pub async fn acts(
-    client: &Client,
-    filter: &ActFilter,
-    before: Option<i64>,
-    limit: u16,
-) -> Result<ActPage, Error> {
+pub async fn acts(client: &Client, filter: &ActFilter, before: Option<i64>, limit: u16) -> Result<ActPage, Error> {
     let mut acts = sql::acts::list(client, filter, before, i64::from(limit) + 1).await?;
     let has_more = acts.len() > usize::from(limit);
     acts.truncate(limit.into());

@@ -116,9 +116,9 @@ pub async fn waiting(
     let mut waiting = sql::queues::waiting(client, queue, now, after, i64::from(limit) + 1).await?;
     let has_more = waiting.len() > usize::from(limit);
     waiting.truncate(limit.into());
-    let next = waiting.last().filter(|_| has_more).map(|last| Place {
-        taken_in_at: last.since,
-        claim_no: last.claim.claim_no.clone(),
-    });
+    let next = waiting
+        .last()
+        .filter(|_| has_more)
+        .map(|last| Place { taken_in_at: last.since, claim_no: last.claim.claim_no.clone() });
     Ok(QueuePage { waiting, next })
 }

@@ -29,8 +29,8 @@ use crate::error::Error;
 use crate::wire::entry::Poster;
 
 pub use look_up::LookUp;
-pub use partner::{PartnerKey, create_partner_key, revoke_partner_key};
 pub use operator::OperatorNo;
+pub use partner::{PartnerKey, create_partner_key, revoke_partner_key};
 pub use permission::Permission;
 pub use role::Role;
 pub use secret::draw as draw_secret;

@@ -164,9 +164,9 @@ impl OperatorRefusal {
     pub fn field(&self) -> &'static str {
         match self {
             OperatorRefusal::Unknown(_) | OperatorRefusal::Conflict { .. } | OperatorRefusal::Left { .. } => "operator",
-            OperatorRefusal::RoleOfNobody(_)
-            | OperatorRefusal::RoleNotHeld { .. }
-            | OperatorRefusal::SamePerson(_) => "role",
+            OperatorRefusal::RoleOfNobody(_) | OperatorRefusal::RoleNotHeld { .. } | OperatorRefusal::SamePerson(_) => {
+                "role"
+            }
             OperatorRefusal::EndPassed(_) => "ends_at",
             OperatorRefusal::TextLength { field, .. } => field,
         }

@@ -101,12 +101,9 @@ impl Role {
     /// Whom its tokens act for.
     pub fn held_by(self) -> HeldBy {
         match self {
-            Role::Admin
-            | Role::Controller
-            | Role::Finance
-            | Role::Reviewer
-            | Role::Approver
-            | Role::Operator => HeldBy::Person,
+            Role::Admin | Role::Controller | Role::Finance | Role::Reviewer | Role::Approver | Role::Operator => {
+                HeldBy::Person
+            }
             Role::Auditor => HeldBy::PersonOrSystem,
             Role::Poster => HeldBy::System,
             Role::Insurer | Role::Pharmacy | Role::Patient => HeldBy::Party,
@@ -195,10 +192,9 @@ impl Role {
                 permission,
                 May::ReadLedger | May::ReadClaims | May::ReadQueues | May::ReadPatients | May::ReadActs
             ),
-            Role::Operator => matches!(
-                permission,
-                May::ReadClaims | May::ReadQueues | May::ReadPatients | May::TakeInClaims
-            ),
+            Role::Operator => {
+                matches!(permission, May::ReadClaims | May::ReadQueues | May::ReadPatients | May::TakeInClaims)
+            }
             Role::Insurer => matches!(permission, May::ReadClaims | May::InsurerDesk),
             Role::Pharmacy => matches!(permission, May::ReadClaims | May::PharmacyDesk),
             Role::Patient => matches!(permission, May::ReadClaims | May::PatientDesk),
@@ -221,9 +217,8 @@ pub struct ConflictingPair {
 pub fn conflicts_among(roles: &[Role]) -> Vec<ConflictingPair> {
     let on = |duty: Duty, side: Side| roles.iter().copied().filter(move |role| role.side_of(duty) == Some(side));
     let pairs = Duty::ALL.into_iter().flat_map(|duty| {
-        on(duty, Side::Maker).flat_map(move |maker| {
-            on(duty, Side::Checker).map(move |checker| ConflictingPair { duty, maker, checker })
-        })
+        on(duty, Side::Maker)
+            .flat_map(move |maker| on(duty, Side::Checker).map(move |checker| ConflictingPair { duty, maker, checker }))
     });
     pairs.collect()
 }
@@ -254,11 +249,7 @@ mod tests {
         let pair = |duty, maker| ConflictingPair { duty, maker, checker: Role::Approver };
         assert_eq!(
             found,
-            [
-                pair(Duty::PreReview, Role::Reviewer),
-                pair(Duty::Insurers, Role::Admin),
-                pair(Duty::Rules, Role::Admin)
-            ]
+            [pair(Duty::PreReview, Role::Reviewer), pair(Duty::Insurers, Role::Admin), pair(Duty::Rules, Role::Admin)]
         );
         assert_eq!(conflicts_among(&[Role::Finance, Role::Reviewer, Role::Auditor]), []);
     }

@@ -100,9 +100,8 @@ pub async fn claim_view(
     let number = ClaimNo::parse(&claim_no).map_err(|_| unknown())?;
     let mut client = access.ledger.client().await?;
     let story = read::story(&mut client, &number).await?;
-    let own = story.filter(|(claim, _)| {
-        access.may_see(&claim.intake.insurer, &claim.intake.pharmacy, &claim.intake.patient)
-    });
+    let own =
+        story.filter(|(claim, _)| access.may_see(&claim.intake.insurer, &claim.intake.pharmacy, &claim.intake.patient));
     let (claim, events) = own.ok_or_else(unknown)?;
     Ok(Json(ClaimStoryBody::shown_to(access.party.as_ref(), &claim, events)))
 }

@@ -1,6 +1,6 @@
 //! Who may do what.
 
-use dianfu_api::auth::{Holder, NewToken, OperatorNo, Role, create_token, revoke_token};
+use dianfu_api::auth::{Holder, NewToken, Role, create_token, revoke_token};
 use dianfu_ledger::book::{self, BookName};
 use reqwest::Method;
 

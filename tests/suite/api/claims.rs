@@ -88,7 +88,7 @@ async fn a_story_names_people_to_the_platform_only() {
     let story = clinic.api.get("/v1/claims/CLM-1").await.body;
     let expected = json!({
         "claim_no": "CLM-1", "insurer": "picc", "pharmacy": "red-cross", "patient": "p-1", "policy": "POL-p-1",
-        "state": "PRE_REVIEW", "taken_in_at": "2026-03-02T09:00:00.123456Z", "currency": "CNY", "gross": "20000.00",
+        "state": "PRE_REVIEW", "taken_in_at": "2026-03-02T09:00:00.123457Z", "currency": "CNY", "gross": "20000.00",
         "advance": null,
     });
     assert_eq!(story["claim"], expected);
@@ -146,6 +146,6 @@ async fn queues_count_and_show_what_waits() {
     );
     let page = clinic.api.get("/v1/work-queues/to_review?limit=1").await.body;
     assert_eq!(page["waiting"][0]["claim_no"], "CLM-1");
-    assert_eq!(page["waiting"][0]["due_at"], "2026-03-03T09:00:00.123456Z");
+    assert_eq!(page["waiting"][0]["due_at"], "2026-03-03T09:00:00.123457Z");
     assert_eq!(page["next"], Value::Null);
 }

@@ -1,9 +1,9 @@
 //! People, their roles and what they do: one person is one person whichever token he comes with, and everything that is
 //! done to people is on record.
 
+use dianfu_api::Error;
 use dianfu_api::auth::operator::{self, By};
 use dianfu_api::auth::{Holder, NewToken, OperatorNo, Role, create_token};
-use dianfu_api::Error;
 use dianfu_ledger::clock;
 use dianfu_settlement::number::PartyNo;
 use reqwest::Method;

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 use super::claims::Clinic;
-use super::{Api, Reply, token};
+use super::{Api, Reply};
 
 /// Paths that answer everybody.
 const OPEN_TO_ALL: [&str; 2] = ["/health/live", "/health/ready"];

@@ -47,12 +47,7 @@ pub async fn lock_operator(tx: &Transaction<'_>, operator_no: &str) -> Result<Op
 }
 
 /// Whether a person holds a role at a time.
-pub async fn live_role(
-    tx: &Transaction<'_>,
-    operator_no: &str,
-    role: &str,
-    now: Timestamp,
-) -> Result<bool, Error> {
+pub async fn live_role(tx: &Transaction<'_>, operator_no: &str, role: &str, now: Timestamp) -> Result<bool, Error> {
     const SQL: &str = "
         SELECT EXISTS (
             SELECT
