@@ -12,11 +12,12 @@ use super::steps::whole_life;
 const DEFERRED: [&str; 2] = ["claim_event", "payout_fact"];
 
 /// Everything that the steps write to.
-const PLACES: [&str; 18] = [
+const PLACES: [&str; 19] = [
     "COMMIT claim_event",
     "COMMIT payout_fact",
     "claim",
     "claim_event",
+    "claim_line",
     "commit",
     "decision",
     "entry",
