@@ -114,7 +114,6 @@ CREATE INDEX claim_taken_in_idx ON claim (taken_in_at, claim_no);
 CREATE INDEX claim_insurer_taken_in_idx ON claim (insurer_no, taken_in_at, claim_no);
 CREATE INDEX claim_pharmacy_taken_in_idx ON claim (pharmacy_no, taken_in_at, claim_no);
 CREATE INDEX claim_patient_taken_in_idx ON claim (patient_no, taken_in_at, claim_no);
-CREATE INDEX claim_drug_taken_in_idx ON claim (drug_code, taken_in_at, claim_no);
 -- Those that somebody has to do something about; most claims are over.
 CREATE INDEX claim_at_work_idx ON claim (state, claim_no)
     WHERE state NOT IN ('CLOSED', 'PRE_REJECTED', 'CANCELLED', 'EXPIRED');

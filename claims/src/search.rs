@@ -93,7 +93,7 @@ impl ListedClaim {
             taken_in_at: claim.taken_in_at,
             currency: intake.currency,
             gross_minor: intake.gross_minor,
-            advance_minor: claim.quote.as_ref().map(|quote| quote.advance_minor),
+            advance_minor: claim.progress.quote.as_ref().map(|quote| quote.advance_minor),
         }
     }
 }

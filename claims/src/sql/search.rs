@@ -51,7 +51,8 @@ impl Conditions {
         let prefix = filter.number_prefix.as_ref().map(|prefix| prefix.as_str().to_owned());
         conditions.add("starts_with(claim_no, ", prefix, ")");
         conditions.add("patient_no = ", owned(&filter.patient), "");
-        conditions.add("drug_code = ", filter.drug.as_ref().map(|drug| drug.as_str().to_owned()), "");
+        let drug = filter.drug.as_ref().map(|drug| drug.as_str().to_owned());
+        conditions.add("claim_no IN (SELECT claim_no FROM claim_line WHERE drug_code = ", drug, ")");
         let states: Vec<&'static str> = filter.states.iter().copied().map(State::word).collect();
         conditions.add("state = ANY (", Some(states).filter(|states| !states.is_empty()), ")");
         conditions.add("insurer_no = ", owned(&filter.insurer), "");

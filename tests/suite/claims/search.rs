@@ -1,7 +1,7 @@
 //! Claims are found by what is known of them, queues show what waits, and pages stay where they are.
 
 use dianfu_claims::Command;
-use dianfu_claims::claim::{NewClaim, State};
+use dianfu_claims::claim::{DrugCode, NewClaim, State};
 use dianfu_claims::party::Party;
 use dianfu_claims::queue::{self, Queue};
 use dianfu_claims::search::{ClaimFilter, Place, View, search};
@@ -34,7 +34,8 @@ async fn conditions_hold_together_and_a_party_is_one_of_them() {
     desk.bring("C-1", "p-3", State::PreReview).await;
     let all = ClaimFilter::default();
     assert_eq!(found(&desk, View::Platform, &all).await, ["B_1", "A-2", "C-1", "A-1"]);
-    let drug = intake("X", "p-1").drug_code;
+    let drug = intake("X", "p-1").lines[0].drug_code.clone();
+    let no_drug = DrugCode::parse("aspirin").unwrap();
     let policy_no = policy_of("p-2").policy_no;
     let second = now() + SignedDuration::from_secs(1);
     for (filter, expected) in [
@@ -43,6 +44,7 @@ async fn conditions_hold_together_and_a_party_is_one_of_them() {
         (ClaimFilter { number_prefix: Some(number("_")), ..all.clone() }, &[]),
         (ClaimFilter { patient: Some(party("p-1")), ..all.clone() }, &["B_1", "A-1"]),
         (ClaimFilter { drug: Some(drug), patient: Some(party("p-2")), ..all.clone() }, &["A-2"]),
+        (ClaimFilter { drug: Some(no_drug), ..all.clone() }, &[]),
         (ClaimFilter { states: vec![State::PreReview, State::Closed], ..all.clone() }, &["C-1"]),
         (ClaimFilter { insurer: Some(party("picc")), ..all.clone() }, &["B_1", "A-2", "C-1", "A-1"]),
         (ClaimFilter { insurer: Some(party("cpic")), ..all.clone() }, &[]),
@@ -65,7 +67,7 @@ async fn conditions_hold_together_and_a_party_is_one_of_them() {
 #[tokio::test]
 async fn pages_show_each_claim_once_while_others_are_taken_in() {
     let desk = Desk::new(WIDE).await;
-    // Two of them in the same moment: their numbers decide.
+    // in the same moment: their numbers decide.
     take_in(&desk, (1..=6).map(|at| intake(&format!("A-{at}"), "p-1"))).await;
     take_in(&desk, [intake("A-0", "p-1")]).await;
     let client = desk.ledger.client().await.unwrap();
@@ -74,7 +76,7 @@ async fn pages_show_each_claim_once_while_others_are_taken_in() {
         let filter = ClaimFilter { patient: Some(party("p-1")), ..ClaimFilter::default() };
         let found = search(&client, View::Platform, &filter, after.as_ref(), 2).await.unwrap();
         seen.extend(found.claims.into_iter().map(|claim| claim.claim_no.to_string()));
-        let late = NewClaim { ..intake(&format!("Z-{page}"), "p-1") };
+        let late = intake(&format!("Z-{page}"), "p-1");
         let at = now() + SignedDuration::from_hours(1);
         let mut own = desk.ledger.client().await.unwrap();
         let taken = dianfu_claims::apply(&desk.ledger, &mut own, &[Command::take_in(late, ON)], "tester", at).await;
