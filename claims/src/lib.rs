@@ -9,7 +9,8 @@
 //! [`decide`]); who takes part ([`registration`], [`calendar`], [`insurer`], [`coverage`], [`pharmacy`], [`patient`],
 //! [`policy_terms`], [`charity`], [`rule_book`]); patients as people and what they hand in ([`vault`],
 //! [`patient_record`], [`materials`], [`documents`]); the doing ([`apply`](mod@apply), [`settle`](mod@settle),
-//! [`timer`], [`proposal`], [`review_queue`], [`read`]).
+//! [`timer`], [`proposal`], [`review_queue`], [`read`]); who sees what and what waits ([`party`], [`search`],
+//! [`queue`]); what people have done besides ([`act`]).
 
 pub mod diagnosis;
 pub mod claim;
@@ -51,6 +52,11 @@ pub mod proposal;
 pub mod read;
 pub mod working_clock;
 pub mod review_queue;
+
+pub mod party;
+pub mod search;
+pub mod queue;
+pub mod act;
 
 pub mod error;
 pub mod sql;

@@ -11,6 +11,7 @@ mod races;
 mod refusals;
 mod registration;
 mod repetitions;
+mod search;
 mod statements;
 mod steps;
 mod straight_path;

@@ -14,7 +14,8 @@ use dianfu_ledger::db::Database;
 use dianfu_settlement::number::PartyNo;
 use jiff::Timestamp;
 
-use super::{secret, sql};
+use super::secret;
+use super::sql::partners as sql;
 use crate::error::Error;
 use crate::problem::{Kind, Problem};
 use crate::signing::{self, NONCE_BYTES_MAX, NONCE_BYTES_MIN, Refusal, Signed, WINDOW_S};

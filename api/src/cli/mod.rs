@@ -24,6 +24,7 @@ mod hold;
 mod import;
 mod input;
 mod limit;
+mod operator;
 mod outcomes;
 mod pages;
 mod paper;
@@ -120,6 +121,8 @@ enum Command {
     #[command(subcommand)]
     Import(import::Import),
     #[command(subcommand)]
+    Operator(operator::Operator),
+    #[command(subcommand)]
     Token(token::Token),
     #[command(subcommand)]
     Partner(partner::Partner),
@@ -183,6 +186,7 @@ impl Command {
             Command::Proof(proof) => proof.run(desk).await,
             Command::Export(export) => export.run(desk).await,
             Command::Import(import) => import.run(desk).await,
+            Command::Operator(operator) => operator.run(desk).await,
             Command::Token(token) => token.run(desk).await,
             Command::Partner(partner) => partner.run(desk).await,
         }

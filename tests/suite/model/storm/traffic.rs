@@ -18,7 +18,7 @@ use crate::model::machine::comparable;
 use crate::model::operation::Operation;
 
 /// Who posts through the program.
-const CALLER: &str = "token:model";
+const CALLER: &str = "person:model";
 
 /// How a request comes in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
