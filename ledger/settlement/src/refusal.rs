@@ -50,9 +50,9 @@ pub enum Refusal {
     },
     /// What is due now is not what the checker approved.
     #[error(
-        "batch {batch_no}: approved were {} payouts of {} in all, due are {} of {}",
-        expected.payouts, Money::new(expected.net_minor, *currency), actual.payouts,
-        Money::new(actual.net_minor, *currency)
+        "batch {batch_no}: approved were {} payouts of {} in all and {} set off, due are {} of {} and {}",
+        expected.payouts, Money::new(expected.net_minor, *currency), Money::new(expected.netted_minor, *currency),
+        actual.payouts, Money::new(actual.net_minor, *currency), Money::new(actual.netted_minor, *currency)
     )]
     ControlTotalDiffers {
         /// Its number.
@@ -64,8 +64,11 @@ pub enum Refusal {
         /// What is due.
         actual: ControlTotal,
     },
-    /// A batch has too many payouts to be posted in one piece.
-    #[error("batch {batch_no} would have {actual} payouts; at most {max} are posted in one piece: lower the cut-off")]
+    /// A batch has too many payouts and nettings to be posted in one piece.
+    #[error(
+        "batch {batch_no} would have {actual} payouts and nettings; at most {max} are posted in one piece: take an \
+         earlier cut-off"
+    )]
     BatchTooLarge {
         /// Its number.
         batch_no: BatchNo,
@@ -143,11 +146,13 @@ pub enum Refusal {
     Ledger(Rejection),
 }
 
-/// What two people compare before money leaves: how many payouts, and their sum.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// What two people compare before money leaves: how many payouts, their sum, and what is set off.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct ControlTotal {
     /// How many payouts.
     pub payouts: usize,
+    /// What is set off against debts of pharmacies, in minor units.
+    pub netted_minor: i64,
     /// What the bank is told to pay in all, in minor units.
     pub net_minor: i64,
 }
