@@ -109,8 +109,8 @@ CREATE TABLE payout_item (
 CREATE UNIQUE INDEX payout_item_one_live ON payout_item (account, item) WHERE live;
 CREATE INDEX payout_item_item_idx ON payout_item (account, item);
 
--- What a batch sets off: a part of what we owe a pharmacy for an order against what the same pharmacy owes us. Written in
--- the transaction that posts it, by a checker who is not the maker. A bank's word on a payout takes none of it back.
+-- What a batch sets off: a part of what we owe a pharmacy for an order against what the same pharmacy owes us. Written
+-- in the transaction that posts it, by a checker who is not the maker. A bank's word on a payout takes none of it back.
 CREATE TABLE payout_netting (
     batch_no      text        COLLATE "C" NOT NULL,
     netting_no    integer     NOT NULL,             -- order in the batch, from 1
@@ -120,7 +120,7 @@ CREATE TABLE payout_netting (
     debt_account  text        COLLATE "C" NOT NULL, -- such as 1301.red-cross
     debt_item     text        COLLATE "C" NOT NULL,
     amount_minor  bigint      NOT NULL,
-    advance_minor bigint      NOT NULL, -- what this moved of our own money to cover the order: never twice, payouts counted
+    advance_minor bigint      NOT NULL, -- what this moved of our own money to cover the order; see payout_item
     entry_id      uuid        NOT NULL,
     netted_on     date        NOT NULL,
     made_by       text        NOT NULL,

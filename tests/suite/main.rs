@@ -26,6 +26,7 @@ mod queries;
 mod remittances;
 mod reports;
 mod segments;
+mod settlement;
 mod shell;
 mod summaries;
 mod templates;

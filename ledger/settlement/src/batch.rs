@@ -26,8 +26,7 @@ pub enum Pays {
 
 impl Pays {
     /// Every kind.
-    pub const ALL: [Pays; 4] =
-        [Pays::Pharmacies, Pays::PatientRefunds, Pays::Reimbursements, Pays::InsurerRefunds];
+    pub const ALL: [Pays; 4] = [Pays::Pharmacies, Pays::PatientRefunds, Pays::Reimbursements, Pays::InsurerRefunds];
 
     /// The line of the chart whose items it pays.
     pub fn line(self) -> &'static Line {

@@ -4,24 +4,37 @@
 
 use dianfu_ledger::entry::{EntryKind, NewEntry};
 use dianfu_ledger::id;
-use dianfu_ledger::money::Currency;
-use jiff::Timestamp;
 use jiff::civil::Date;
-use uuid::Uuid;
 
 use crate::batch::{Batch, Pays};
 use crate::chart::OWN_BANK;
 use crate::journals::{Facts, JournalFault, Journals};
 use crate::netting::Netting;
-use crate::number::PartyNo;
-use crate::payout::{Fact, Payout, PayoutItem, in_range};
-use crate::refusal::Refusal;
+use crate::payout::{Fact, Payout, PayoutItem};
 use crate::voucher::Heading;
+
+mod channel;
+
+pub use channel::*;
 
 /// The templates of settlement.
 pub const TEMPLATES: [&str; 16] = [
-    "J2b", "J5", "J5a", "J6", "J7", "J7-excess", "J7-refund", "J7-reimbursement", "J7-reissued", "J8", "J8b", "J15b",
-    "J19e", "J20", "J20-channel", "J23-paid",
+    "J2b",
+    "J5",
+    "J5a",
+    "J6",
+    "J7",
+    "J7-excess",
+    "J7-refund",
+    "J7-reimbursement",
+    "J7-reissued",
+    "J8",
+    "J8b",
+    "J15b",
+    "J19e",
+    "J20",
+    "J20-channel",
+    "J23-paid",
 ];
 
 /// J5a: own money moves to the clients' bank account to cover the advances in a batch, `1002 A / 1001 A`. Clients'
@@ -131,58 +144,6 @@ fn instructed(payout: &Payout) -> String {
         Some(returned) => format!("Payout {} instructed in place of {returned}", payout.payout_id),
         None => format!("Payout {} to {} instructed", payout.payout_id, payout.payee),
     }
-}
-
-/// What a collection channel paid out to our bank account for one day.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ChannelSettlement {
-    /// The channel.
-    pub channel: PartyNo,
-    /// The day whose receipts it settles.
-    pub day: Date,
-    /// Our bank account that got the money.
-    pub bank: PartyNo,
-    /// The bank's or the channel's own number for it, unique for the channel.
-    pub reference: String,
-    /// The currency of both amounts.
-    pub currency: Currency,
-    /// What was collected, in minor units.
-    pub collected_minor: i64,
-    /// What the channel kept for itself, in minor units.
-    pub fee_minor: i64,
-    /// The day the bank shows it.
-    pub on: Date,
-}
-
-/// J2b, `1002 U-c, 5101 c / 1005 U`.
-pub fn channel_settled(journals: &Journals, settlement: &ChannelSettlement, actor: &str) -> Result<NewEntry, Refusal> {
-    let ChannelSettlement { channel, day, bank, reference, currency, collected_minor, fee_minor, on } = settlement;
-    in_range("collected", *collected_minor, 1..=i64::MAX)?;
-    in_range("fee", *fee_minor, 0..=*collected_minor)?;
-    let heading = Heading {
-        id: channel_settlement_id(settlement),
-        journal: "J2b",
-        kind: EntryKind::Post,
-        relates_to: None,
-        on: *on,
-        reference,
-        description: Some(format!("Channel {channel} settled its receipts of {day}")),
-        actor,
-    };
-    let facts = Facts::new(*currency)
-        .party("bank", bank)
-        .party("channel", channel)
-        .day("day", *day)
-        .amount("collected", *collected_minor)
-        .amount("charge", *fee_minor);
-    let nothing = || Refusal::Journal(JournalFault::Unknown { journal: "J2b".to_owned() });
-    journals.entry(heading, &facts)?.ok_or_else(nothing)
-}
-
-/// The id of its entry.
-pub fn channel_settlement_id(settlement: &ChannelSettlement) -> Uuid {
-    let since = settlement.day.to_zoned(jiff::tz::TimeZone::UTC).map_or(Timestamp::UNIX_EPOCH, |day| day.timestamp());
-    id::entry_id(since, settlement.channel.as_str(), &format!("J2b/{}", settlement.reference))
 }
 
 fn heading<'a>(payout: &'a Payout, journal: &'a str, description: String, on: Date, actor: &'a str) -> Heading<'a> {

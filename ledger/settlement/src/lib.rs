@@ -8,7 +8,7 @@
 //! ([`payout`], [`batch`], [`netting`], [`mod@plan`], [`journal_map`],
 //! [`refusal`]); the steps, one a file ([`payee`], [`payable`],
 //! [`propose`](mod@propose), [`instruct`](mod@instruct), [`record`](mod@record), [`reissue`](mod@reissue),
-//! [`collection`]).
+//! [`collection`]); what parties are told of it ([`statement`]).
 
 pub mod chart;
 pub mod difference;
@@ -30,6 +30,8 @@ pub mod payee;
 pub mod propose;
 pub mod record;
 pub mod reissue;
+
+pub mod statement;
 
 pub mod error;
 mod sql;

@@ -1,6 +1,7 @@
 //! What settlement refuses a caller: values with a stable code and a sentence.
 
 use dianfu_ledger::Rejection;
+use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::money::{Currency, Money};
 use jiff::civil::Date;
 
@@ -76,6 +77,14 @@ pub enum Refusal {
         actual: usize,
         /// The most it may have.
         max: usize,
+    },
+    /// A payout carries it, and the bank's last word on that is not spoken.
+    #[error("item '{item}' of {account} is in a payout that may yet pay it")]
+    ItemInFlight {
+        /// The account.
+        account: AccountCode,
+        /// The item.
+        item: String,
     },
     /// No such payout.
     #[error("there is no payout {payout_id}")]
@@ -168,6 +177,7 @@ impl Refusal {
             Refusal::NothingDue { .. } => "nothing_due",
             Refusal::ControlTotalDiffers { .. } => "control_total_differs",
             Refusal::BatchTooLarge { .. } => "batch_too_large",
+            Refusal::ItemInFlight { .. } => "item_in_flight",
             Refusal::PayoutUnknown { .. } => "payout_unknown",
             Refusal::FactNotPossible { .. } => "fact_not_possible",
             Refusal::TooEarly { .. } => "too_early",

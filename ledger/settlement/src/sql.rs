@@ -4,8 +4,10 @@
 //! locked the head first ([`dianfu_ledger::journal::sql::lock_head`]), because what is open changes by posting alone.
 
 mod netting;
+mod statement;
 
 pub use netting::*;
+pub use statement::*;
 
 use std::collections::HashMap;
 

@@ -38,8 +38,7 @@ fn the_oldest_debts_are_set_off_against_the_oldest_orders() {
     let orders = vec![order("C-2", day(2), 70), order("C-1", day(3), 50), order("C-0", day(2), 10)];
     let debts = vec![debt("D-1", day(1), 30), debt("D-0", day(1), 20), debt("D-9", day(4), 45)];
     let (nettings, left) = net(orders, debts);
-    let expected =
-        [("C-0", "D-0", 10), ("C-2", "D-0", 10), ("C-2", "D-1", 30), ("C-2", "D-9", 30), ("C-1", "D-9", 15)];
+    let expected = [("C-0", "D-0", 10), ("C-2", "D-0", 10), ("C-2", "D-1", 30), ("C-2", "D-9", 30), ("C-1", "D-9", 15)];
     assert_eq!(shown(&nettings), expected);
     assert_eq!(left, [Due { advance_left_minor: 25, ..order("C-1", day(3), 35) }]);
     let advances: Vec<i64> = nettings.iter().map(|own| own.advance_minor).collect();
