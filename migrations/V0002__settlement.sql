@@ -32,8 +32,8 @@ CREATE TABLE payee_account (
     CONSTRAINT payee_account_two_people CHECK (made_by <> checked_by)
 );
 
--- An open item that is to be paid out. `settled` is a worklist's mark and no fact: it keeps items that were paid long ago
--- out of the way of those that are due, and the ledger's open amount decides.
+-- An open item that is to be paid out. `settled` is a worklist's mark and no fact: it keeps items that were paid long
+-- ago out of the way of those that are due, and the ledger's open amount decides.
 CREATE TABLE payable (
     account       text        COLLATE "C" NOT NULL, -- such as 2101.red-cross
     item          text        COLLATE "C" NOT NULL,

@@ -1,10 +1,12 @@
 //! What a pharmacy owes is set off with its orders: J19e.
 
+use dianfu_ledger::money::Currency;
 use dianfu_settlement::ControlTotal;
 use dianfu_settlement::batch::Pays;
+use dianfu_settlement::chart::pharmacy_accounts;
 use dianfu_settlement::plan::Figures;
 
-use super::fixture::{Desk, paid, rejected};
+use super::fixture::{Desk, paid, party, rejected};
 
 #[tokio::test]
 async fn a_debt_is_set_off_with_the_orders_and_the_rest_is_paid() {
@@ -67,13 +69,9 @@ async fn an_order_that_is_set_off_whole_is_not_paid_and_its_batch_may_have_no_pa
 #[tokio::test]
 async fn tax_is_withheld_from_what_is_paid_and_the_parts_of_a_batch_add_up() {
     let desk = Desk::new().await;
-    desk.test.database().connect_owner().await.unwrap();
     desk.payee("writer", 1_000).await;
     desk.pays("writer", 1).await;
-    let accounts = dianfu_settlement::chart::pharmacy_accounts(
-        &super::fixture::party("writer"),
-        dianfu_ledger::money::Currency::CNY,
-    );
+    let accounts = pharmacy_accounts(&party("writer"), Currency::CNY);
     desk.ledger.open_accounts(&accounts, "tester").await.unwrap();
     desk.owe("2101.writer", "C-1", 1_005, 0).await;
     desk.owed_by("writer", "C-0", 500).await;
@@ -113,10 +111,7 @@ async fn what_is_posted_between_look_and_word_stops_the_batch_and_nothing_is_hal
 #[tokio::test]
 async fn who_has_no_bank_details_and_whoever_is_no_pharmacy_is_not_set_off() {
     let desk = Desk::new().await;
-    let accounts = dianfu_settlement::chart::pharmacy_accounts(
-        &super::fixture::party("new-one"),
-        dianfu_ledger::money::Currency::CNY,
-    );
+    let accounts = pharmacy_accounts(&party("new-one"), Currency::CNY);
     desk.ledger.open_accounts(&accounts, "tester").await.unwrap();
     desk.payee("new-one", 0).await;
     desk.owe("2101.new-one", "C-1", 500, 0).await;

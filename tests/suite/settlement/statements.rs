@@ -34,6 +34,7 @@ async fn a_pharmacy_sees_each_order_from_its_price_to_its_payout() {
     desk.report(&payouts[0], paid(&payouts[0])).await.unwrap();
     desk.journal("J19b", "C-1", facts().amount("gross", 2_000_000).amount("share", 480_000)).await;
     desk.journal("J19d-paid-out", "C-1", facts().amount("fee", 20_000)).await;
+    desk.move_money(&[("1109.picc", Some("C-0"), 120_000), ("5102", None, -120_000)]).await;
     desk.journal("J10b", "C-0", facts().amount("shortfall", 120_000)).await;
     dispensed(&desk, "C-2").await;
     dispensed(&desk, "C-3").await;
@@ -83,6 +84,7 @@ async fn a_pharmacy_sees_each_order_from_its_price_to_its_payout() {
 async fn a_patient_sees_each_claim_in_both_directions() {
     let desk = Desk::new().await;
     dispensed(&desk, "C-1").await;
+    desk.move_money(&[("1109.picc", Some("C-1"), 120_000), ("5102", None, -120_000)]).await;
     desk.journal("J10a", "C-1", facts().amount("shortfall", 120_000)).await;
     desk.journal("J12", "C-1", facts().segment("bank", "settlement").amount("amount", 50_000)).await;
     desk.journal("J23", "C-2", facts().amount("approved", 90_000)).await;
