@@ -38,7 +38,7 @@ pub(crate) async fn plan_now(tx: &Transaction<'_>, batch: &Batch) -> Result<Plan
     let due = sql::due(tx, batch).await?;
     let payees: BTreeSet<&PartyNo> = due.iter().map(|due| &due.payee).collect();
     let receivables = match batch.pays {
-        Pays::Pharmacies => sql::receivables(tx, payees, batch.currency).await?,
+        Pays::Pharmacies => sql::receivables(tx, &payees, batch.currency).await?,
         Pays::PatientRefunds | Pays::Reimbursements | Pays::InsurerRefunds => Vec::new(),
     };
     Ok(plan(&batch.batch_no, due, receivables))

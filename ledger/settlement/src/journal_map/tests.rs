@@ -1,13 +1,14 @@
 //! Each journal at the worked figures.
 
 use dianfu_ledger::account::AccountCode;
-use dianfu_ledger::money::Money;
+use dianfu_ledger::money::{Currency, Money};
+use jiff::Timestamp;
 use jiff::civil::date;
 
 use super::*;
 use crate::batch::Pays;
 use crate::number::BatchNo;
-use crate::number::PayoutId;
+use crate::number::{PartyNo, PayoutId};
 use crate::payout::PayoutItem;
 
 const ON: Date = date(2026, 3, 3);

@@ -21,7 +21,7 @@ use crate::number::{BatchNo, PartyNo};
 /// What these pharmacies owe us in a currency, by item. Costs one pass over the items of their accounts.
 pub async fn receivables(
     tx: &Transaction<'_>,
-    pharmacies: BTreeSet<&PartyNo>,
+    pharmacies: &BTreeSet<&PartyNo>,
     currency: Currency,
 ) -> Result<Vec<Receivable>, Error> {
     const SQL: &str = "

@@ -94,9 +94,10 @@ fn add(row: &mut ClaimRow, movement: &Movement) {
             }
         }
         control if control == SHARE_OWED.code || control == CLAWBACK.code => {
-            let (due, paid) = match control == SHARE_OWED.code {
-                true => (&mut row.share_due_minor, &mut row.share_paid_minor),
-                false => (&mut row.clawback_minor, &mut row.clawback_paid_minor),
+            let (due, paid) = if control == SHARE_OWED.code {
+                (&mut row.share_due_minor, &mut row.share_paid_minor)
+            } else {
+                (&mut row.clawback_minor, &mut row.clawback_paid_minor)
             };
             match () {
                 () if is_write_off => row.written_off_minor -= debit,
@@ -105,13 +106,15 @@ fn add(row: &mut ClaimRow, movement: &Movement) {
             }
         }
         control => {
-            let (owed, paid) = match control == REFUND.code {
-                true => (&mut row.refund_minor, &mut row.refund_paid_minor),
-                false => (&mut row.reimbursement_minor, &mut row.reimbursement_paid_minor),
+            let (owed, paid) = if control == REFUND.code {
+                (&mut row.refund_minor, &mut row.refund_paid_minor)
+            } else {
+                (&mut row.reimbursement_minor, &mut row.reimbursement_paid_minor)
             };
-            match () {
-                () if debit > 0 || is_rejection => *paid += debit,
-                () => *owed -= debit,
+            if debit > 0 || is_rejection {
+                *paid += debit;
+            } else {
+                *owed -= debit;
             }
         }
     }

@@ -1,9 +1,8 @@
 //! The statement of a pharmacy: one row an order, from what it came to down to the payout that carried it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use deadpool_postgres::Client;
-use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::money::split;
 use jiff::civil::Date;
 
@@ -86,7 +85,7 @@ pub struct KnownPayout {
 /// The statement of a pharmacy as the book is now; one that has no accounts has nothing on it.
 pub async fn statement(client: &mut Client, pharmacy: &PartyNo, period: Period) -> Result<PharmacyStatement, Error> {
     let tx = snapshot(client).await?;
-    let accounts: Vec<AccountCode> = vec![PHARMACY_PAYABLE.of(pharmacy), PHARMACY_OWES.of(pharmacy)];
+    let accounts = [PHARMACY_PAYABLE.of(pharmacy), PHARMACY_OWES.of(pharmacy)];
     let movements = sql::movements(&tx, &accounts, period).await?;
     let carrying = movements.iter().filter(|movement| is_payout(&movement.journal));
     let ids: Vec<PayoutId> = carrying.filter_map(|movement| PayoutId::parse(&movement.reference).ok()).collect();
@@ -104,7 +103,7 @@ pub async fn statement(client: &mut Client, pharmacy: &PartyNo, period: Period) 
 }
 
 /// The rows of these movements, by order; `payouts` are those that J5 and J7 name.
-pub fn shape(movements: &[Movement], payouts: &HashMap<PayoutId, KnownPayout>) -> Vec<OrderRow> {
+pub fn shape(movements: &[Movement], payouts: &BTreeMap<PayoutId, KnownPayout>) -> Vec<OrderRow> {
     let mut rows: BTreeMap<&str, OrderRow> = BTreeMap::new();
     for movement in movements {
         let row = rows.entry(&movement.item).or_default();
@@ -115,7 +114,7 @@ pub fn shape(movements: &[Movement], payouts: &HashMap<PayoutId, KnownPayout>) -
 }
 
 /// Puts a movement under its heading. What we owe is credit, so a credit raises the balance.
-fn add(row: &mut OrderRow, movement: &Movement, payouts: &HashMap<PayoutId, KnownPayout>) {
+fn add(row: &mut OrderRow, movement: &Movement, payouts: &BTreeMap<PayoutId, KnownPayout>) {
     let owed = -i128::from(movement.amount_minor);
     row.balance_minor += owed;
     let is_debt = movement.control == PHARMACY_OWES.code;
@@ -142,7 +141,7 @@ fn is_payout(journal: &str) -> bool {
 }
 
 /// J5 pays `taken` of the order, J7 takes it back; of either a part is tax.
-fn paid(row: &mut OrderRow, movement: &Movement, taken: i128, payouts: &HashMap<PayoutId, KnownPayout>) {
+fn paid(row: &mut OrderRow, movement: &Movement, taken: i128, payouts: &BTreeMap<PayoutId, KnownPayout>) {
     let known = PayoutId::parse(&movement.reference).ok().and_then(|id| payouts.get(&id));
     let withheld = known.map_or(0, |known| withheld_of(&known.payout, &movement.item)) * taken.signum();
     row.withheld_minor += withheld;

@@ -1,5 +1,6 @@
 //! Each journal falls under its heading, and the headings come to the balance.
 
+use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::money::Currency;
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -21,7 +22,7 @@ fn moved(control: &str, item: &str, journal: &str, amount_minor: i64) -> Movemen
     }
 }
 
-fn payouts() -> HashMap<PayoutId, KnownPayout> {
+fn payouts() -> BTreeMap<PayoutId, KnownPayout> {
     let item = |item: &str, amount_minor| PayoutItem {
         account: AccountCode::parse("2101.red-cross").unwrap(),
         item: item.to_owned(),
@@ -44,7 +45,7 @@ fn payouts() -> HashMap<PayoutId, KnownPayout> {
     let paid = Fact::Paid { amount_minor: 290, charge_minor: 0, bank_reference: "S".to_owned() };
     let facts = [(Fact::Instructed, date(2026, 3, 9)), (paid, date(2026, 3, 10))];
     let facts = facts.map(|(fact, on)| DatedFact { fact, on }).to_vec();
-    HashMap::from([(payout.payout_id.clone(), KnownPayout { payout, facts })])
+    BTreeMap::from([(payout.payout_id.clone(), KnownPayout { payout, facts })])
 }
 
 fn headings(row: &OrderRow) -> i128 {
