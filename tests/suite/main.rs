@@ -29,6 +29,7 @@ mod remittances;
 mod reports;
 mod reviews;
 mod segments;
+mod settlement;
 mod shell;
 mod summaries;
 mod templates;

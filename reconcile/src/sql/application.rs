@@ -185,13 +185,13 @@ pub async fn insert_application(
     tx: &Transaction<'_>,
     remittance_id: Uuid,
     entry_ids: &[Uuid],
-    actor: &str,
-    now: Timestamp,
+    on: Date,
+    (actor, now): (&str, Timestamp),
 ) -> Result<(), Error> {
     const SQL: &str = "
-        INSERT INTO remittance_application (remittance_id, rules, entry_ids, applied_at, actor)
-        VALUES ($1, $2, $3, $4, $5)";
-    tx.execute(&tx.prepare_cached(SQL).await?, &[&remittance_id, &RULES, &entry_ids, &now, &actor]).await?;
+        INSERT INTO remittance_application (remittance_id, rules, entry_ids, applied_on, applied_at, actor)
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    tx.execute(&tx.prepare_cached(SQL).await?, &[&remittance_id, &RULES, &entry_ids, &on, &now, &actor]).await?;
     Ok(())
 }
 
@@ -199,10 +199,12 @@ pub async fn insert_application(
 pub async fn insert_matches(tx: &Transaction<'_>, remittance_id: Uuid, matches: &[Match]) -> Result<(), Error> {
     const SQL: &str = "
         INSERT INTO remittance_match
-            (remittance_id, line_no, outcome, item, paid_minor, applied_minor, excess_minor, suspense_minor, evidence)
-        SELECT $1, line_no, outcome, item, applied + excess + suspense, applied, excess, suspense, evidence
-        FROM unnest($2::integer[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::jsonb[])
-            AS found (line_no, outcome, item, applied, excess, suspense, evidence)";
+            (remittance_id, line_no, outcome, item, paid_minor, applied_minor, excess_minor, suspense_minor, evidence,
+             tolerated_minor)
+        SELECT $1, line_no, outcome, item, applied + excess + suspense, applied, excess, suspense, evidence, tolerated
+        FROM unnest(
+            $2::integer[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::jsonb[], $9::bigint[]
+        ) AS found (line_no, outcome, item, applied, excess, suspense, evidence, tolerated)";
     let order: Vec<i32> = matches.iter().map(|found| integer(found.order)).collect();
     let outcomes: Vec<&str> = matches.iter().map(|found| found.outcome.word()).collect();
     let items: Vec<Option<&str>> = matches.iter().map(|found| found.claim_no.as_deref()).collect();
@@ -210,8 +212,9 @@ pub async fn insert_matches(tx: &Transaction<'_>, remittance_id: Uuid, matches: 
     let excess: Vec<i64> = matches.iter().map(|found| found.parts.excess_minor).collect();
     let suspense: Vec<i64> = matches.iter().map(|found| found.parts.suspense_minor).collect();
     let evidence: Vec<serde_json::Value> = matches.iter().map(|found| json(&found.evidence)).collect();
-    let values: [&(dyn ToSql + Sync); 8] =
-        [&remittance_id, &order, &outcomes, &items, &applied, &excess, &suspense, &evidence];
+    let tolerated: Vec<i64> = matches.iter().map(|found| found.tolerated_minor).collect();
+    let values: [&(dyn ToSql + Sync); 9] =
+        [&remittance_id, &order, &outcomes, &items, &applied, &excess, &suspense, &evidence, &tolerated];
     tx.execute(&tx.prepare_cached(SQL).await?, &values).await?;
     Ok(())
 }

@@ -31,7 +31,7 @@ pub fn batch(batch_no: &str, pays: Pays) -> Batch {
 }
 
 pub fn approval(batch_no: &str, payouts: usize, net_minor: i64) -> Approval {
-    let control_total = ControlTotal { payouts, net_minor };
+    let control_total = ControlTotal { payouts, netted_minor: 0, net_minor };
     let batch_no = BatchNo::parse(batch_no).unwrap();
     Approval { batch_no, checked_by: "li".to_owned(), control_total, on: DUE_ON }
 }

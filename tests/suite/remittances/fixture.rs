@@ -63,6 +63,16 @@ impl Desk {
         client.execute(sql, &[&claim_no, &submitted_no, &own, &position, &now()]).await.unwrap();
     }
 
+    /// A reimbursement that the insurer has approved: due on 1103, owed on to the patient, known to outsiders.
+    pub async fn approve_reimbursement(&self, claim_no: &str, own: &str, minor: i64) {
+        self.move_money(&[("1103.picc", Some(claim_no), minor), ("9002.picc", None, -minor)]).await;
+        let client = self.ledger.client().await.unwrap();
+        let sql = "INSERT INTO open_item_reference
+                   (account, item, submitted_no, insurer_claim_no, position, recorded_at)
+                   VALUES ('1103.picc', $1, $1, $2, 0, $3)";
+        client.execute(sql, &[&claim_no, &own, &now()]).await.unwrap();
+    }
+
     /// Posts an entry of these legs.
     pub async fn move_money(&self, legs: &[(&str, Option<&str>, i64)]) {
         let posting = |(account, item, minor): &(&str, Option<&str>, i64)| NewPosting {
@@ -112,7 +122,7 @@ impl Desk {
     pub async fn open_items(&self) -> String {
         let client = self.ledger.client().await.unwrap();
         let mut shown = Vec::new();
-        for control in ["1102", "2190", "2301"] {
+        for control in ["1102", "1103", "2190", "2301"] {
             let control = AccountCode::parse(control).unwrap();
             for item in open_items(&**client, &control, Moment::default(), Items::Outstanding).await.unwrap() {
                 shown.push(format!("{} {} {}", item.account.control(), item.item, item.outstanding_minor));
