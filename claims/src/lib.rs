@@ -7,7 +7,7 @@
 //! Modules in reading order: what a claim is ([`claim`], [`event`], [`refusal`]); the pure decisions ([`state`],
 //! [`journal_map`], [`standing`], [`benefit`], [`prereview`], [`review`], [`decide`]); who takes part
 //! ([`registration`], [`insurer`], [`pharmacy`], [`patient`], [`rule_book`]); the doing ([`command`],
-//! [`apply`](mod@apply), [`settle`](mod@settle), [`read`]).
+//! [`apply`](mod@apply), [`settle`](mod@settle), [`read`]); the outside world ([`ports`]).
 
 pub mod claim;
 pub mod event;
@@ -33,6 +33,8 @@ mod known;
 mod look;
 pub mod settle;
 pub mod read;
+
+pub mod ports;
 
 pub mod error;
 pub mod sql;
