@@ -114,65 +114,71 @@ FROM (
         ('CLOSED', 'TAKEN_BACK SHORTFALL_OPEN RECOVERED')
 ) AS legal (from_state, to_states);
 
+-- The claim as it was taken in never changes, and stands whole in `intake`; what is looked for and what others refer to is
+-- made of it by the database. So is what stands in `progress`: what has come of the claim, as the program reads it.
 CREATE TABLE claim (
-    -- As it was taken in: never changes.
     claim_no        text        COLLATE "C" NOT NULL,
-    insurer_no      text        COLLATE "C" NOT NULL,
-    pharmacy_no     text        COLLATE "C" NOT NULL,
-    patient_no      text        COLLATE "C" NOT NULL,
-    policy_no       text        COLLATE "C" NOT NULL,
-    drug_code       text        COLLATE "C" NOT NULL,
-    quantity        integer     NOT NULL,
-    prescribed_on   date        NOT NULL,
-    currency        text        COLLATE "C" NOT NULL,
-    gross_minor     bigint      NOT NULL,
-    share_collector text        COLLATE "C" NOT NULL,
+    intake          jsonb       NOT NULL,
     taken_in_at     timestamptz NOT NULL, -- the ids of its entries start with it
+    insurer_no      text        COLLATE "C" GENERATED ALWAYS AS (intake ->> 'insurer') STORED NOT NULL,
+    pharmacy_no     text        COLLATE "C" GENERATED ALWAYS AS (intake ->> 'pharmacy') STORED NOT NULL,
+    patient_no      text        COLLATE "C" GENERATED ALWAYS AS (intake ->> 'patient') STORED NOT NULL,
+    policy_no       text        COLLATE "C" GENERATED ALWAYS AS (intake ->> 'policy_no') STORED NOT NULL,
+    currency        text        COLLATE "C" GENERATED ALWAYS AS (intake ->> 'currency') STORED NOT NULL,
+    gross_minor     bigint      GENERATED ALWAYS AS ((intake ->> 'gross_minor')::bigint) STORED NOT NULL,
     -- Where it stands.
     state           text        COLLATE "C" NOT NULL,
     event_no        integer     NOT NULL,
-    -- The quote, frozen at pre-approval: all or nothing.
-    deductible_minor bigint,
-    share_minor      bigint,
-    advance_minor    bigint,
-    fee_minor        bigint,
-    vat_minor        bigint,
-    valid_until      date,
-    payment_days     integer,
-    -- What came of it.
+    progress        jsonb       NOT NULL,
     reviewed_on     date,
     dispensed_on    date,
-    submitted_no    text        COLLATE "C",
-    approved_minor  bigint      NOT NULL,
-    shortfall_minor bigint      NOT NULL, -- what the insurer does not cover and nobody has been told to bear yet
+    -- The quote, frozen at pre-approval.
+    deductible_minor bigint GENERATED ALWAYS AS ((progress -> 'quote' ->> 'deductible_minor')::bigint) STORED,
+    share_minor      bigint GENERATED ALWAYS AS ((progress -> 'quote' ->> 'share_minor')::bigint) STORED,
+    advance_minor    bigint GENERATED ALWAYS AS ((progress -> 'quote' ->> 'advance_minor')::bigint) STORED,
+    approved_minor   bigint GENERATED ALWAYS AS ((progress ->> 'approved_minor')::bigint) STORED NOT NULL,
+    -- What the insurer does not cover and nobody has been told to bear yet.
+    shortfall_minor  bigint GENERATED ALWAYS AS ((progress ->> 'shortfall_minor')::bigint) STORED NOT NULL,
     CONSTRAINT claim_pkey PRIMARY KEY (claim_no),
+    CONSTRAINT claim_number_is_its_own CHECK (intake ->> 'claim_no' = claim_no),
     CONSTRAINT claim_policy_fkey
         FOREIGN KEY (insurer_no, policy_no, patient_no) REFERENCES policy (insurer_no, policy_no, patient_no),
     CONSTRAINT claim_pharmacy_fkey FOREIGN KEY (pharmacy_no) REFERENCES pharmacy (pharmacy_no),
     CONSTRAINT claim_currency_shape CHECK (currency ~ '^[A-Z]{3}$'),
     CONSTRAINT claim_gross_positive CHECK (gross_minor > 0),
-    CONSTRAINT claim_quantity_positive CHECK (quantity > 0),
-    CONSTRAINT claim_share_collector_known CHECK (share_collector IN ('platform', 'pharmacy')),
+    CONSTRAINT claim_kind_known CHECK (intake ->> 'kind' IN ('direct_pay', 'reimbursement')),
+    CONSTRAINT claim_share_collector_known CHECK (intake ->> 'share_collector' IN ('platform', 'pharmacy')),
     CONSTRAINT claim_state_known CHECK (state IN (
         'SUBMITTED', 'PRE_REVIEW', 'PRE_REJECTED', 'PRE_APPROVED', 'SHARE_DUE', 'SHARE_PAID', 'READY', 'DISPENSED',
         'INSURER_SUBMITTED', 'APPROVED', 'PARTIAL', 'REJECTED', 'PART_RECOVERED', 'RECOVERED', 'SHORTFALL_OPEN',
         'TAKEN_BACK', 'CANCELLED', 'EXPIRED', 'CLOSED')),
-    CONSTRAINT claim_quote_whole CHECK (
-        num_nulls(deductible_minor, share_minor, advance_minor, fee_minor, vat_minor, valid_until, payment_days)
-            IN (0, 7)),
     CONSTRAINT claim_parts_are_the_price CHECK (share_minor + advance_minor = gross_minor),
-    CONSTRAINT claim_quote_not_negative CHECK (
-        share_minor >= 0 AND advance_minor >= 0 AND fee_minor >= 0 AND deductible_minor BETWEEN 0 AND share_minor
-        AND vat_minor BETWEEN 0 AND fee_minor),
+    CONSTRAINT claim_quote_not_negative
+        CHECK (share_minor >= 0 AND advance_minor >= 0 AND deductible_minor BETWEEN 0 AND share_minor),
     CONSTRAINT claim_decision_in_bounds
         CHECK (approved_minor BETWEEN 0 AND gross_minor AND shortfall_minor BETWEEN 0 AND gross_minor)
 );
 CREATE INDEX claim_policy_idx ON claim (insurer_no, policy_no);
-CREATE INDEX claim_patient_drug_idx ON claim (patient_no, drug_code);
+CREATE INDEX claim_patient_idx ON claim (patient_no);
 -- Those that the ledger may move on by itself.
 CREATE INDEX claim_unsettled_idx ON claim (claim_no) WHERE state IN (
     'APPROVED', 'PARTIAL', 'REJECTED', 'PART_RECOVERED', 'RECOVERED', 'SHORTFALL_OPEN', 'TAKEN_BACK', 'CANCELLED',
     'EXPIRED');
+
+-- The drugs of a claim, for those who look for drugs; part of what was taken in.
+CREATE TABLE claim_line (
+    claim_no    text    COLLATE "C" NOT NULL,
+    line_no     integer NOT NULL, -- from 1, without gaps
+    drug_code   text    COLLATE "C" NOT NULL,
+    quantity    integer NOT NULL,
+    gross_minor bigint  NOT NULL,
+    CONSTRAINT claim_line_pkey PRIMARY KEY (claim_no, line_no),
+    CONSTRAINT claim_line_claim_fkey FOREIGN KEY (claim_no) REFERENCES claim (claim_no),
+    CONSTRAINT claim_line_numbered CHECK (line_no > 0),
+    CONSTRAINT claim_line_quantity_positive CHECK (quantity > 0),
+    CONSTRAINT claim_line_gross_positive CHECK (gross_minor > 0)
+);
+CREATE INDEX claim_line_drug_idx ON claim_line (drug_code, claim_no);
 
 -- Everything that happened to a claim. `fact` is unique per claim, so that a fact is recorded once however often told.
 CREATE TABLE claim_event (
@@ -272,16 +278,8 @@ BEGIN
         RAISE EXCEPTION '% (event %) does not lead to % (event %)', OLD.state, OLD.event_no, NEW.state, NEW.event_no
             USING ERRCODE = 'check_violation', CONSTRAINT = 'claim_transition_legal', TABLE = 'claim';
     END IF;
-    IF (OLD.claim_no, OLD.insurer_no, OLD.pharmacy_no, OLD.patient_no, OLD.policy_no, OLD.drug_code, OLD.quantity,
-        OLD.prescribed_on, OLD.currency, OLD.gross_minor, OLD.share_collector, OLD.taken_in_at)
-        IS DISTINCT FROM
-        (NEW.claim_no, NEW.insurer_no, NEW.pharmacy_no, NEW.patient_no, NEW.policy_no, NEW.drug_code, NEW.quantity,
-        NEW.prescribed_on, NEW.currency, NEW.gross_minor, NEW.share_collector, NEW.taken_in_at)
-        OR OLD.share_minor IS NOT NULL AND (OLD.deductible_minor, OLD.share_minor, OLD.advance_minor, OLD.fee_minor,
-            OLD.vat_minor, OLD.valid_until, OLD.payment_days)
-            IS DISTINCT FROM
-            (NEW.deductible_minor, NEW.share_minor, NEW.advance_minor, NEW.fee_minor, NEW.vat_minor, NEW.valid_until,
-            NEW.payment_days)
+    IF (OLD.claim_no, OLD.intake, OLD.taken_in_at) IS DISTINCT FROM (NEW.claim_no, NEW.intake, NEW.taken_in_at)
+        OR OLD.share_minor IS NOT NULL AND OLD.progress -> 'quote' IS DISTINCT FROM NEW.progress -> 'quote'
     THEN
         RAISE EXCEPTION 'claim % stays what was taken in and quoted', OLD.claim_no
             USING ERRCODE = 'restrict_violation', CONSTRAINT = 'claim_stays', TABLE = 'claim';
@@ -298,15 +296,16 @@ DECLARE
     kept text;
 BEGIN
     FOREACH kept IN ARRAY ARRAY[
-        'insurer', 'pharmacy', 'patient', 'policy', 'rule_version', 'claim_transition', 'claim_event', 'decision'
+        'insurer', 'pharmacy', 'patient', 'policy', 'rule_version', 'claim_transition', 'claim_line', 'claim_event',
+        'decision'
     ] LOOP
         EXECUTE format(
             'CREATE TRIGGER %I BEFORE UPDATE OR DELETE ON %I FOR EACH ROW EXECUTE FUNCTION refuse_change()',
             kept || '_is_append_only', kept);
     END LOOP;
     FOREACH kept IN ARRAY ARRAY[
-        'insurer', 'pharmacy', 'patient', 'policy', 'rule_version', 'claim_transition', 'claim', 'claim_event',
-        'decision'
+        'insurer', 'pharmacy', 'patient', 'policy', 'rule_version', 'claim_transition', 'claim', 'claim_line',
+        'claim_event', 'decision'
     ] LOOP
         EXECUTE format(
             'CREATE TRIGGER %I BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()',
@@ -314,14 +313,11 @@ BEGIN
         EXECUTE format('GRANT SELECT ON %I TO dianfu_service', kept);
     END LOOP;
     FOREACH kept IN ARRAY ARRAY[
-        'insurer', 'pharmacy', 'patient', 'policy', 'rule_version', 'claim', 'claim_event', 'decision'
+        'insurer', 'pharmacy', 'patient', 'policy', 'rule_version', 'claim', 'claim_line', 'claim_event', 'decision'
     ] LOOP
         EXECUTE format('GRANT INSERT ON %I TO dianfu_service', kept);
     END LOOP;
 END $$;
-GRANT UPDATE (
-    state, event_no, deductible_minor, share_minor, advance_minor, fee_minor, vat_minor, valid_until, payment_days,
-    reviewed_on, dispensed_on, submitted_no, approved_minor, shortfall_minor
-) ON claim TO dianfu_service;
+GRANT UPDATE (state, event_no, progress, reviewed_on, dispensed_on) ON claim TO dianfu_service;
 -- To lock a row takes the right to update it; the trigger refuses the update.
 GRANT UPDATE (registered_at) ON patient TO dianfu_service;

@@ -124,6 +124,9 @@ async fn write(tx: &Transaction<'_>, steps: &[Step], actor: &str, now: Timestamp
     if sql::claims::insert_claims(tx, &taken_in).await? < taken_in.len() {
         return Ok(false);
     }
+    if !taken_in.is_empty() {
+        sql::claims::insert_lines(tx, &taken_in).await?;
+    }
     sql::claims::insert_events(tx, steps, actor, now).await?;
     for wave in waves(steps) {
         sql::claims::update_claims(tx, &wave).await?;
@@ -164,7 +167,7 @@ fn reference(step: &Step) -> Option<Reference<'_>> {
     Some(Reference {
         account: dianfu_settlement::chart::DUE.of(&step.claim.intake.insurer).to_string(),
         claim_no: step.claim.claim_no(),
-        submitted_no: step.claim.submitted_no.as_deref()?,
+        submitted_no: step.claim.progress.submitted_no.as_deref()?,
         insurer_claim_no,
         position: *position,
     })

@@ -1,7 +1,7 @@
 //! A claim: what is known of it, and the states it goes through.
 
 use dianfu_ledger::money::{Currency, Money};
-use dianfu_settlement::number::PartyNo;
+use dianfu_settlement::number::{NumberError, PartyNo};
 use dianfu_settlement::number_type;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -25,6 +25,47 @@ number_type!(
     "a drug code",
     64
 );
+
+/// What the patient has, as an ICD-10 code such as `C34.9`: a letter, two characters, and after a dot up to four more.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct DiagnosisCode(String);
+
+impl DiagnosisCode {
+    /// Checks and takes a text.
+    pub fn parse(text: &str) -> Result<DiagnosisCode, NumberError> {
+        let (category, rest) = text.split_once('.').map_or((text, None), |(category, rest)| (category, Some(rest)));
+        let of_code = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+        let is_code = category.len() == 3
+            && category.as_bytes()[0].is_ascii_uppercase()
+            && of_code(category)
+            && rest.is_none_or(|rest| (1..=4).contains(&rest.len()) && of_code(rest));
+        if is_code {
+            return Ok(DiagnosisCode(text.to_owned()));
+        }
+        let given = text.chars().take(80).collect();
+        Err(NumberError { what: "a diagnosis code (ICD-10, such as C34.9)", bytes_max: 8, given })
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for DiagnosisCode {
+    type Error = NumberError;
+
+    fn try_from(text: String) -> Result<DiagnosisCode, NumberError> {
+        DiagnosisCode::parse(&text)
+    }
+}
+
+impl From<DiagnosisCode> for String {
+    fn from(code: DiagnosisCode) -> String {
+        code.0
+    }
+}
 
 /// Where a claim stands.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -149,26 +190,85 @@ impl ShareCollector {
     }
 }
 
+/// What is claimed: that the platform pays for the drug, or that the patient gets back what the patient has paid.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClaimKind {
+    /// The platform pays the pharmacy and collects from the insurer.
+    DirectPay,
+    /// The patient has paid everything; the insurer pays the patient through the platform (J23).
+    Reimbursement,
+}
+
+impl ClaimKind {
+    /// The word for it, in the database and at every edge.
+    pub fn word(self) -> &'static str {
+        match self {
+            ClaimKind::DirectPay => "direct_pay",
+            ClaimKind::Reimbursement => "reimbursement",
+        }
+    }
+}
+
+/// A drug that is claimed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ClaimLine {
+    /// Counts the lines of the claim, from 1.
+    pub line_no: i32,
+    /// The drug.
+    pub drug_code: DrugCode,
+    /// How many packs.
+    pub quantity: i32,
+    /// The price of all of them, in minor units.
+    pub gross_minor: i64,
+}
+
+/// What the doctor has prescribed the drugs on.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Prescription {
+    /// Its number, as the hospital gives it.
+    pub prescription_no: String,
+    /// Its date.
+    pub prescribed_on: Date,
+    /// Who has prescribed.
+    pub doctor_no: PartyNo,
+}
+
+/// What a laboratory has found.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TestResult {
+    /// What was tested, such as `EGFR`.
+    pub test: String,
+    /// Whether it was found.
+    pub positive: bool,
+    /// The day of the report.
+    pub tested_on: Date,
+}
+
 /// A claim as it is taken in. Nothing of it ever changes.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct NewClaim {
     /// Our number for it.
     pub claim_no: ClaimNo,
+    /// What is claimed.
+    pub kind: ClaimKind,
     /// Who covers it.
     pub insurer: PartyNo,
-    /// Who dispenses the drug.
+    /// Who is to dispense the drugs, or has dispensed them.
     pub pharmacy: PartyNo,
-    /// Who needs the drug.
+    /// Who needs the drugs.
     pub patient: PartyNo,
     /// The policy that it is claimed under.
     pub policy_no: PolicyNo,
-    /// The drug.
-    pub drug_code: DrugCode,
-    /// How many packs.
-    pub quantity: i32,
-    /// The date of the prescription.
-    pub prescribed_on: Date,
-    /// The price of the drug, in minor units.
+    /// What the patient has.
+    pub diagnosis: DiagnosisCode,
+    /// What the drugs were prescribed on.
+    pub prescription: Prescription,
+    /// What laboratories have found.
+    pub tests: Vec<TestResult>,
+    /// The drugs, in the order of their numbers.
+    pub lines: Vec<ClaimLine>,
+    /// The price of all lines, in minor units: their sum, as a control total.
     pub gross_minor: i64,
     /// The currency of all amounts of the claim.
     pub currency: Currency,
@@ -195,6 +295,23 @@ pub struct Quote {
     pub payment_days: i32,
 }
 
+/// What has come of a claim. Amounts in minor units.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct Progress {
+    /// Frozen at pre-approval.
+    pub quote: Option<Quote>,
+    /// When it was reviewed.
+    pub reviewed_on: Option<Date>,
+    /// When the drug was dispensed.
+    pub dispensed_on: Option<Date>,
+    /// The number under which the insurer got it and echoes it; several claims may share one.
+    pub submitted_no: Option<String>,
+    /// What the insurer has said it owes, disputes won included.
+    pub approved_minor: i64,
+    /// What the insurer does not cover and nobody has been told to bear yet.
+    pub shortfall_minor: i64,
+}
+
 /// A claim as it stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Claim {
@@ -206,35 +323,14 @@ pub struct Claim {
     pub state: State,
     /// Number of its last event, from 1.
     pub event_no: i32,
-    /// Frozen at pre-approval.
-    pub quote: Option<Quote>,
-    /// When it was reviewed.
-    pub reviewed_on: Option<Date>,
-    /// When the drug was dispensed.
-    pub dispensed_on: Option<Date>,
-    /// The number under which the insurer got it and echoes it; several claims may share one.
-    pub submitted_no: Option<String>,
-    /// What the insurer has said it owes, disputes won included, in minor units.
-    pub approved_minor: i64,
-    /// What the insurer does not cover and nobody has been told to bear yet, in minor units.
-    pub shortfall_minor: i64,
+    /// What has come of it.
+    pub progress: Progress,
 }
 
 impl Claim {
     /// A claim that was just taken in.
     pub fn taken_in(intake: NewClaim, taken_in_at: Timestamp) -> Claim {
-        Claim {
-            intake,
-            taken_in_at,
-            state: State::Submitted,
-            event_no: 1,
-            quote: None,
-            reviewed_on: None,
-            dispensed_on: None,
-            submitted_no: None,
-            approved_minor: 0,
-            shortfall_minor: 0,
-        }
+        Claim { intake, taken_in_at, state: State::Submitted, event_no: 1, progress: Progress::default() }
     }
 
     /// Its number.
@@ -244,12 +340,12 @@ impl Claim {
 
     /// U: what the patient pays; zero before the quote.
     pub fn share_minor(&self) -> i64 {
-        self.quote.as_ref().map_or(0, |quote| quote.share_minor)
+        self.progress.quote.as_ref().map_or(0, |quote| quote.share_minor)
     }
 
     /// A: what the platform advances; zero before the quote.
     pub fn advance_minor(&self) -> i64 {
-        self.quote.as_ref().map_or(0, |quote| quote.advance_minor)
+        self.progress.quote.as_ref().map_or(0, |quote| quote.advance_minor)
     }
 
     /// What the platform itself takes from the patient before pickup.

@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::claim::{Claim, ClaimNo, NewClaim, State};
 use crate::command::{self, Command, Request};
 use crate::event::{Bearer, Event, EventKind};
+use crate::intake;
 use crate::journal_map;
 use crate::prereview::Decision;
 use crate::refusal::{Reason, Refusal};
@@ -261,12 +262,7 @@ fn take_in(known: &Known, command: &Command, intake: &NewClaim, now: Timestamp) 
     if known.claims.contains_key(&command.claim_no) {
         return Err(Reason::NotInThisState);
     }
-    let positive = |field, actual: i64| match actual {
-        1.. => Ok(()),
-        _ => Err(Reason::OutOfRange { field, min: 1, max: i64::MAX, actual }),
-    };
-    positive("gross_minor", intake.gross_minor)?;
-    positive("quantity", intake.quantity.into())?;
+    intake::check(intake)?;
     let policy = known.book.policies.get(&(intake.insurer.clone(), intake.policy_no.clone()));
     let policy_no = || intake.policy_no.to_string();
     let policy = policy.filter(|policy| policy.patient == intake.patient);

@@ -165,9 +165,9 @@ fn facts(journal: Journal, claim: &Claim, event: &Event, on: Date) -> Facts {
         .amount("advance", advance_minor)
         .amount("share", share_minor)
         .amount("gross", owed_minor)
-        .amount("fee", claim.quote.as_ref().map_or(0, |quote| quote.fee_minor))
-        .amount("vat", claim.quote.as_ref().map_or(0, |quote| quote.vat_minor))
-        .amount("approved", claim.approved_minor);
+        .amount("fee", claim.progress.quote.as_ref().map_or(0, |quote| quote.fee_minor))
+        .amount("vat", claim.progress.quote.as_ref().map_or(0, |quote| quote.vat_minor))
+        .amount("approved", claim.progress.approved_minor);
     let facts = match event {
         Event::SharePaid { channel, amount_minor } => {
             facts.party("channel", channel).day("day", on).amount("share", *amount_minor)
@@ -183,7 +183,7 @@ fn facts(journal: Journal, claim: &Claim, event: &Event, on: Date) -> Facts {
 
 /// When the pharmacy has to be paid for what it dispensed.
 fn pharmacy_due_on(claim: &Claim, on: Date) -> Date {
-    let payment_days = claim.quote.as_ref().map_or(0, |quote| quote.payment_days);
+    let payment_days = claim.progress.quote.as_ref().map_or(0, |quote| quote.payment_days);
     on.saturating_add(payment_days.days())
 }
 

@@ -6,7 +6,7 @@ use deadpool_postgres::Transaction;
 use dianfu_settlement::journals::Journals;
 use jiff::ToSpan;
 
-use crate::claim::{Claim, ClaimNo, NewClaim};
+use crate::claim::{Claim, ClaimNo, DrugCode, NewClaim};
 use crate::command::{Command, Request};
 use crate::decide::Known;
 use crate::error::Error;
@@ -74,7 +74,9 @@ async fn read_history(
     let versions = book.rules.values().flatten();
     let longest_cycle = versions.map(|version| version.rules.longest_cycle_days()).max().unwrap_or(0);
     let Some(earliest) = reviews.iter().map(|(command, _)| command.on).min() else { return Ok(()) };
-    let keys: Vec<PacksKey> = intakes().map(|of| (of.patient.clone(), of.drug_code.clone())).collect();
+    let drugs = |of: &NewClaim| of.lines.iter().map(|line| line.drug_code.clone()).collect::<Vec<DrugCode>>();
+    let keys = intakes().flat_map(|of| drugs(of).into_iter().map(|drug| (of.patient.clone(), drug)));
+    let keys: Vec<PacksKey> = keys.collect();
     book.packs = sql::rules::packs(tx, &keys, earliest.saturating_sub(longest_cycle.days())).await?;
     Ok(())
 }

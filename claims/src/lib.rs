@@ -4,7 +4,8 @@
 //! transaction. A claim raises open items; others clear them; a claim reads what is outstanding, and knows nothing of
 //! how it was cleared.
 //!
-//! Modules in reading order: what a claim is ([`claim`], [`event`], [`refusal`]); the pure decisions ([`state`],
+//! Modules in reading order: what a claim is ([`claim`], [`event`],
+//! [`refusal`], [`intake`]); the pure decisions ([`state`],
 //! [`journal_map`], [`standing`], [`benefit`], [`prereview`], [`review`], [`decide`]); who takes part
 //! ([`registration`], [`insurer`], [`pharmacy`], [`patient`], [`rule_book`]); the doing ([`command`],
 //! [`apply`](mod@apply), [`settle`](mod@settle), [`read`]); the outside world ([`ports`]).
@@ -12,6 +13,7 @@
 pub mod claim;
 pub mod event;
 pub mod refusal;
+pub mod intake;
 
 pub mod state;
 pub mod journal_map;

@@ -75,6 +75,14 @@ pub enum Reason {
         /// Its value.
         actual: i64,
     },
+    /// The lines of a claim do not add up to its price.
+    #[error("the lines add up to {sum_minor} minor units, the price is {gross_minor}")]
+    LinesDiffer {
+        /// The price, in minor units.
+        gross_minor: i64,
+        /// The sum of the lines, in minor units.
+        sum_minor: i64,
+    },
     /// A text is missing or too long.
     #[error("{field} has {min} to {max} bytes and no NUL; it has {actual}")]
     TextLength {
@@ -212,6 +220,7 @@ impl Reason {
             Reason::CurrencyDiffers { .. } => "currency_differs",
             Reason::RulesMissing { .. } => "rules_missing",
             Reason::OutOfRange { .. } => "out_of_range",
+            Reason::LinesDiffer { .. } => "lines_differ",
             Reason::TextLength { .. } => "text_length",
             Reason::FeeAbovePayable { .. } => "fee_above_payable",
             Reason::NoShareToCollect => "no_share_to_collect",

@@ -49,7 +49,8 @@ impl ReviewBook {
     pub fn review(&mut self, claim: &Claim, on: Date) -> Result<Decision, Reason> {
         let intake = &claim.intake;
         let policy_key = (intake.insurer.clone(), intake.policy_no.clone());
-        let packs_key = (intake.patient.clone(), intake.drug_code.clone());
+        let line = intake.lines.first().expect("a claim has a line");
+        let packs_key = (intake.patient.clone(), line.drug_code.clone());
         let unknown = |what, number: String| Reason::PartyUnknown { what, number };
         let policy = self.policies.get(&policy_key);
         let policy = policy.ok_or_else(|| unknown("policy", intake.policy_no.to_string()))?;
@@ -64,10 +65,10 @@ impl ReviewBook {
             policy_no: intake.policy_no.clone(),
             in_force_from: policy.in_force_from,
             in_force_until: policy.in_force_until,
-            drug_code: intake.drug_code.clone(),
-            quantity: intake.quantity,
+            drug_code: line.drug_code.clone(),
+            quantity: line.quantity,
             earlier: self.packs.get(&packs_key).cloned().unwrap_or_default(),
-            prescribed_on: intake.prescribed_on,
+            prescribed_on: intake.prescription.prescribed_on,
         };
         let decision = evaluate(version, facts, quote);
         self.remember(&decision, policy_key, packs_key, on);

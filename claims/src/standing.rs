@@ -102,7 +102,7 @@ pub fn standing(claim: &Claim, outstanding: &Outstanding) -> Option<State> {
             (false, true) => State::ShortfallOpen,
             (false, false) => State::Recovered,
         }),
-        State::Rejected | State::ShortfallOpen if nothing && claim.approved_minor == 0 => Some(State::Closed),
+        State::Rejected | State::ShortfallOpen if nothing && claim.progress.approved_minor == 0 => Some(State::Closed),
         State::Approved | State::Partial | State::Rejected | State::PartRecovered | State::ShortfallOpen => {
             Some(recovery(claim, outstanding))
         }
@@ -111,14 +111,14 @@ pub fn standing(claim: &Claim, outstanding: &Outstanding) -> Option<State> {
 
 fn recovery(claim: &Claim, outstanding: &Outstanding) -> State {
     let (due, shortfall) = (outstanding.due_minor > 0, outstanding.shortfall_minor > 0);
-    let paid_some = outstanding.due_minor < claim.approved_minor;
+    let paid_some = outstanding.due_minor < claim.progress.approved_minor;
     match (due, shortfall) {
         (true, _) if paid_some => State::PartRecovered,
         (true, true) => State::Partial,
         (true, false) => State::Approved,
         (false, true) => State::ShortfallOpen,
         // Nothing was ever owed and somebody else bears it: not recovered, and closed once that is settled too.
-        (false, false) if claim.approved_minor == 0 && claim.state != State::Approved => claim.state,
+        (false, false) if claim.progress.approved_minor == 0 && claim.state != State::Approved => claim.state,
         (false, false) => State::Recovered,
     }
 }

@@ -14,13 +14,11 @@ use jiff::civil::Date;
 
 use crate::claim::{Claim, Quote, ShareCollector, State};
 use crate::event::{Bearer, Event, EventKind};
+use crate::intake::{range, text};
 use crate::journal_map::Journal;
 use crate::prereview::Outcome;
 use crate::refusal::{Reason, Refusal};
 use crate::standing::standing;
-
-/// Longest number that an insurer echoes, and longest cause, in bytes.
-pub const REFERENCE_BYTES_MAX: usize = 50;
 
 /// Where an event leads and what it posts, in the order of posting.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -100,7 +98,7 @@ pub fn next(claim: &Claim, event: &Event, on: Date) -> Result<Transition, Refusa
 
 /// Nothing that follows on the pre-review, or on dispensing, counts before it.
 fn in_order(claim: &Claim, on: Date) -> Result<(), Reason> {
-    match claim.dispensed_on.or(claim.reviewed_on) {
+    match claim.progress.dispensed_on.or(claim.progress.reviewed_on) {
         Some(earliest) if on < earliest => Err(Reason::TooEarly { earliest, on }),
         Some(_) | None => Ok(()),
     }
@@ -212,8 +210,8 @@ fn insurer_decided(claim: &Claim, approved_minor: i64, cause: Option<&str>) -> R
 }
 
 fn shortfall_assigned(claim: &Claim, bearer: Bearer, amount_minor: i64) -> Result<Transition, Reason> {
-    if !(1..=claim.shortfall_minor).contains(&amount_minor) {
-        let (assigned, open) = (claim.money(amount_minor), claim.money(claim.shortfall_minor));
+    if !(1..=claim.progress.shortfall_minor).contains(&amount_minor) {
+        let (assigned, open) = (claim.money(amount_minor), claim.money(claim.progress.shortfall_minor));
         return Err(Reason::ShortfallExceeded { assigned, open });
     }
     let journal = match bearer {
@@ -249,22 +247,12 @@ fn called_off(claim: &Claim, to: State) -> Transition {
 }
 
 fn valid_until(claim: &Claim) -> Date {
-    claim.quote.as_ref().expect("a claim past pre-approval has its quote").valid_until
+    claim.progress.quote.as_ref().expect("a claim past pre-approval has its quote").valid_until
 }
 
 fn still_valid(claim: &Claim, on: Date) -> Result<(), Reason> {
     let valid_until = valid_until(claim);
     if on > valid_until { Err(Reason::ApprovalOver { valid_until, on }) } else { Ok(()) }
-}
-
-fn range(field: &'static str, actual: i64, min: i64, max: i64) -> Result<(), Reason> {
-    if (min..=max).contains(&actual) { Ok(()) } else { Err(Reason::OutOfRange { field, min, max, actual }) }
-}
-
-fn text(field: &'static str, text: &str) -> Result<(), Reason> {
-    let (min, max, actual) = (1, REFERENCE_BYTES_MAX, text.len());
-    let fits = (min..=max).contains(&actual) && !text.contains('\0');
-    if fits { Ok(()) } else { Err(Reason::TextLength { field, min, max, actual }) }
 }
 
 impl Claim {
@@ -274,22 +262,22 @@ impl Claim {
         let mut claim = Claim { state: to, event_no: self.event_no + 1, ..self.clone() };
         match event {
             Event::PreReviewed(verdict) => {
-                claim.reviewed_on = Some(on);
-                claim.quote = match &verdict.outcome {
+                claim.progress.reviewed_on = Some(on);
+                claim.progress.quote = match &verdict.outcome {
                     Outcome::Approved(quote) => Some(quote.clone()),
                     Outcome::Rejected { .. } => None,
                 };
             }
-            Event::Dispensed => claim.dispensed_on = Some(on),
-            Event::SentToInsurer { submitted_no } => claim.submitted_no = Some(submitted_no.clone()),
+            Event::Dispensed => claim.progress.dispensed_on = Some(on),
+            Event::SentToInsurer { submitted_no } => claim.progress.submitted_no = Some(submitted_no.clone()),
             Event::InsurerDecided { approved_minor, .. } => {
-                claim.approved_minor = *approved_minor;
-                claim.shortfall_minor = (claim.advance_minor() - approved_minor).max(0);
+                claim.progress.approved_minor = *approved_minor;
+                claim.progress.shortfall_minor = (claim.advance_minor() - approved_minor).max(0);
             }
             Event::ShortfallAssigned { bearer, amount_minor, .. } => {
-                claim.shortfall_minor -= amount_minor;
+                claim.progress.shortfall_minor -= amount_minor;
                 if *bearer == Bearer::InsurerAfterDispute {
-                    claim.approved_minor += amount_minor;
+                    claim.progress.approved_minor += amount_minor;
                 }
             }
             Event::TakenIn(_)

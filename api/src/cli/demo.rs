@@ -211,12 +211,12 @@ fn row(claim: &Claim) -> ClaimRow {
     let text = |minor: i64| claim.money(minor).to_decimal_string();
     ClaimRow {
         claim: claim.claim_no().to_string(),
-        sent_as: claim.submitted_no.clone().unwrap_or_default(),
+        sent_as: claim.progress.submitted_no.clone().unwrap_or_default(),
         price: text(claim.intake.gross_minor),
         share: text(claim.share_minor()),
         advance: text(claim.advance_minor()),
-        approved: text(claim.approved_minor),
-        shortfall: text(claim.shortfall_minor),
+        approved: text(claim.progress.approved_minor),
+        shortfall: text(claim.progress.shortfall_minor),
         state: claim.state.word(),
     }
 }

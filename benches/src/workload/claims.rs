@@ -5,7 +5,9 @@
 
 use anyhow::Context;
 use dianfu_claims::Command;
-use dianfu_claims::claim::{ClaimNo, DrugCode, NewClaim, PolicyNo, ShareCollector, State};
+use dianfu_claims::claim::{
+    ClaimKind, ClaimLine, ClaimNo, DiagnosisCode, DrugCode, NewClaim, PolicyNo, Prescription, ShareCollector, State,
+};
 use dianfu_claims::event::Event;
 use dianfu_claims::insurer::Insurer;
 use dianfu_claims::patient::{Patient, Policy};
@@ -111,13 +113,19 @@ pub fn command(claim_no: &str, patient: usize, step: usize) -> anyhow::Result<Co
 fn intake(claim_no: ClaimNo, patient: usize) -> anyhow::Result<NewClaim> {
     Ok(NewClaim {
         claim_no,
+        kind: ClaimKind::DirectPay,
         insurer: party("insurer")?,
         pharmacy: party("pharmacy")?,
         patient: party(&format!("p-{patient}"))?,
         policy_no: policy_no(patient)?,
-        drug_code: drug()?,
-        quantity: 1,
-        prescribed_on: ON,
+        diagnosis: DiagnosisCode::parse("C34.9")?,
+        prescription: Prescription {
+            prescription_no: "RX-1".to_owned(),
+            prescribed_on: ON,
+            doctor_no: party("doctor")?,
+        },
+        tests: Vec::new(),
+        lines: vec![ClaimLine { line_no: 1, drug_code: drug()?, quantity: 1, gross_minor: GROSS_MINOR }],
         gross_minor: GROSS_MINOR,
         currency: CURRENCY,
         share_collector: ShareCollector::Platform,

@@ -7,7 +7,10 @@ use jiff::Timestamp;
 use jiff::civil::date;
 
 use super::*;
-use crate::claim::{ClaimNo, DrugCode, NewClaim, PolicyNo, Quote, ShareCollector, State};
+use crate::claim::{
+    ClaimKind, ClaimLine, ClaimNo, DiagnosisCode, DrugCode, NewClaim, PolicyNo, Prescription, Progress, Quote,
+    ShareCollector, State,
+};
 
 const ON: Date = date(2026, 3, 3);
 
@@ -18,13 +21,24 @@ fn party(name: &str) -> PartyNo {
 fn claim(share_collector: ShareCollector) -> Claim {
     let intake = NewClaim {
         claim_no: ClaimNo::parse("C-1").unwrap(),
+        kind: ClaimKind::DirectPay,
         insurer: party("picc"),
         pharmacy: party("red-cross"),
         patient: party("p-17"),
         policy_no: PolicyNo::parse("P-1").unwrap(),
-        drug_code: DrugCode::parse("osimertinib-80mg-30").unwrap(),
-        quantity: 1,
-        prescribed_on: date(2026, 3, 1),
+        diagnosis: DiagnosisCode::parse("C34.9").unwrap(),
+        prescription: Prescription {
+            prescription_no: "RX-1".to_owned(),
+            prescribed_on: date(2026, 3, 1),
+            doctor_no: party("dr-wu"),
+        },
+        tests: Vec::new(),
+        lines: vec![ClaimLine {
+            line_no: 1,
+            drug_code: DrugCode::parse("osimertinib-80mg-30").unwrap(),
+            quantity: 1,
+            gross_minor: 2_000_000,
+        }],
         gross_minor: 2_000_000,
         currency: Currency::CNY,
         share_collector,
@@ -39,7 +53,7 @@ fn claim(share_collector: ShareCollector) -> Claim {
         payment_days: 7,
     };
     Claim {
-        quote: Some(quote),
+        progress: Progress { quote: Some(quote), ..Progress::default() },
         state: State::InsurerSubmitted,
         ..Claim::taken_in(intake, Timestamp::from_second(1_770_000_000).unwrap())
     }
@@ -132,7 +146,8 @@ fn who_bears_a_shortfall() {
         (Journal::J10c, Bearer::Platform, "Dr 5201 1200.00"),
         (Journal::J10d, Bearer::InsurerAfterDispute, "Dr 1102.picc [C-1] 1200.00"),
     ];
-    let short = Claim { shortfall_minor: 120_000, ..claim(ShareCollector::Platform) };
+    let mut short = claim(ShareCollector::Platform);
+    short.progress.shortfall_minor = 120_000;
     for (journal, bearer, debit) in table {
         check_for(&short, journal, &assigned(bearer), &[debit, from_shortfall]);
     }
@@ -152,7 +167,7 @@ fn a_release_undoes_the_hold_in_one_run_with_the_advance() {
 #[test]
 fn journals_that_move_nothing_have_no_entry() {
     let mut free = claim(ShareCollector::Platform);
-    let quote = free.quote.as_mut().unwrap();
+    let quote = free.progress.quote.as_mut().unwrap();
     (quote.share_minor, quote.advance_minor, quote.fee_minor, quote.vat_minor) = (2_000_000, 0, 0, 0);
     let entries = |journals: &[Journal]| made(&free, &Event::Dispensed, journals).len();
     assert_eq!(entries(&[Journal::J1]), 0);

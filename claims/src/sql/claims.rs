@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use deadpool_postgres::Transaction;
-use dianfu_settlement::number::PartyNo;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::Value;
@@ -11,12 +10,12 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use crate::claim::{Claim, ClaimNo, DrugCode, NewClaim, PolicyNo, Quote, ShareCollector, State};
+use crate::claim::{Claim, ClaimNo, State};
 use crate::decide::{RecordedEvent, Step};
 use crate::error::Error;
 use crate::event::Event;
 
-use super::{corrupt, currency, number};
+use super::{corrupt, json, number};
 
 /// These claims, locked until the end of the transaction. In the order of their numbers, so that two transactions that
 /// want some of the same never wait for each other.
@@ -86,50 +85,37 @@ pub async fn events(tx: &Transaction<'_>, claim_no: &ClaimNo) -> Result<Vec<Reco
 /// Adds claims; answers how many are new. In the order of their numbers, for the same reason as [`lock_claims`].
 pub async fn insert_claims(tx: &Transaction<'_>, claims: &[&Claim]) -> Result<usize, Error> {
     const SQL: &str = "
-        INSERT INTO claim
-            (claim_no, insurer_no, pharmacy_no, patient_no, policy_no, drug_code, quantity, prescribed_on, currency,
-             gross_minor, share_collector, taken_in_at, state, event_no, approved_minor, shortfall_minor)
-        SELECT claim_no, insurer_no, pharmacy_no, patient_no, policy_no, drug_code, quantity, prescribed_on, currency,
-               gross_minor, share_collector, taken_in_at, 'SUBMITTED', 1, 0, 0
-        FROM unnest(
-            $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::integer[], $8::date[],
-            $9::text[], $10::bigint[], $11::text[], $12::timestamptz[]
-        ) AS taken_in (claim_no, insurer_no, pharmacy_no, patient_no, policy_no, drug_code, quantity, prescribed_on,
-                       currency, gross_minor, share_collector, taken_in_at)
-        ORDER BY claim_no
+        INSERT INTO claim (claim_no, intake, taken_in_at, state, event_no, progress)
+        SELECT intake ->> 'claim_no', intake, taken_in_at, 'SUBMITTED', 1, progress
+        FROM unnest($1::jsonb[], $2::timestamptz[], $3::jsonb[]) AS taken_in (intake, taken_in_at, progress)
+        ORDER BY intake ->> 'claim_no' COLLATE \"C\"
         ON CONFLICT ON CONSTRAINT claim_pkey DO NOTHING";
     if claims.is_empty() {
         return Ok(0);
     }
-    let texts = |of: fn(&NewClaim) -> &str| claims.iter().map(|claim| of(&claim.intake)).collect::<Vec<&str>>();
-    let numbers = texts(|intake| intake.claim_no.as_str());
-    let insurers = texts(|intake| intake.insurer.as_str());
-    let pharmacies = texts(|intake| intake.pharmacy.as_str());
-    let patients = texts(|intake| intake.patient.as_str());
-    let policies = texts(|intake| intake.policy_no.as_str());
-    let drugs = texts(|intake| intake.drug_code.as_str());
-    let currencies = texts(|intake| intake.currency.code());
-    let collectors = texts(|intake| intake.share_collector.word());
-    let quantities: Vec<i32> = claims.iter().map(|claim| claim.intake.quantity).collect();
-    let prescribed: Vec<Date> = claims.iter().map(|claim| claim.intake.prescribed_on).collect();
-    let gross: Vec<i64> = claims.iter().map(|claim| claim.intake.gross_minor).collect();
+    let intakes = claims.iter().map(|claim| json(&claim.intake)).collect::<Result<Vec<Value>, Error>>()?;
     let times: Vec<Timestamp> = claims.iter().map(|claim| claim.taken_in_at).collect();
-    let values: [&(dyn ToSql + Sync); 12] = [
-        &numbers,
-        &insurers,
-        &pharmacies,
-        &patients,
-        &policies,
-        &drugs,
-        &quantities,
-        &prescribed,
-        &currencies,
-        &gross,
-        &collectors,
-        &times,
-    ];
-    let inserted = tx.execute(&tx.prepare_cached(SQL).await?, &values).await?;
+    let progress = claims.iter().map(|claim| json(&claim.progress)).collect::<Result<Vec<Value>, Error>>()?;
+    let inserted = tx.execute(&tx.prepare_cached(SQL).await?, &[&intakes, &times, &progress]).await?;
     Ok(usize::try_from(inserted).unwrap_or(usize::MAX))
+}
+
+/// Adds the lines of claims that were just added.
+pub async fn insert_lines(tx: &Transaction<'_>, claims: &[&Claim]) -> Result<(), Error> {
+    const SQL: &str = "
+        INSERT INTO claim_line (claim_no, line_no, drug_code, quantity, gross_minor)
+        SELECT claim_no, line_no, drug_code, quantity, gross_minor
+        FROM unnest($1::text[], $2::integer[], $3::text[], $4::integer[], $5::bigint[])
+            AS lines (claim_no, line_no, drug_code, quantity, gross_minor)";
+    let lines = || claims.iter().flat_map(|claim| claim.intake.lines.iter().map(move |line| (claim, line)));
+    let numbers: Vec<&str> = lines().map(|(claim, _)| claim.claim_no().as_str()).collect();
+    let line_numbers: Vec<i32> = lines().map(|(_, line)| line.line_no).collect();
+    let drugs: Vec<&str> = lines().map(|(_, line)| line.drug_code.as_str()).collect();
+    let quantities: Vec<i32> = lines().map(|(_, line)| line.quantity).collect();
+    let gross: Vec<i64> = lines().map(|(_, line)| line.gross_minor).collect();
+    let statement = tx.prepare_cached(SQL).await?;
+    tx.execute(&statement, &[&numbers, &line_numbers, &drugs, &quantities, &gross]).await?;
+    Ok(())
 }
 
 /// Adds the events of these steps, which come in the order of events for each claim.
@@ -152,8 +138,7 @@ pub async fn insert_events(tx: &Transaction<'_>, steps: &[Step], actor: &str, no
     let from: Vec<Option<&str>> = steps.iter().map(|step| step.from.map(State::word)).collect();
     let to: Vec<&str> = steps.iter().map(|step| step.claim.state.word()).collect();
     let dates: Vec<Date> = steps.iter().map(|step| step.on).collect();
-    let contents = steps.iter().map(|step| serde_json::to_value(&step.event)).collect::<Result<Vec<Value>, _>>();
-    let contents = contents.map_err(|error| Error::Corrupt(error.to_string()))?;
+    let contents = steps.iter().map(|step| json(&step.event)).collect::<Result<Vec<Value>, Error>>()?;
     let reasons: Vec<&str> = steps.iter().map(|step| step.reason.as_str()).collect();
     let evidence: Vec<Option<&[u8]>> =
         steps.iter().map(|step| step.evidence_sha256.as_ref().map(<[u8; 32]>::as_slice)).collect();
@@ -169,42 +154,24 @@ pub async fn insert_events(tx: &Transaction<'_>, steps: &[Step], actor: &str, no
 
 /// Moves claims to where these steps led them; each claim at most once a call, because each move is checked by itself.
 pub async fn update_claims(tx: &Transaction<'_>, claims: &[&Claim]) -> Result<(), Error> {
-    const SQL: &str = include_str!("update_claims.sql");
-    let quotes = || claims.iter().map(|claim| claim.quote.as_ref());
-    let amounts = |of: fn(&Quote) -> i64| quotes().map(|quote| quote.map(of)).collect::<Vec<Option<i64>>>();
+    const SQL: &str = "
+        UPDATE claim
+        SET state = moved.state,
+            event_no = moved.event_no,
+            progress = moved.progress,
+            reviewed_on = moved.reviewed_on,
+            dispensed_on = moved.dispensed_on
+        FROM unnest($1::text[], $2::text[], $3::integer[], $4::jsonb[], $5::date[], $6::date[])
+            AS moved (claim_no, state, event_no, progress, reviewed_on, dispensed_on)
+        WHERE claim.claim_no = moved.claim_no";
     let numbers: Vec<&str> = claims.iter().map(|claim| claim.claim_no().as_str()).collect();
     let states: Vec<&str> = claims.iter().map(|claim| claim.state.word()).collect();
     let events: Vec<i32> = claims.iter().map(|claim| claim.event_no).collect();
-    let deductibles = amounts(|quote| quote.deductible_minor);
-    let shares = amounts(|quote| quote.share_minor);
-    let advances = amounts(|quote| quote.advance_minor);
-    let fees = amounts(|quote| quote.fee_minor);
-    let vats = amounts(|quote| quote.vat_minor);
-    let valid: Vec<Option<Date>> = quotes().map(|quote| quote.map(|quote| quote.valid_until)).collect();
-    let days: Vec<Option<i32>> = quotes().map(|quote| quote.map(|quote| quote.payment_days)).collect();
-    let reviewed: Vec<Option<Date>> = claims.iter().map(|claim| claim.reviewed_on).collect();
-    let dispensed: Vec<Option<Date>> = claims.iter().map(|claim| claim.dispensed_on).collect();
-    let submitted: Vec<Option<&str>> = claims.iter().map(|claim| claim.submitted_no.as_deref()).collect();
-    let approved: Vec<i64> = claims.iter().map(|claim| claim.approved_minor).collect();
-    let shortfalls: Vec<i64> = claims.iter().map(|claim| claim.shortfall_minor).collect();
-    let values: [&(dyn ToSql + Sync); 15] = [
-        &numbers,
-        &states,
-        &events,
-        &deductibles,
-        &shares,
-        &advances,
-        &fees,
-        &vats,
-        &valid,
-        &days,
-        &reviewed,
-        &dispensed,
-        &submitted,
-        &approved,
-        &shortfalls,
-    ];
-    tx.execute(&tx.prepare_cached(SQL).await?, &values).await?;
+    let progress = claims.iter().map(|claim| json(&claim.progress)).collect::<Result<Vec<Value>, Error>>()?;
+    let reviewed: Vec<Option<Date>> = claims.iter().map(|claim| claim.progress.reviewed_on).collect();
+    let dispensed: Vec<Option<Date>> = claims.iter().map(|claim| claim.progress.dispensed_on).collect();
+    let statement = tx.prepare_cached(SQL).await?;
+    tx.execute(&statement, &[&numbers, &states, &events, &progress, &reviewed, &dispensed]).await?;
     Ok(())
 }
 
@@ -248,43 +215,12 @@ pub async fn insert_references(
 }
 
 fn claim(row: &Row) -> Result<Claim, Error> {
-    let intake = NewClaim {
-        claim_no: number(ClaimNo::parse(row.get("claim_no")))?,
-        insurer: number(PartyNo::parse(row.get("insurer_no")))?,
-        pharmacy: number(PartyNo::parse(row.get("pharmacy_no")))?,
-        patient: number(PartyNo::parse(row.get("patient_no")))?,
-        policy_no: number(PolicyNo::parse(row.get("policy_no")))?,
-        drug_code: number(DrugCode::parse(row.get("drug_code")))?,
-        quantity: row.get("quantity"),
-        prescribed_on: row.get("prescribed_on"),
-        gross_minor: row.get("gross_minor"),
-        currency: currency(row)?,
-        share_collector: ShareCollector::from_word(row.get("share_collector"))
-            .ok_or_else(|| corrupt("claim.share_collector"))?,
-    };
     Ok(Claim {
-        intake,
+        intake: serde_json::from_value(row.get("intake")).map_err(|_| corrupt("claim.intake"))?,
         taken_in_at: row.get("taken_in_at"),
         state: state(row.get("state"))?,
         event_no: row.get("event_no"),
-        quote: quote(row),
-        reviewed_on: row.get("reviewed_on"),
-        dispensed_on: row.get("dispensed_on"),
-        submitted_no: row.get("submitted_no"),
-        approved_minor: row.get("approved_minor"),
-        shortfall_minor: row.get("shortfall_minor"),
-    })
-}
-
-fn quote(row: &Row) -> Option<Quote> {
-    Some(Quote {
-        deductible_minor: row.get::<_, Option<i64>>("deductible_minor")?,
-        share_minor: row.get::<_, Option<i64>>("share_minor")?,
-        advance_minor: row.get::<_, Option<i64>>("advance_minor")?,
-        fee_minor: row.get::<_, Option<i64>>("fee_minor")?,
-        vat_minor: row.get::<_, Option<i64>>("vat_minor")?,
-        valid_until: row.get::<_, Option<Date>>("valid_until")?,
-        payment_days: row.get::<_, Option<i32>>("payment_days")?,
+        progress: serde_json::from_value(row.get("progress")).map_err(|_| corrupt("claim.progress"))?,
     })
 }
 

@@ -25,3 +25,7 @@ fn currency(row: &Row) -> Result<Currency, Error> {
 fn corrupt(column: &str) -> Error {
     Error::Corrupt(column.to_owned())
 }
+
+fn json<T: serde::Serialize>(value: &T) -> Result<serde_json::Value, Error> {
+    serde_json::to_value(value).map_err(|error| Error::Corrupt(error.to_string()))
+}

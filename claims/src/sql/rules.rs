@@ -18,7 +18,7 @@ use crate::prereview::{Decision, RuleVersion};
 use crate::review::Used;
 
 use super::parties::PolicyKey;
-use super::{corrupt, number};
+use super::{corrupt, json, number};
 
 /// Adds a version of an insurer's rules. Answers whether it is new.
 pub async fn insert_version(
@@ -97,15 +97,16 @@ pub async fn packs(
     since: Date,
 ) -> Result<HashMap<PacksKey, Vec<EarlierPacks>>, Error> {
     const SQL: &str = "
-        SELECT c.patient_no, c.drug_code, COALESCE(c.dispensed_on, c.reviewed_on) AS happened_on, c.quantity
+        SELECT c.patient_no, l.drug_code, COALESCE(c.dispensed_on, c.reviewed_on) AS happened_on, l.quantity
         FROM (
             SELECT DISTINCT patient_no, drug_code
             FROM unnest($1::text[], $2::text[]) AS named (patient_no, drug_code)
         ) wanted
-        JOIN claim c USING (patient_no, drug_code)
+        JOIN claim c USING (patient_no)
+        JOIN claim_line l USING (claim_no, drug_code)
         WHERE (c.dispensed_on IS NOT NULL OR c.state IN ('PRE_APPROVED', 'SHARE_DUE', 'SHARE_PAID', 'READY'))
           AND COALESCE(c.dispensed_on, c.reviewed_on) >= $3
-        ORDER BY happened_on, c.claim_no";
+        ORDER BY happened_on, c.claim_no, l.line_no";
     let patients: Vec<&str> = keys.iter().map(|(patient, _)| patient.as_str()).collect();
     let drugs: Vec<&str> = keys.iter().map(|(_, drug)| drug.as_str()).collect();
     let mut found: HashMap<PacksKey, Vec<EarlierPacks>> = HashMap::new();
@@ -161,8 +162,4 @@ pub async fn insert_decisions(tx: &Transaction<'_>, rows: &[DecisionRow<'_>]) ->
         [&claims, &events, &insurers, &versions, &fired, &facts, &findings, &english, &chinese];
     tx.execute(&tx.prepare_cached(SQL).await?, &values).await?;
     Ok(())
-}
-
-fn json<T: serde::Serialize>(value: &T) -> Result<Value, Error> {
-    serde_json::to_value(value).map_err(|error| Error::Corrupt(error.to_string()))
 }

@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::claim::{ClaimNo, DrugCode, NewClaim, PolicyNo};
+use crate::claim::{ClaimKind, ClaimLine, ClaimNo, DiagnosisCode, DrugCode, NewClaim, PolicyNo, Prescription};
 use crate::journal_map;
 use crate::prereview::Verdict;
 use crate::standing::{Outstanding, accounts_of};
@@ -30,13 +30,24 @@ fn party(name: &str) -> PartyNo {
 fn claim(share_collector: ShareCollector) -> Claim {
     let intake = NewClaim {
         claim_no: ClaimNo::parse("C-1").unwrap(),
+        kind: ClaimKind::DirectPay,
         insurer: party("picc"),
         pharmacy: party("red-cross"),
         patient: party("p-17"),
         policy_no: PolicyNo::parse("P-1").unwrap(),
-        drug_code: DrugCode::parse("osimertinib-80mg-30").unwrap(),
-        quantity: 1,
-        prescribed_on: date(2026, 3, 1),
+        diagnosis: DiagnosisCode::parse("C34.9").unwrap(),
+        prescription: Prescription {
+            prescription_no: "RX-1".to_owned(),
+            prescribed_on: date(2026, 3, 1),
+            doctor_no: party("dr-wu"),
+        },
+        tests: Vec::new(),
+        lines: vec![ClaimLine {
+            line_no: 1,
+            drug_code: DrugCode::parse("osimertinib-80mg-30").unwrap(),
+            quantity: 1,
+            gross_minor: GROSS,
+        }],
         gross_minor: GROSS,
         currency: Currency::CNY,
         share_collector,

@@ -17,6 +17,7 @@ const PLACES: [&str; 18] = [
     "COMMIT payout_fact",
     "claim",
     "claim_event",
+    "claim_line",
     "commit",
     "decision",
     "entry",

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use dianfu_claims::claim::{Claim, ClaimNo, DrugCode, NewClaim, PolicyNo, ShareCollector, State};
+use dianfu_claims::claim::{
+    Claim, ClaimKind, ClaimLine, ClaimNo, DiagnosisCode, DrugCode, NewClaim, PolicyNo, Prescription, ShareCollector,
+    State,
+};
 use dianfu_claims::decide::{Applied, RecordedEvent};
 use dianfu_claims::event::{Bearer, Event};
 use dianfu_claims::insurer::Insurer;
@@ -90,17 +93,33 @@ pub fn the_rules(version: i32) -> RuleVersion {
 pub fn intake(claim_no: &str, patient_no: &str) -> NewClaim {
     NewClaim {
         claim_no: number(claim_no),
+        kind: ClaimKind::DirectPay,
         insurer: party("picc"),
         pharmacy: party("red-cross"),
         patient: party(patient_no),
         policy_no: policy_of(patient_no).policy_no,
-        drug_code: DrugCode::parse("osimertinib-80mg-30").unwrap(),
-        quantity: 1,
-        prescribed_on: date(2026, 3, 1),
+        diagnosis: DiagnosisCode::parse("C34.9").unwrap(),
+        prescription: Prescription {
+            prescription_no: "RX-1".to_owned(),
+            prescribed_on: date(2026, 3, 1),
+            doctor_no: party("dr-wu"),
+        },
+        tests: Vec::new(),
+        lines: vec![ClaimLine {
+            line_no: 1,
+            drug_code: DrugCode::parse("osimertinib-80mg-30").unwrap(),
+            quantity: 1,
+            gross_minor: GROSS,
+        }],
         gross_minor: GROSS,
         currency: Currency::CNY,
         share_collector: ShareCollector::Platform,
     }
+}
+
+/// The same claim on a prescription of another day.
+pub fn prescribed(on: Date, claim: NewClaim) -> NewClaim {
+    NewClaim { prescription: Prescription { prescribed_on: on, ..claim.prescription }, ..claim }
 }
 
 /// An event on a claim, with the proof that dispensing needs.

@@ -9,7 +9,7 @@ use jiff::civil::date;
 
 use super::bank::paid;
 use super::fixture::{
-    ADVANCE, Desk, ON, WIDE, assigned, decided, intake, now, number, policy_of, sent, share_paid, told,
+    ADVANCE, Desk, ON, WIDE, assigned, decided, intake, now, number, policy_of, prescribed, sent, share_paid, told,
 };
 
 /// Tells events of a new claim in order and answers the journals of each.
@@ -95,7 +95,7 @@ async fn an_approval_that_is_not_used_in_time_expires() {
 async fn what_a_rule_refuses_ends_there_and_says_why() {
     let desk = Desk::new(WIDE).await;
     desk.bring("C-1", "p-1", State::PreApproved).await;
-    let old = NewClaim { prescribed_on: date(2026, 1, 1), ..intake("C-2", "p-1") };
+    let old = prescribed(date(2026, 1, 1), intake("C-2", "p-1"));
     let journals = path(&desk, old, &[]).await;
     assert_eq!((journals, desk.claim("C-2").await.state), (vec![Vec::new()], State::PreRejected));
     let sql = "SELECT approved, rules_fired, rules_version, english, chinese FROM decision WHERE claim_no = 'C-2'";

@@ -81,9 +81,12 @@ async fn rows_that_move_on_keep_what_they_are() {
         ("UPDATE claim SET state = 'APPROVED'", "claim_transition_legal"),
         ("UPDATE claim SET state = 'APPROVED', event_no = 11", "claim_transition_legal"),
         ("UPDATE claim SET state = 'APPROVED', event_no = 10", "claim_state_has_its_event"),
-        ("UPDATE claim SET event_no = 10, gross_minor = 1", "claim_stays"),
-        ("UPDATE claim SET event_no = 10, fee_minor = 1", "claim_stays"),
-        ("UPDATE claim SET event_no = 10, shortfall_minor = -1", "claim_decision_in_bounds"),
+        ("UPDATE claim SET event_no = 10, intake = intake || '{\"quantity\": 2}'", "claim_stays"),
+        ("UPDATE claim SET event_no = 10, progress = progress - 'quote'", "claim_stays"),
+        (
+            "UPDATE claim SET event_no = 10, progress = progress || '{\"shortfall_minor\": -1}'",
+            "claim_decision_in_bounds",
+        ),
         ("UPDATE payable SET due_on = due_on + 1", "payable_stays"),
         ("UPDATE payout_item SET amount_minor = 1", "payout_item_only_ends"),
         ("UPDATE payout_item SET live = true", "payout_item_only_ends"),
@@ -92,7 +95,7 @@ async fn rows_that_move_on_keep_what_they_are() {
         assert_eq!(error.as_db_error().unwrap().constraint(), Some(constraint), "{statement}: {error}");
     }
     let service = desk.ledger.client().await.unwrap();
-    for statement in ["UPDATE claim SET gross_minor = 1", "UPDATE patient SET currency = 'USD'"] {
+    for statement in ["UPDATE claim SET taken_in_at = now()", "UPDATE patient SET currency = 'USD'"] {
         let error = service.batch_execute(statement).await.unwrap_err();
         assert_eq!(error.code().unwrap().code(), "42501", "{statement}");
     }

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use dianfu_claims::claim::{NewClaim, State};
+use dianfu_claims::claim::{DiagnosisCode, NewClaim, State};
 use dianfu_claims::event::{Bearer, Event};
 use dianfu_claims::{Command, Refusal, apply, settle};
 use dianfu_ledger::Ledger;
@@ -72,7 +72,7 @@ async fn of_two_ends_a_claim_comes_to_one() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_two_contents_of_a_fact_one_counts() {
     let desk = Desk::new(WIDE).await;
-    let dearer = NewClaim { gross_minor: 1, ..intake("C-1", "p-1") };
+    let dearer = NewClaim { diagnosis: DiagnosisCode::parse("C34.1").unwrap(), ..intake("C-1", "p-1") };
     let racers = [intake("C-1", "p-1"), dearer].map(|claim| vec![Command::take_in(claim, ON)]);
     let answers = at_once(&desk, racers, ask).await.concat();
     let refused: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().err()).map(Refusal::code).collect();

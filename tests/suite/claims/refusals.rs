@@ -11,8 +11,8 @@ use jiff::civil::date;
 
 use super::bank::{paid, rejected};
 use super::fixture::{
-    ADVANCE, Desk, GROSS, ON, SHARE, WIDE, assigned, decided, intake, now, number, party, policy_of, sent, share_paid,
-    straight_path, the_pharmacy, the_rules, told,
+    ADVANCE, Desk, GROSS, ON, SHARE, WIDE, assigned, decided, intake, now, number, party, policy_of, prescribed, sent,
+    share_paid, straight_path, the_pharmacy, the_rules, told,
 };
 
 /// Brings a claim to a state, by whatever way leads there.
@@ -21,7 +21,7 @@ async fn bring(desk: &Desk, claim_no: &str, patient_no: &str, to: State) {
     match to {
         _ if on_the_path => desk.bring(claim_no, patient_no, to).await,
         State::PreRejected => {
-            let claim = NewClaim { prescribed_on: date(2026, 1, 1), ..intake(claim_no, patient_no) };
+            let claim = prescribed(date(2026, 1, 1), intake(claim_no, patient_no));
             desk.ask(Command::take_in(claim, ON)).await.unwrap();
             desk.tell(claim_no, Event::ReviewStarted).await;
             desk.ask(Command::review(number(claim_no), ON)).await.unwrap();
@@ -157,7 +157,9 @@ async fn a_claim_that_cannot_be_taken_in() {
     let good = Command::take_in(claim.clone(), ON);
     for (command, code) in [
         (with(|claim| claim.gross_minor = 0), "out_of_range"),
-        (with(|claim| claim.quantity = 0), "out_of_range"),
+        (with(|claim| claim.lines[0].quantity = 0), "out_of_range"),
+        (with(|claim| claim.lines[0].gross_minor -= 1), "lines_differ"),
+        (with(|claim| claim.lines.clear()), "out_of_range"),
         (with(|claim| claim.patient = party("p-2")), "party_unknown"),
         (with(|claim| claim.pharmacy = party("nobody")), "party_unknown"),
         (with(|claim| claim.insurer = party("nobody")), "party_unknown"),
@@ -186,7 +188,7 @@ async fn a_review_needs_rules_that_are_in_force() {
     later.rules.approval_days = 1;
     rule_book::record(&mut client, &party("picc"), &later, ("wang", "li"), now()).await.unwrap().unwrap();
     desk.ask(Command::review(number("C-1"), date(2026, 3, 3))).await.unwrap();
-    assert_eq!(desk.claim("C-1").await.quote.unwrap().valid_until, date(2026, 3, 4));
+    assert_eq!(desk.claim("C-1").await.progress.quote.unwrap().valid_until, date(2026, 3, 4));
 }
 
 #[tokio::test]

@@ -36,10 +36,10 @@ async fn each_transition_posts_its_journals_and_nothing_else() {
         before = Some(to);
     }
     let (claim, events) = desk.story("C-1").await;
-    let quote = claim.quote.unwrap();
+    let quote = claim.progress.quote.unwrap();
     assert_eq!((quote.deductible_minor, quote.share_minor, quote.advance_minor), (100_000, SHARE, ADVANCE));
     assert_eq!((quote.fee_minor, quote.vat_minor), (20_000, 1_132));
-    assert_eq!((claim.approved_minor, claim.shortfall_minor), (1_400_000, 120_000));
+    assert_eq!((claim.progress.approved_minor, claim.progress.shortfall_minor), (1_400_000, 120_000));
     assert_eq!(events.iter().map(|event| event.entry_ids.len()).collect::<Vec<_>>(), [0, 0, 1, 0, 1, 0, 3, 0, 1]);
     assert_eq!((desk.held().await, desk.count("entry").await), (0, 6));
 }

@@ -5,7 +5,7 @@
 use std::fmt::Display;
 
 use deadpool_postgres::Client;
-use dianfu_claims::claim::ClaimNo;
+use dianfu_claims::claim::{ClaimNo, Prescription};
 use dianfu_claims::decide::{Applied, RecordedEvent};
 use dianfu_claims::insurer::Insurer;
 use dianfu_claims::patient::{Patient, Policy};
@@ -320,6 +320,11 @@ pub const fn maker() -> &'static str {
 /// Who checks.
 pub const fn checker() -> &'static str {
     CHECKER
+}
+
+/// What the doctor has prescribed a drug on.
+pub fn prescription(on: Date) -> anyhow::Result<Prescription> {
+    Ok(Prescription { prescription_no: "RX-1".to_owned(), prescribed_on: on, doctor_no: party("dr-wu")? })
 }
 
 /// A party's number.

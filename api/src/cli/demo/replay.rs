@@ -2,7 +2,9 @@
 //! file itself.
 
 use dianfu_claims::Command;
-use dianfu_claims::claim::{ClaimNo, DrugCode, NewClaim, PolicyNo, ShareCollector};
+use dianfu_claims::claim::{
+    ClaimKind, ClaimLine, ClaimNo, DiagnosisCode, DrugCode, NewClaim, PolicyNo, ShareCollector,
+};
 use dianfu_claims::event::Event;
 use dianfu_claims::insurer::Insurer;
 use dianfu_claims::patient::Policy;
@@ -14,11 +16,13 @@ use jiff::civil::Date;
 
 use super::advice::{Advice, AdviceLine};
 use super::narrator::Narrator;
-use super::office::Office;
+use super::office::{Office, prescription};
 use super::plan::{Plan, PlannedClaim};
 use super::story::pickup_proof;
 
 const DRUG: &str = "as-dispensed";
+/// An illness that the file does not tell: unspecified.
+const DIAGNOSIS: &str = "R69";
 
 /// The days before the money moves.
 struct Days {
@@ -182,13 +186,20 @@ async fn recover(office: &mut Office, narrator: &mut Narrator, plan: &Plan, file
 fn new_claim(plan: &Plan, claim: &PlannedClaim, on: Date) -> anyhow::Result<NewClaim> {
     Ok(NewClaim {
         claim_no: claim.claim_no.clone(),
+        kind: ClaimKind::DirectPay,
         insurer: plan.insurer.0.clone(),
         pharmacy: plan.pharmacy.0.clone(),
         patient: claim.patient.clone(),
         policy_no: policy_no(claim)?,
-        drug_code: DrugCode::parse(DRUG)?,
-        quantity: 1,
-        prescribed_on: on,
+        diagnosis: DiagnosisCode::parse(DIAGNOSIS)?,
+        prescription: prescription(on)?,
+        tests: Vec::new(),
+        lines: vec![ClaimLine {
+            line_no: 1,
+            drug_code: DrugCode::parse(DRUG)?,
+            quantity: 1,
+            gross_minor: claim.gross_minor,
+        }],
         gross_minor: claim.gross_minor,
         currency: plan.currency,
         share_collector: ShareCollector::Platform,

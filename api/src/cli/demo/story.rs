@@ -5,7 +5,9 @@
 //! VAT, payout 19 800.00; the insurer covers 14 000.00 and pays 13 950.00, because it takes back 50.00 from before.
 
 use dianfu_claims::Command;
-use dianfu_claims::claim::{ClaimNo, DrugCode, NewClaim, PolicyNo, ShareCollector};
+use dianfu_claims::claim::{
+    ClaimKind, ClaimLine, ClaimNo, DiagnosisCode, DrugCode, NewClaim, PolicyNo, ShareCollector,
+};
 use dianfu_claims::event::{Bearer, Event};
 use dianfu_claims::insurer::Insurer;
 use dianfu_claims::patient::Policy;
@@ -21,11 +23,13 @@ use sha2::{Digest, Sha256};
 
 use super::advice::{Advice, AdviceLine};
 use super::narrator::Narrator;
-use super::office::{Office, checker, maker, party};
+use super::office::{Office, checker, maker, party, prescription};
 
 /// The currency of the story.
 pub const CURRENCY: Currency = Currency::CNY;
 const DRUG: &str = "osimertinib-80mg-30";
+/// Lung cancer, for which the drug is.
+const DIAGNOSIS: &str = "C34.9";
 /// The advances of the first four claims, and one fen less than the sixth needs.
 const CREDIT_LINE_MINOR: i64 = 1_520_000 + 540_000 + 800_000 + 240_000 + 1_519_999;
 const CAPITAL_MINOR: i64 = 10_000_000;
@@ -277,13 +281,20 @@ pub fn pickup_proof(claim_no: &ClaimNo) -> [u8; 32] {
 fn claim(case: &Case, insurer: &PartyNo, on: Date) -> anyhow::Result<NewClaim> {
     Ok(NewClaim {
         claim_no: ClaimNo::parse(case.claim_no)?,
+        kind: ClaimKind::DirectPay,
         insurer: insurer.clone(),
         pharmacy: party(case.pharmacy)?,
         patient: party(case.patient)?,
         policy_no: policy_no(case)?,
-        drug_code: DrugCode::parse(DRUG)?,
-        quantity: 1,
-        prescribed_on: on,
+        diagnosis: DiagnosisCode::parse(DIAGNOSIS)?,
+        prescription: prescription(on)?,
+        tests: Vec::new(),
+        lines: vec![ClaimLine {
+            line_no: 1,
+            drug_code: DrugCode::parse(DRUG)?,
+            quantity: 1,
+            gross_minor: case.gross_minor,
+        }],
         gross_minor: case.gross_minor,
         currency: CURRENCY,
         share_collector: ShareCollector::Platform,
