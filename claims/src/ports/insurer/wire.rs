@@ -6,7 +6,7 @@ use dianfu_settlement::number::PartyNo;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::claim::{ClaimNo, DrugCode, PolicyNo};
+use crate::claim::{ClaimNo, DiagnosisCode, DrugCode, PolicyNo};
 
 /// The version that every message says.
 pub const VERSION: &str = "v1";
@@ -83,6 +83,8 @@ pub struct ClaimSubmission {
     pub policy_no: PolicyNo,
     /// Who needs the drug: a token that the insurer knows, never a name.
     pub patient_token: String,
+    /// What the patient has, by ICD-10.
+    pub diagnosis: DiagnosisCode,
     /// Who dispensed.
     pub pharmacy: PartyNo,
     /// When it was dispensed.
