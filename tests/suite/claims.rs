@@ -3,7 +3,7 @@
 
 mod bank;
 mod failures;
-mod fixture;
+pub mod fixture;
 mod forks;
 mod guards;
 mod payouts;

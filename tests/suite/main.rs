@@ -19,6 +19,7 @@ mod items;
 mod lately;
 mod model;
 mod periods;
+mod ports;
 mod posting;
 mod proofs;
 mod put_back;
