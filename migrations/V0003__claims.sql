@@ -114,7 +114,7 @@ FROM (
         ('CLOSED', 'TAKEN_BACK SHORTFALL_OPEN RECOVERED')
 ) AS legal (from_state, to_states);
 
--- The claim as it was taken in never changes, and stands whole in `intake`; what is looked for and what others refer to is
+-- The claim as it was taken in never changes, and stands whole in `intake`; what others look for is
 -- made of it by the database. So is what stands in `progress`: what has come of the claim, as the program reads it.
 CREATE TABLE claim (
     claim_no        text        COLLATE "C" NOT NULL,

@@ -12,7 +12,7 @@ use super::steps::whole_life;
 const DEFERRED: [&str; 2] = ["claim_event", "payout_fact"];
 
 /// Everything that the steps write to.
-const PLACES: [&str; 18] = [
+const PLACES: [&str; 19] = [
     "COMMIT claim_event",
     "COMMIT payout_fact",
     "claim",
