@@ -20,6 +20,7 @@ pub mod endpoint;
 pub mod fault;
 pub mod breaker;
 pub mod judge;
+mod sender;
 pub mod port;
 mod sql;
 

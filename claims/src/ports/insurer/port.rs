@@ -12,16 +12,14 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBuilder};
 use dianfu_ledger::{Ledger, clock, id};
 use dianfu_settlement::number::PartyNo;
-use dianfu_signing::{SignedRequest, body_sha256, headers};
 use jiff::{SignedDuration, Timestamp};
-use reqwest::{Method, Response, redirect};
 
 use super::breaker::{Breaker, Patience};
 use super::endpoint::{self, Endpoint};
 use super::fault::Fault;
-use super::judge::{AnswerHeaders, RawAnswer, judge};
+use super::judge::judge;
 use super::question::Question;
-use super::wire::PREFIX;
+use super::sender::Sender;
 use crate::error::Error;
 use crate::ports::exchange::{self, Intent, Outcome};
 
@@ -57,7 +55,7 @@ impl Default for Settings {
 
 /// The way out to insurers. One a process: it keeps connections, and how each insurer's circuit stands.
 pub struct Port {
-    http: reqwest::Client,
+    sender: Sender,
     settings: Settings,
     circuits: Mutex<HashMap<PartyNo, Breaker>>,
 }
@@ -90,14 +88,8 @@ enum Trouble {
 impl Port {
     /// With connections of its own.
     pub fn new(settings: Settings) -> Port {
-        // Whoever installed one before has the same.
-        drop(rustls::crypto::ring::default_provider().install_default());
-        let http = reqwest::Client::builder()
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .build()
-            .expect("nothing of this depends on the machine but the certificates it trusts");
-        Port { http, settings, circuits: Mutex::default() }
+        let sender = Sender::new(settings.timeout, settings.answer_bytes_max);
+        Port { sender, settings, circuits: Mutex::default() }
     }
 
     /// Asks an insurer.
@@ -165,7 +157,7 @@ impl Port {
         let intent = Intent { partner, route, business_key: &business_key, claim_no, attempt_no, nonce: &nonce, body };
         let exchange_no = exchange::begin(&ledger.client().await?, &intent, started_at).await?;
 
-        let came = self.send(endpoint, question, (body, &nonce), started_at).await;
+        let came = self.sender.send(endpoint, question, (body, &nonce), started_at).await;
         let ended_at = (self.settings.clock)();
         let judged = match &came {
             Ok(answer) => judge(question, &endpoint.insurer_keys, &nonce, answer, ended_at),
@@ -179,79 +171,6 @@ impl Port {
             Ok(answer) => Ok(Answered { answer, exchange_no }),
             Err(fault) => Err(Trouble::Failed(Failed { fault, exchange_no: Some(exchange_no) })),
         }
-    }
-
-    async fn send<Q: Question>(
-        &self,
-        endpoint: &Endpoint,
-        question: &Q,
-        (body, nonce): (&[u8], &str),
-        now: Timestamp,
-    ) -> Result<RawAnswer, Fault> {
-        let url = format!("{}{PREFIX}{}", endpoint.base_url, question.path());
-        let url = reqwest::Url::parse(&url).map_err(|error| Fault::Unreachable(error.to_string()))?;
-        let (timestamp, digest) = (now.as_second().to_string(), body_sha256(body));
-        let signed = SignedRequest {
-            method: question.method(),
-            path: url.path(),
-            query: url.query().unwrap_or_default(),
-            timestamp: &timestamp,
-            nonce,
-            app_id: &endpoint.app_id,
-            key_id: &endpoint.key_id,
-            body_sha256: &digest,
-        };
-        let signature = signed.sign(&endpoint.key);
-        let method = Method::from_bytes(question.method().as_bytes()).expect("methods are GET and POST");
-        let mut request = self.http.request(method, url.clone()).timeout(self.settings.timeout);
-        for (name, value) in [
-            (headers::APP_ID, &*endpoint.app_id),
-            (headers::KEY_ID, &endpoint.key_id),
-            (headers::TIMESTAMP, &timestamp),
-            (headers::NONCE, nonce),
-            (headers::CONTENT_SHA256, &digest),
-            (headers::SIGNATURE, &signature),
-        ] {
-            request = request.header(name, value);
-        }
-        if !body.is_empty() {
-            request = request.header("Content-Type", "application/json").body(body.to_vec());
-        }
-        let response = request.send().await.map_err(|error| self.fault(&error))?;
-        self.read(response).await
-    }
-
-    /// Reads an answer, no further than it may be long.
-    async fn read(&self, mut response: Response) -> Result<RawAnswer, Fault> {
-        let text = |name: &str| {
-            let value = response.headers().get(name).and_then(|value| value.to_str().ok());
-            value.unwrap_or_default().to_owned()
-        };
-        let signature = AnswerHeaders {
-            key_id: text(headers::KEY_ID),
-            timestamp: text(headers::TIMESTAMP),
-            body_sha256: text(headers::CONTENT_SHA256),
-            signature: text(headers::SIGNATURE),
-        };
-        let status = response.status().as_u16();
-        let bytes_max = self.settings.answer_bytes_max;
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.fault(&error))? {
-            if body.len() + chunk.len() > bytes_max {
-                return Err(Fault::AnswerInvalid(format!("it is longer than {bytes_max} bytes")));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(RawAnswer { status, signature, body })
-    }
-
-    fn fault(&self, error: &reqwest::Error) -> Fault {
-        if error.is_timeout() {
-            let timeout_ms = u64::try_from(self.settings.timeout.as_millis()).unwrap_or(u64::MAX);
-            return Fault::Timeout { timeout_ms };
-        }
-        let what = if error.is_connect() { "no connection" } else { "the connection broke" };
-        Fault::Unreachable(what.to_owned())
     }
 
     fn heard(&self, insurer: &PartyNo, has_failed: bool, now: Timestamp) {
