@@ -10,7 +10,7 @@
 //! [`policy_terms`], [`charity`], [`rule_book`]); patients as people and what they hand in ([`vault`],
 //! [`patient_record`], [`materials`], [`documents`]); the doing ([`apply`](mod@apply), [`settle`](mod@settle),
 //! [`timer`], [`proposal`], [`review_queue`], [`read`]); who sees what and what waits ([`party`], [`search`],
-//! [`queue`]); what people have done besides ([`act`]).
+//! [`queue`]); what people have done besides ([`act`]); the outside world ([`ports`]).
 
 pub mod diagnosis;
 pub mod claim;
@@ -57,6 +57,8 @@ pub mod party;
 pub mod search;
 pub mod queue;
 pub mod act;
+
+pub mod ports;
 
 pub mod error;
 pub mod sql;

@@ -134,7 +134,7 @@ impl Api {
     async fn on(database: &Database, limits: Limits) -> Api {
         let node = Node::start(database, limits).await;
         let token = token(database, "admin", Role::Admin).await;
-        Api { node, client: Client::new(), token, database: database.clone(), _test: None }
+        Api { node, client: dianfu_tests::http_client(), token, database: database.clone(), _test: None }
     }
 
     /// The same with the accounts 1002.a, 1102.picc (open items), 2190 and 6001 of the currency CNY.

@@ -21,6 +21,7 @@ mod lately;
 mod model;
 mod patients;
 mod periods;
+mod ports;
 mod posting;
 mod proofs;
 mod put_back;

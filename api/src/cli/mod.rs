@@ -40,6 +40,7 @@ mod remittance;
 mod report;
 mod segment;
 mod serve;
+mod simulate;
 mod statement;
 mod template;
 mod token;
@@ -126,6 +127,8 @@ enum Command {
     Token(token::Token),
     #[command(subcommand)]
     Partner(partner::Partner),
+    #[command(subcommand)]
+    Simulate(simulate::Simulate),
 }
 
 /// Reads the command line, does what it says, and answers how it went.
@@ -189,14 +192,16 @@ impl Command {
             Command::Operator(operator) => operator.run(desk).await,
             Command::Token(token) => token.run(desk).await,
             Command::Partner(partner) => partner.run(desk).await,
+            Command::Simulate(simulate) => simulate.run(desk).await,
         }
     }
 
     /// Done when the command is to be dropped because of a signal. Serving stops by itself, when it has finished what
-    /// is under way, and so does who follows events, when it has let its cursor go.
+    /// is under way, and so does who follows events, when it has let its cursor go; a simulator
+    /// has nothing to finish.
     async fn interrupted(&self, interrupts: &Interrupts) {
         match self {
-            Command::Serve(_) | Command::Events(_) => std::future::pending().await,
+            Command::Serve(_) | Command::Events(_) | Command::Simulate(_) => std::future::pending().await,
             _ => interrupts.happened().await,
         }
     }

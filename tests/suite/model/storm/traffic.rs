@@ -146,7 +146,7 @@ impl Traffic {
     pub fn new(ledgers: Vec<Ledger>, program: &Program) -> Traffic {
         Traffic {
             ledgers,
-            http: reqwest::Client::new(),
+            http: dianfu_tests::http_client(),
             address: program.address.clone(),
             token: program.token.clone(),
             answers: AtomicUsize::new(0),
