@@ -29,7 +29,7 @@ pub struct Measured {
 /// Inflates a zlib stream that lies in parts, up to a bound, into a buffer that is used again.
 pub fn measure<'a>(parts: impl IntoIterator<Item = &'a [u8]>, bound: u64) -> Measured {
     let mut inflater = Decompress::new(true);
-    let mut buffer = [0; 32 << 10];
+    let mut buffer = [0; 16 << 10];
     let mut end = End::Cut;
     for part in parts {
         end = inflate_part(&mut inflater, part, &mut buffer, bound);

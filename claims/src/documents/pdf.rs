@@ -1,5 +1,5 @@
-//! A PDF: its header, its last cross-reference, its end; not too many objects and pages, nothing that acts, and compressed
-//! parts that stay within bounds.
+//! A PDF: its header, its last cross-reference, its end; not too many objects and pages, nothing that acts, and
+//! compressed parts that stay within bounds.
 
 use memchr::memmem;
 
@@ -28,7 +28,7 @@ pub fn check(bytes: &[u8]) -> Result<(), UploadRefusal> {
     if let Some(found) = ACTIVE.into_iter().find(|name| has_name(bytes, name)) {
         return Err(UploadRefusal::Active { found });
     }
-    check_streams(bytes)
+    check_streams(bytes, INFLATED_MAX)
 }
 
 /// `startxref`, where the cross-reference lies, `%%EOF`, and nothing but blanks.
@@ -76,9 +76,9 @@ fn has_name(bytes: &[u8], name: &str) -> bool {
     memmem::find_iter(bytes, name).any(|at| !bytes.get(at + name.len()).is_some_and(u8::is_ascii_alphanumeric))
 }
 
-/// What all compressed streams come to.
-fn check_streams(bytes: &[u8]) -> Result<(), UploadRefusal> {
-    let mut left = INFLATED_MAX;
+/// What all compressed streams come to, together.
+fn check_streams(bytes: &[u8], bound: u64) -> Result<(), UploadRefusal> {
+    let mut left = bound;
     for at in memmem::find_iter(bytes, b"stream") {
         let rest = &bytes[at + b"stream".len()..];
         let data = rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n")).unwrap_or_default();
@@ -90,7 +90,7 @@ fn check_streams(bytes: &[u8]) -> Result<(), UploadRefusal> {
         match left.checked_sub(measured.made.max(measured.taken)) {
             Some(rest) if measured.end != End::More => left = rest,
             Some(_) | None => {
-                let expected = format!("streams that come to at most {INFLATED_MAX} bytes");
+                let expected = format!("streams that come to at most {bound} bytes");
                 return Err(UploadRefusal::Bomb { expected, found: "more".to_owned() });
             }
         }
@@ -100,4 +100,31 @@ fn check_streams(bytes: &[u8]) -> Result<(), UploadRefusal> {
 
 fn malformed(expected: &'static str, found: impl Into<String>) -> UploadRefusal {
     UploadRefusal::Malformed { media_type: MediaType::Pdf, expected, found: found.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn streams_are_counted_together_also_those_that_are_broken_or_lie_in_each_other() {
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(&[0; 100_000]).unwrap();
+        let data = encoder.finish().unwrap();
+        let stream = |data: &[u8]| [b"stream\r\n", data, b"\nendstream\n"].concat();
+        let (whole, cut) = (stream(&data), stream(&data[..data.len() - 20]));
+        for (streams, enough, little) in [(whole.repeat(3), 300_000, 299_999), (cut.repeat(3), 400_000, 150_000)] {
+            assert_eq!(check_streams(&streams, enough), Ok(()));
+            let refusal = check_streams(&streams, little).unwrap_err();
+            assert_eq!(refusal.code(), "upload_bomb");
+        }
+        // Stored blocks of nothing take bytes and make none: what is taken counts.
+        let nested = b"stream\nx\x01\0\0\0\xff\xff".repeat(1_000);
+        let refusal = check_streams(&nested, 10).unwrap_err();
+        let sentence =
+            "the upload would grow beyond bounds: expected streams that come to at most 10 bytes, found more";
+        assert_eq!(refusal.to_string(), sentence);
+    }
 }

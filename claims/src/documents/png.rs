@@ -133,6 +133,10 @@ fn check_pixels<'a>(header: &Header, parts: impl Iterator<Item = &'a [u8]>) -> R
     }
 }
 
+/// The passes of an interlaced picture (Adam7): first column and row, then the steps.
+const PASSES: [(u64, u64, u64, u64); 7] =
+    [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
+
 /// What the pixels come to: each row behind a byte that names its filter; interlaced, in seven passes.
 fn raw_bytes(header: &Header) -> u64 {
     let (width, height) = (u64::from(header.width), u64::from(header.height));
@@ -144,8 +148,6 @@ fn raw_bytes(header: &Header) -> u64 {
     if !header.is_interlaced {
         return pass(0, 0, 1, 1);
     }
-    const PASSES: [(u64, u64, u64, u64); 7] =
-        [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
     PASSES.iter().map(|(x, y, dx, dy)| pass(*x, *y, *dx, *dy)).sum()
 }
 

@@ -73,8 +73,8 @@ impl MaterialRules {
 }
 
 /// The rules that count for an insurer, a drug and a phase on a day: of those for the insurer and the drug, else the
-/// insurer, else the drug, else all, the highest version in force. The closest scope counts alone, so that it can ask for
-/// less, too.
+/// insurer, else the drug, else all, the highest version in force. The closest scope counts alone, so that it can ask
+/// for less, too.
 pub fn in_force<'a>(
     versions: &'a [MaterialRules],
     (insurer, drug, phase): (&PartyNo, &DrugCode, Phase),

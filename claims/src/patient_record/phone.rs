@@ -14,8 +14,8 @@ pub struct Phone(String);
 const EXPECTED: &str = "a Chinese number, or one with its country behind '+'";
 
 impl Phone {
-    /// Takes a number as people write it: with blanks, hyphens, brackets, full-width digits; with `+86`, `0086`, `86` or
-    /// nothing for China. Others are written with `+` or `00` and their country.
+    /// Takes a number as people write it: with blanks, hyphens, brackets, full-width digits; with `+86`, `0086`, `86`
+    /// or nothing for China. Others are written with `+` or `00` and their country.
     pub fn parse(written: &str) -> Result<Phone, PatientRefusal> {
         let plain: String = written.chars().map(half_width).filter(|letter| !is_filler(*letter)).collect();
         let refuse = |found: String| PatientRefusal::Shape { field: "phone", expected: EXPECTED, found };
@@ -100,8 +100,7 @@ fn is_mobile(digits: &str) -> bool {
 /// An area code without its zero (10, 2x, or three digits) and 7 or 8 digits.
 fn is_landline(digits: &str) -> bool {
     match digits.as_bytes() {
-        [b'1', b'0', rest @ ..] => rest.len() == 8,
-        [b'2', _, rest @ ..] => rest.len() == 8,
+        [b'1', b'0', rest @ ..] | [b'2', _, rest @ ..] => rest.len() == 8,
         [b'3'..=b'9', _, _, rest @ ..] => matches!(rest.len(), 7 | 8),
         _ => false,
     }

@@ -46,8 +46,8 @@ pub async fn insert_sealed(tx: &Transaction<'_>, rows: &[(Place<'_>, Sealed)]) -
     Ok(())
 }
 
-/// Locks records under a key, behind a place, in the order of places; those that another transaction has locked are left
-/// out.
+/// Locks records under a key, behind a place, in the order of places; those that another transaction has locked are
+/// left out.
 pub async fn lock_under_key(
     tx: &Transaction<'_>,
     key_id: &str,

@@ -25,8 +25,8 @@ pub struct Keyring {
 }
 
 impl Keyring {
-    /// Reads `k2:BASE64,k1:BASE64,index:BASE64`: keys of 32 bytes, the one that seals first. `index` is for blind indexes,
-    /// and stays when the others are rotated.
+    /// Reads `k2:BASE64,k1:BASE64,index:BASE64`: keys of 32 bytes, the one that seals first. `index` is for blind
+    /// indexes, and stays when the others are rotated.
     pub fn parse(text: &str) -> Result<Keyring, KeyringFault> {
         let mut keys: Vec<(String, SecretKey)> = Vec::new();
         for (part, entry) in text.trim().split(',').zip(1..) {

@@ -78,7 +78,7 @@ async fn of_a_sealed_record_only_the_key_is_wrapped_again() {
     let owner = ward.desk.owner().await;
     for (statement, constraint) in [
         ("UPDATE vault SET of_row = 'p-2/1' WHERE of_table = 'patient_record'", "vault_only_rewraps"),
-        ("UPDATE vault SET sealed = set_byte(sealed, length(sealed) - 1, 0)", "vault_only_rewraps"),
+        ("UPDATE vault SET sealed = sealed || set_byte('\\x00', 0, 1)", "vault_only_rewraps"),
         // The nonce of the content is of the content.
         ("UPDATE vault SET sealed = set_byte(sealed, 64, (get_byte(sealed, 64) + 1) % 256)", "vault_only_rewraps"),
         ("UPDATE vault SET sealed = substring(sealed FOR 20)", "vault_only_rewraps"),

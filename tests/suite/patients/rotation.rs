@@ -107,19 +107,17 @@ async fn a_rotation_that_is_killed_is_done_again() {
     // Its session ends in the middle of a batch.
     let mut client = ward.desk.ledger.client().await.unwrap();
     let backend: i32 = client.query_one("SELECT pg_backend_pid()", &[]).await.unwrap().get(0);
-    let killed = tokio::task::block_in_place(|| {
-        let handle = tokio::runtime::Handle::current();
-        let mut drawn = 0;
-        let draw = || {
-            drawn += 1;
-            if drawn == 4 {
-                let kill = format!("SELECT pg_terminate_backend({backend}, 5000)");
-                tokio::task::block_in_place(|| handle.block_on(owner.batch_execute(&kill))).unwrap();
-            }
-            id::random_bytes()
-        };
-        handle.block_on(rotate(&mut client, &both, 7, draw))
-    });
+    let mut drawn = 0;
+    let draw = || {
+        drawn += 1;
+        if drawn == 4 {
+            let kill = format!("SELECT pg_terminate_backend({backend}, 5000)");
+            let killing = || tokio::runtime::Handle::current().block_on(owner.batch_execute(&kill));
+            tokio::task::block_in_place(killing).unwrap();
+        }
+        id::random_bytes()
+    };
+    let killed = rotate(&mut client, &both, 7, draw).await;
     assert!(killed.unwrap_err().is_retryable());
     assert_opens(&ward, &ring(&[1])).await;
     assert_eq!(turn(&ward, &both, 7).await, Rotation { rewrapped: 7, ..Rotation::default() });
