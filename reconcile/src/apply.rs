@@ -23,7 +23,7 @@ use uuid::Uuid;
 use crate::allocate::{Allocation, Funded, OwedItem, TEMPLATES, allocate, subject};
 use crate::breaks::Break;
 use crate::error::Error;
-use crate::matching::{Match, OpenClaimItem, Receivable, match_lines};
+use crate::matching::{Match, OpenClaimItem, match_lines};
 use crate::refusal::Refusal;
 use crate::remittance::{ClaimLine, PayeeAdjustment};
 use crate::sql::{self, KnownAs, StoredRemittance};
@@ -137,8 +137,16 @@ async fn open<'a>(
     items: impl Iterator<Item = &'a str>,
 ) -> Result<HashMap<String, i128>, Error> {
     let items: Vec<(&AccountCode, &str)> = items.map(|item| (account, item)).collect();
-    let outstanding = outstanding(&**tx, &items).await?;
-    Ok(outstanding.into_iter().map(|standing| (standing.item, standing.settled_minor)).collect())
+    Ok(standing(tx, &items).await?.into_iter().map(|((_, item), minor)| (item, minor)).collect())
+}
+
+/// What stands on these items, debit positive.
+async fn standing(
+    tx: &Transaction<'_>,
+    items: &[(&AccountCode, &str)],
+) -> Result<HashMap<(AccountCode, String), i128>, Error> {
+    let outstanding = outstanding(&**tx, items).await?;
+    Ok(outstanding.into_iter().map(|found| ((found.account, found.item), found.settled_minor)).collect())
 }
 
 /// How a remittance is going to be applied.
@@ -159,9 +167,8 @@ async fn decide(
     let owed = owed(tx, applying.insurer, &items, &adjustments).await?;
     let cash_on = sql::latest_value_date(tx, applying.insurer, applying.trace).await?;
     let on = cash_on.map_or(applying.on, |cash_on| cash_on.max(applying.on));
-    let tolerance = sql::tolerance(tx, applying.insurer).await?;
-    let tolerated_minor = sql::tolerated_on(tx, applying.insurer, on).await?;
-    let matches = tolerate(match_lines(&lines, &items), tolerance, tolerated_minor);
+    let (tolerance, used_minor) = sql::tolerance(tx, applying.insurer, on).await?;
+    let matches = tolerate(match_lines(&lines, &items), tolerance, used_minor);
     let funded = Funded {
         insurer: applying.insurer,
         trace: applying.trace,
@@ -178,36 +185,22 @@ async fn decide(
 
 /// The claims that were sent under the numbers that the lines echo.
 async fn claims(tx: &Transaction<'_>, insurer: &PartyNo, lines: &[ClaimLine]) -> Result<Vec<OpenClaimItem>, Error> {
-    let mut claims = Vec::new();
-    for receivable in Receivable::ALL {
-        claims.extend(claims_on(tx, insurer, receivable, lines).await?);
-    }
-    Ok(claims)
-}
-
-/// Those whose receivable stands on one of the insurer's accounts.
-async fn claims_on(
-    tx: &Transaction<'_>,
-    insurer: &PartyNo,
-    receivable: Receivable,
-    lines: &[ClaimLine],
-) -> Result<Vec<OpenClaimItem>, Error> {
-    let account = receivable.line().of(insurer);
     let echoed: BTreeSet<&str> = lines.iter().map(|line| line.claim_no.as_str()).collect();
     let echoed: Vec<&str> = echoed.into_iter().collect();
-    let known = sql::known_as(tx, account.as_str(), &echoed, &[]).await?;
+    let known = sql::known_as(tx, insurer, &echoed, &[]).await?;
     let items: BTreeSet<&str> = known.iter().map(|known| known.item.as_str()).collect();
     let items: Vec<&str> = items.into_iter().collect();
-    if items.is_empty() {
-        return Ok(Vec::new());
-    }
-    let due = open(tx, &account, items.iter().copied()).await?;
+    let accounts: Vec<AccountCode> = known.iter().map(|known| known.receivable.line().of(insurer)).collect();
+    let due: Vec<(&AccountCode, &str)> =
+        accounts.iter().zip(&known).map(|(account, known)| (account, known.item.as_str())).collect();
+    let due: HashMap<(AccountCode, String), i128> = standing(tx, &due).await?;
     let owed = open(tx, &INSURER_PAYABLE.of(insurer), items.iter().copied()).await?;
     let received = sql::received(tx, insurer, &items).await?;
     let claim = |known: KnownAs| {
+        let account = known.receivable.line().of(insurer);
         Ok(OpenClaimItem {
-            receivable,
-            open_minor: minor(due.get(&known.item).copied())?,
+            receivable: known.receivable,
+            open_minor: minor(due.get(&(account, known.item.clone())).copied())?,
             owed_minor: minor(owed.get(&known.item).map(|minor| -minor))?,
             received_minor: received.get(&known.item).copied().unwrap_or(0),
             submitted_no: known.submitted_no,
@@ -228,10 +221,7 @@ async fn owed(
 ) -> Result<Vec<OwedItem>, Error> {
     let references: Vec<&str> =
         adjustments.iter().map(|own| own.reference.as_str()).filter(|own| !own.is_empty()).collect();
-    let mut known = Vec::new();
-    for receivable in Receivable::ALL {
-        known.extend(sql::known_as(tx, receivable.line().of(insurer).as_str(), &references, &references).await?);
-    }
+    let known = sql::known_as(tx, insurer, &references, &references).await?;
     let mut names: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for item in claims.iter().map(|claim| claim.claim_no.as_str()).chain(references.iter().copied()) {
         names.entry(item).or_default();

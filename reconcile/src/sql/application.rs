@@ -15,7 +15,7 @@ use super::{corrupt, currency, integer, json, ordinal};
 use crate::allocate::AdjustmentMatch;
 use crate::breaks::Break;
 use crate::error::Error;
-use crate::matching::{Match, RULES};
+use crate::matching::{Match, RULES, Receivable};
 use crate::remittance::{ClaimLine, PayeeAdjustment, Place};
 
 /// A remittance on record, as far as applying it needs it.
@@ -120,6 +120,8 @@ pub async fn adjustments(tx: &Transaction<'_>, remittance_id: Uuid) -> Result<Ve
 pub struct KnownAs {
     /// Our own number.
     pub item: String,
+    /// Where its receivable stands.
+    pub receivable: Receivable,
     /// The number it was sent under.
     pub submitted_no: String,
     /// The payer's own numbers of it, without those that are not known.
@@ -131,30 +133,37 @@ pub struct KnownAs {
 /// The claims of `account` that outsiders know by one of `submitted`, or, when given, by one of `own`.
 pub async fn known_as(
     tx: &Transaction<'_>,
-    account: &str,
+    insurer: &PartyNo,
     submitted: &[&str],
     own: &[&str],
 ) -> Result<Vec<KnownAs>, Error> {
     const SQL: &str = "
-        SELECT item, submitted_no, min(position) AS position,
+        SELECT account, item, submitted_no, min(position) AS position,
                COALESCE(
                    array_agg(insurer_claim_no ORDER BY insurer_claim_no) FILTER (WHERE insurer_claim_no <> ''), '{}'
                ) AS insurer_claim_nos
         FROM (
             -- Each half by its index: of either or both none would be used.
-            SELECT item, submitted_no, insurer_claim_no, position
+            SELECT account, item, submitted_no, insurer_claim_no, position
             FROM open_item_reference
-            WHERE account = $1 AND submitted_no = ANY($2)
+            WHERE account = ANY($1) AND submitted_no = ANY($2)
             UNION
-            SELECT item, submitted_no, insurer_claim_no, position
+            SELECT account, item, submitted_no, insurer_claim_no, position
             FROM open_item_reference
-            WHERE account = $1 AND insurer_claim_no = ANY($3)
+            WHERE account = ANY($1) AND insurer_claim_no = ANY($3)
         ) known
-        GROUP BY item, submitted_no
-        ORDER BY item, submitted_no";
-    let rows = tx.query(&tx.prepare_cached(SQL).await?, &[&account, &submitted, &own]).await?;
+        GROUP BY account, item, submitted_no
+        ORDER BY account, item, submitted_no";
+    let accounts = Receivable::ALL.map(|receivable| receivable.line().of(insurer).to_string());
+    let rows = tx.query(&tx.prepare_cached(SQL).await?, &[&&accounts[..], &submitted, &own]).await?;
+    let passes_through = Receivable::PassThrough.line().of(insurer);
     let known = |row: &tokio_postgres::Row| KnownAs {
         item: row.get("item"),
+        receivable: if row.get::<_, &str>("account") == passes_through.as_str() {
+            Receivable::PassThrough
+        } else {
+            Receivable::Due
+        },
         submitted_no: row.get("submitted_no"),
         insurer_claim_nos: row.get("insurer_claim_nos"),
         position: row.get("position"),

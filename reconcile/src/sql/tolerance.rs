@@ -28,27 +28,25 @@ pub async fn insert_tolerance(
     Ok(())
 }
 
-/// The tolerance of an insurer in force; none if none is on record.
-pub async fn tolerance(tx: &Transaction<'_>, insurer: &PartyNo) -> Result<Tolerance, Error> {
+/// The tolerance of an insurer in force, none if none is on record, and what was tolerated of it on a day, up and down
+/// together, in minor units.
+pub async fn tolerance(tx: &Transaction<'_>, insurer: &PartyNo, on: Date) -> Result<(Tolerance, i64), Error> {
     const SQL: &str = "
-        SELECT per_line_minor, per_day_minor
+        SELECT per_line_minor, per_day_minor, (
+                   SELECT COALESCE(sum(abs(m.tolerated_minor)), 0)::bigint
+                   FROM remittance_application a
+                   JOIN remittance r USING (remittance_id)
+                   JOIN remittance_match m USING (remittance_id)
+                   WHERE a.applied_on = $2 AND r.insurer = $1 AND m.tolerated_minor <> 0
+               ) AS used_minor
         FROM remittance_tolerance
         WHERE insurer = $1
         ORDER BY version DESC
         LIMIT 1";
-    let row = tx.query_opt(&tx.prepare_cached(SQL).await?, &[&insurer.as_str()]).await?;
-    let tolerance =
-        row.map(|row| Tolerance { per_line_minor: row.get("per_line_minor"), per_day_minor: row.get("per_day_minor") });
-    Ok(tolerance.unwrap_or_default())
-}
-
-/// What was tolerated of an insurer on a day, up and down together, in minor units.
-pub async fn tolerated_on(tx: &Transaction<'_>, insurer: &PartyNo, on: Date) -> Result<i64, Error> {
-    const SQL: &str = "
-        SELECT COALESCE(sum(abs(m.tolerated_minor)), 0)::bigint
-        FROM remittance_application a
-        JOIN remittance r USING (remittance_id)
-        JOIN remittance_match m USING (remittance_id)
-        WHERE a.applied_on = $2 AND r.insurer = $1 AND m.tolerated_minor <> 0";
-    Ok(tx.query_one(&tx.prepare_cached(SQL).await?, &[&insurer.as_str(), &on]).await?.get(0))
+    let row = tx.query_opt(&tx.prepare_cached(SQL).await?, &[&insurer.as_str(), &on]).await?;
+    let in_force = row.map(|row| {
+        let (per_line_minor, per_day_minor) = (row.get("per_line_minor"), row.get("per_day_minor"));
+        (Tolerance { per_line_minor, per_day_minor }, row.get("used_minor"))
+    });
+    Ok(in_force.unwrap_or_default())
 }

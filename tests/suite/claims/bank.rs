@@ -68,7 +68,8 @@ impl Desk {
         let mut client = self.ledger.client().await.unwrap();
         let plan = preview(&mut client, &batch.batch_no).await.unwrap().unwrap();
         let total = plan.control_total();
-        self.instruct(&approval(batch_no, total.payouts, total.net_minor)).await.unwrap()
+        let approval = Approval { control_total: total, ..approval(batch_no, total.payouts, total.net_minor) };
+        self.instruct(&approval).await.unwrap()
     }
 
     /// The bank reports something about a payout.
