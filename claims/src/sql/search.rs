@@ -24,7 +24,7 @@ type Value = Box<dyn ToSql + Sync + Send>;
 /// Conditions on a claim, and their values in the order of their numbers.
 #[derive(Default)]
 struct Conditions {
-    text: String,
+    clauses: Vec<String>,
     values: Vec<Value>,
 }
 
@@ -33,7 +33,7 @@ impl Conditions {
     fn add<T: ToSql + Sync + Send + 'static>(&mut self, before: &str, value: Option<T>, after: &str) {
         if let Some(value) = value {
             self.values.push(Box::new(value));
-            self.text += &format!("\n          AND {before}${}{after}", self.values.len());
+            self.clauses.push(format!("\n          AND {before}${}{after}", self.values.len()));
         }
     }
 
@@ -78,10 +78,10 @@ pub async fn claims(
     after: Option<&Place>,
     limit: i64,
 ) -> Result<Vec<ListedClaim>, Error> {
-    let Conditions { text, mut values } = Conditions::of(view, filter, after);
+    let Conditions { clauses, mut values } = Conditions::of(view, filter, after);
     values.push(Box::new(limit));
     let order = "ORDER BY taken_in_at DESC, claim_no DESC";
-    let sql = format!("{SELECTED}{text}\n        {order}\n        LIMIT ${}", values.len());
+    let sql = format!("{SELECTED}{}\n        {order}\n        LIMIT ${}", clauses.concat(), values.len());
     let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value.as_ref() as _).collect();
     client.query(&sql, &values).await?.iter().map(listed).collect()
 }
