@@ -11,7 +11,7 @@ use crate::decide::Known;
 use crate::error::Error;
 use crate::event::Event;
 use crate::journal_map;
-use crate::review::ReviewBook;
+use crate::review::{ReviewBook, terms_of};
 use crate::sql;
 use crate::sql::parties::PolicyKey;
 use crate::sql::rules::PolicyYear;
@@ -80,7 +80,8 @@ async fn read_history(
 /// The year of its policy in which a claim counts.
 fn policy_year(intake: &NewClaim, book: &ReviewBook) -> Option<PolicyYear> {
     let policy = (intake.insurer.clone(), intake.policy_no.clone());
-    let terms = book.terms_of(&policy, book.policies.get(&policy)?);
+    let versions = book.terms.get(&policy).cloned().unwrap_or_default();
+    let terms = terms_of(book.policies.get(&policy)?, versions);
     let prescribed_on = intake.prescription.prescribed_on;
     Some(PolicyYear { policy, from: terms.year_of(prescribed_on), before: terms.year_after(prescribed_on) })
 }

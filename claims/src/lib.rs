@@ -40,6 +40,8 @@ pub mod settle;
 pub mod read;
 pub mod working_clock;
 pub mod review_queue;
+pub mod rerun;
+pub mod rule_quality;
 
 pub mod error;
 pub mod sql;
