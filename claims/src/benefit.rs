@@ -2,8 +2,9 @@
 //!
 //! U = what is left of the deductible + the patient's part of the rest, by bands, capped by what is left of the
 //! patient's yearly cap; the insurer covers the rest as far as its caps go, and what is above them is the patient's
-//! too ([`share`](mod@share)). Each sum is rounded once, and A = G - U, so that the parts always add up to the price. Claims of one
-//! policy are shared in an order of their own ([`order`]), under terms that are data with versions ([`terms`]).
+//! too ([`share`](mod@share)). Each sum is rounded once, and A = G - U, so that the parts always add up to the price.
+//! Claims of one policy are shared in an order of their own ([`order`]), under terms that are data with versions
+//! ([`terms`]).
 
 pub mod terms;
 pub mod share;

@@ -16,7 +16,7 @@ use crate::event::{Event, EventKind};
 use crate::insurer::standing::need_of;
 use crate::insurer::{Standing, standings_in};
 use crate::journal_map;
-use crate::review::ReviewBook;
+use crate::review::{ReviewBook, terms_of};
 use crate::sql;
 use crate::sql::parties::PolicyKey;
 use crate::sql::rules::PolicyYear;
@@ -120,7 +120,8 @@ async fn read_history(
 /// The year of its policy in which a claim counts.
 fn policy_year(intake: &NewClaim, book: &ReviewBook) -> Option<PolicyYear> {
     let policy = (intake.insurer.clone(), intake.policy_no.clone());
-    let terms = book.terms_of(&policy, book.policies.get(&policy)?);
+    let versions = book.terms.get(&policy).cloned().unwrap_or_default();
+    let terms = terms_of(book.policies.get(&policy)?, versions);
     let prescribed_on = intake.prescription.prescribed_on;
     Some(PolicyYear { policy, from: terms.year_of(prescribed_on), before: terms.year_after(prescribed_on) })
 }

@@ -52,6 +52,8 @@ pub mod proposal;
 pub mod read;
 pub mod working_clock;
 pub mod review_queue;
+pub mod rerun;
+pub mod rule_quality;
 
 pub mod party;
 pub mod search;

@@ -9,8 +9,8 @@ use crate::registration::{RegistrationRefusal, in_range, same};
 use crate::sql;
 use crate::sql::parties::PolicyKey;
 
-/// Puts a version of a policy's terms on record: the next one, counted without gaps from 1. Of those in force on the day
-/// of a prescription the last counts. The same again is fine.
+/// Puts a version of a policy's terms on record: the next one, counted without gaps from 1. Of those in force on the
+/// day of a prescription the last counts. The same again is fine.
 pub async fn record(
     client: &mut Client,
     policy: &PolicyKey,

@@ -59,7 +59,7 @@ impl ReviewBook {
         let pharmacy = self.pharmacies.get(&intake.pharmacy);
         let pharmacy = pharmacy.ok_or_else(|| unknown("pharmacy", intake.pharmacy.to_string()))?;
         let version = self.rules_on(&intake.insurer, on)?;
-        let terms = self.terms_of(&policy_key, policy);
+        let terms = terms_of(policy, self.terms.get(&policy_key).cloned().unwrap_or_default());
         let mut used = self.used.get(&policy_key).cloned().unwrap_or_default();
         let year_from = terms.year_of(intake.prescription.prescribed_on);
         let used_before = used.get(&year_from).cloned().unwrap_or_default();
@@ -73,12 +73,6 @@ impl ReviewBook {
     pub fn grant(&mut self, intake: &NewClaim, decision: &Decision, used: UsedByYear) {
         self.used.insert((intake.insurer.clone(), intake.policy_no.clone()), used);
         self.remember_packs(intake, decision);
-    }
-
-    /// All terms of a policy of the book.
-    pub fn terms_of(&self, key: &PolicyKey, policy: &Policy) -> PolicyTerms {
-        let versions = self.terms.get(key).cloned().unwrap_or_default();
-        PolicyTerms { years_from: policy.in_force_from, first: first_terms(policy), versions }
     }
 
     /// The highest version of an insurer's rules in force on a day.
@@ -181,11 +175,12 @@ fn policy_facts(policy: &Policy, terms: &PolicyTerms, intake: &NewClaim, used: U
     }
 }
 
-/// What a policy's own row promises.
-fn first_terms(policy: &Policy) -> BenefitTerms {
-    BenefitTerms {
+/// All terms of a policy: what its own row promises, and the versions that follow it.
+pub fn terms_of(policy: &Policy, versions: Vec<TermsVersion>) -> PolicyTerms {
+    let first = BenefitTerms {
         share_cap_minor: policy.share_cap_minor,
         benefit_limit_minor: policy.benefit_limit_minor,
         ..BenefitTerms::plain(policy.deductible_minor, policy.coinsurance_per_10000)
-    }
+    };
+    PolicyTerms { years_from: policy.in_force_from, first, versions }
 }

@@ -1,8 +1,8 @@
 //! The versions of an insurer's pre-review rules: proposed by one person, tried on past claims, made live by another.
 //!
 //! Versions are counted without gaps; of those in force on a day the highest counts. A proposal may be replaced by
-//! another under the same number until one of them is live. What goes live is exactly what was tried: the database keeps
-//! the two together by their digest.
+//! another under the same number until one of them is live. What goes live is exactly what was tried: the database
+//! keeps the two together by their digest.
 
 use deadpool_postgres::{Client, Transaction};
 use dianfu_settlement::number::PartyNo;

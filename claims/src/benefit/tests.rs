@@ -235,7 +235,8 @@ proptest! {
         let split = share(&claim("C-1", date(2026, 3, 1), &lines), &terms, &Used::default());
         prop_assert_eq!(split.share_minor + split.advance_minor, prices.iter().sum::<i64>());
         prop_assert!(benefit_limit_minor.is_none_or(|limit| split.advance_minor <= limit));
-        let of_a: i64 = split.lines.iter().filter(|line| line.drug_code == drug("a")).map(|line| line.advance_minor).sum();
+        let lines_of_a = split.lines.iter().filter(|line| line.drug_code == drug("a"));
+        let of_a: i64 = lines_of_a.map(|line| line.advance_minor).sum();
         prop_assert!(of_a <= cap_minor && split.deductible_minor <= deductible_minor);
         for line in &split.lines {
             prop_assert_eq!(line.share_minor + line.advance_minor, line.gross_minor);

@@ -1,4 +1,5 @@
-//! Whether a set of rules can be meant: ranges, duplicates, drugs that are missing or unknown. Every fault has its place.
+//! Whether a set of rules can be meant: ranges, duplicates, drugs that are missing or unknown. Every fault has its
+//! place.
 //!
 //! A set that names drugs has a list of them. Rules name only drugs of the list. What is asked of every drug, its
 //! indication, its cycle and its price, has an entry for each drug of the list.

@@ -1,7 +1,7 @@
 //! What people decide of a claim that the rules leave to them.
 //!
-//! A reviewer approves or rejects, with reasons. Nobody lets pass what a rule rejects. Above the rules' limit it takes a
-//! second person, who is another.
+//! A reviewer approves or rejects, with reasons. Nobody lets pass what a rule rejects. Above the rules' limit it takes
+//! a second person, who is another.
 
 use serde::{Deserialize, Serialize};
 

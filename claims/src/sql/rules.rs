@@ -6,6 +6,7 @@ use deadpool_postgres::Transaction;
 use dianfu_settlement::number::PartyNo;
 use jiff::civil::Date;
 use serde_json::Value;
+use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use crate::benefit::UsedByYear;
@@ -14,6 +15,7 @@ use crate::error::Error;
 use crate::prereview::Decision;
 use crate::prereview::explain::Finding;
 use crate::prereview::facts::EarlierPacks;
+use crate::rule_quality::RuleQuality;
 
 use super::parties::PolicyKey;
 use super::{json, number};
@@ -118,4 +120,19 @@ pub async fn insert_decisions(tx: &Transaction<'_>, rows: &[DecisionRow<'_>]) ->
     ];
     tx.execute(&tx.prepare_cached(SQL).await?, &values).await?;
     Ok(())
+}
+
+/// What each version of an insurer's rules decided and what came of it, by version.
+pub async fn quality(tx: &Transaction<'_>, insurer: &PartyNo) -> Result<Vec<RuleQuality>, Error> {
+    let statement = tx.prepare_cached(include_str!("rule_quality.sql")).await?;
+    let quality = |row: &Row| RuleQuality {
+        version: row.get("rules_version"),
+        approved: row.get("approved"),
+        rejected: row.get("rejected"),
+        referred: row.get("referred"),
+        ruled: row.get("ruled"),
+        borne_claims: row.get("borne_claims"),
+        borne_minor: row.get("borne_minor"),
+    };
+    Ok(tx.query(&statement, &[&insurer.as_str()]).await?.iter().map(quality).collect())
 }

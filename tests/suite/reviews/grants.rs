@@ -3,13 +3,14 @@
 use dianfu_claims::benefit::{Band, BenefitTerms, TermsVersion};
 use dianfu_claims::charity::{self, Gift, GiftNo};
 use dianfu_claims::claim::{Claim, DrugCode, State};
-use dianfu_claims::event::Event;
+use dianfu_claims::event::{Bearer, Event};
 use dianfu_claims::prereview::rules::{CharityScheme, OnFail, Rule, RuleEntry};
-use dianfu_claims::{Command, apply, policy_terms, rule_book};
+use dianfu_claims::rule_quality::rule_quality;
+use dianfu_claims::{Command, apply, policy_terms, rerun, rule_book};
 use jiff::civil::date;
 
 use super::to_be_decided;
-use crate::claims::fixture::{Desk, WIDE, now, party, policy_of, the_rules};
+use crate::claims::fixture::{Desk, WIDE, assigned, now, party, policy_of, the_rules};
 
 /// Reviews these claims of one patient in one batch, and answers where each of `A` and `B` stands and what its patient
 /// pays.
@@ -50,6 +51,48 @@ async fn what_is_called_off_uses_nothing_up() {
     desk.tell("C-0", Event::Cancelled).await;
     assert_eq!(decided(&desk, ["C-A", "C-B"]).await, [(State::PreApproved, 480_000), (State::PreApproved, 400_000)]);
     assert_eq!(desk.count("claim_share").await, 3);
+}
+
+#[tokio::test]
+async fn a_rerun_finds_what_is_shared_otherwise_now_and_nothing_once_it_is_kept() {
+    let desk = Desk::new(WIDE).await;
+    without_cycle(&desk).await;
+    desk.bring("C-0", "p-1", State::PreApproved).await;
+    assert_eq!(decided(&desk, ["C-A", "C-B"]).await, [(State::PreApproved, 400_000), (State::PreApproved, 400_000)]);
+    assert_eq!(differences(&desk, false).await, [("C-0", 0), ("C-A", 0), ("C-B", 0)].map(owned));
+    desk.tell("C-0", Event::Cancelled).await;
+    assert_eq!(differences(&desk, true).await, [("C-A", 80_000), ("C-B", 0)].map(owned));
+    assert_eq!(differences(&desk, false).await, [("C-A", 0), ("C-B", 0)].map(owned));
+    assert_eq!(desk.count("claim_share").await, 3 + 2);
+}
+
+/// What a re-run of the patient's policy says, and keeps where asked to.
+async fn differences(desk: &Desk, keep: bool) -> Vec<(String, i64)> {
+    let policy = (party("picc"), policy_of("p-1").policy_no);
+    let mut client = desk.ledger.client().await.unwrap();
+    let tx = client.transaction().await.unwrap();
+    let reruns = rerun::look(&tx, &policy).await.unwrap();
+    if keep {
+        rerun::record_in(&tx, &reruns.iter().collect::<Vec<_>>()).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    reruns.into_iter().map(|again| (again.claim_no.to_string(), again.difference_minor)).collect()
+}
+
+fn owned((claim_no, difference_minor): (&str, i64)) -> (String, i64) {
+    (claim_no.to_owned(), difference_minor)
+}
+
+#[tokio::test]
+async fn each_version_of_rules_knows_what_the_platform_bears_of_it() {
+    let desk = Desk::new(WIDE).await;
+    desk.bring("C-1", "p-1", State::Partial).await;
+    desk.tell("C-1", assigned(1, Bearer::Platform, 50_000)).await;
+    desk.tell("C-1", assigned(2, Bearer::Patient, 10_000)).await;
+    let mut client = desk.ledger.client().await.unwrap();
+    let [quality] = rule_quality(&mut client, &party("picc")).await.unwrap().try_into().unwrap();
+    assert_eq!((quality.version, quality.approved, quality.rejected, quality.referred), (1, 1, 0, 0));
+    assert_eq!((quality.ruled, quality.borne_claims, quality.borne_minor), (0, 1, 50_000));
 }
 
 #[tokio::test]
