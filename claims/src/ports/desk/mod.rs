@@ -19,4 +19,4 @@ mod round;
 mod sql;
 
 pub use discrepancy::{Discrepancy, Kind, discrepancies};
-pub use round::{Done, HELD_FOR, Reply, work};
+pub use round::{Done, ERRANDS_MAX, HELD_FOR, Reply, work};

@@ -23,6 +23,8 @@ use crate::refusal::Refusal;
 
 /// How long a process holds an errand: longer than a call takes with all its retries.
 pub const HELD_FOR: SignedDuration = SignedDuration::from_mins(5);
+/// The most errands of a round: what their claims are told fits into one batch.
+pub const ERRANDS_MAX: i64 = 1_000;
 /// Calls that are under way at the same time.
 const CALLS_AT_ONCE: usize = 16;
 /// Who tells the claims, for the record.
@@ -60,7 +62,7 @@ struct Task {
     failures: i32,
 }
 
-/// Does up to `limit` errands that are due now. Answers what came of each, by claim.
+/// Does up to `limit` errands (1 to [`ERRANDS_MAX`]) that are due now. Answers what came of each, by claim.
 pub async fn work(ledger: &Ledger, port: &Port, now: Timestamp, limit: i64) -> Result<Vec<Done>, Error> {
     let tasks = taken(ledger, now, limit).await?;
     let calls = tasks.iter().map(|task| call(ledger, port, task));
@@ -80,7 +82,7 @@ pub async fn work(ledger: &Ledger, port: &Port, now: Timestamp, limit: i64) -> R
 async fn taken(ledger: &Ledger, now: Timestamp, limit: i64) -> Result<Vec<Task>, Error> {
     let mut client = ledger.client().await?;
     let held_until = now.checked_add(HELD_FOR).unwrap_or(Timestamp::MAX);
-    let taken = sql::take(&client, (now, held_until), limit).await?;
+    let taken = sql::take(&client, (now, held_until), limit.clamp(1, ERRANDS_MAX)).await?;
     let numbers: Vec<&str> = taken.keys().map(ClaimNo::as_str).collect();
     let proofs = sql::proofs(&client, &numbers).await?;
     let tx = client.transaction().await?;
@@ -184,6 +186,9 @@ async fn tell(
             commands.push(command(claim, heard.decision.event(), now));
             sources.push(Some(heard.exchange_no));
         }
+    }
+    if commands.is_empty() {
+        return Ok(found);
     }
     let answers = crate::apply(ledger, client, &commands, ACTOR, now).await?;
     for ((answer, command), exchange_no) in answers.iter().zip(&commands).zip(sources) {
