@@ -103,7 +103,7 @@ Workloads:
   HTTP    single entries over 256 connections to the real server
   NDJSON  streams of entries to the real server, every outcome read
   CLAIMS  claims from submission to decision, 500 a request: transitions a
-          second, of all nine steps
+          second, of all twelve steps
   REMIT   files of 1,000 remittance lines, recorded, matched and posted behind
           their cash: lines a second
 

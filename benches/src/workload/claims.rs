@@ -8,7 +8,7 @@ use dianfu_claims::Command;
 use dianfu_claims::claim::{
     ClaimKind, ClaimLine, ClaimNo, DiagnosisCode, DrugCode, NewClaim, PolicyNo, Prescription, ShareCollector, State,
 };
-use dianfu_claims::event::Event;
+use dianfu_claims::event::{Event, LineDecision};
 use dianfu_claims::insurer::Insurer;
 use dianfu_claims::patient::{Patient, Policy};
 use dianfu_claims::pharmacy::Pharmacy;
@@ -16,13 +16,17 @@ use dianfu_claims::prereview::RuleVersion;
 use dianfu_claims::prereview::rules::{Cycle, Rule, RuleSet};
 use dianfu_ledger::money::Currency;
 use dianfu_settlement::number::PartyNo;
+use jiff::Timestamp;
 use jiff::civil::{Date, date};
 
 /// The state behind each step, in order.
-pub const PATH: [State; 9] = [
+pub const PATH: [State; 12] = [
+    State::Draft,
     State::Submitted,
     State::PreReview,
     State::PreApproved,
+    State::OrderOffered,
+    State::OrderAccepted,
     State::ShareDue,
     State::SharePaid,
     State::Ready,
@@ -97,7 +101,10 @@ pub fn patient(number: usize) -> anyhow::Result<(Patient, Policy)> {
 pub fn command(claim_no: &str, patient: usize, step: usize) -> anyhow::Result<Command> {
     let number = ClaimNo::parse(claim_no).with_context(|| format!("{claim_no} is no claim's number"))?;
     let event = match PATH[step] {
-        State::Submitted => return Ok(Command::take_in(intake(number, patient)?, ON)),
+        State::Draft => return Ok(Command::take_in(intake(number, patient)?, ON)),
+        State::Submitted => Event::Submitted,
+        State::OrderOffered => return Ok(Command::offer(number, 1, party("pharmacy")?, Timestamp::MAX, ON)),
+        State::OrderAccepted => Event::OrderAccepted { offer_no: 1 },
         State::PreApproved => return Ok(Command::review(number, ON)),
         State::PreReview => Event::ReviewStarted,
         State::ShareDue => Event::ShareRequested,
@@ -106,10 +113,10 @@ pub fn command(claim_no: &str, patient: usize, step: usize) -> anyhow::Result<Co
         State::Dispensed => return Ok(Command::tell(number, Event::Dispensed, ON).proven_by([7; 32])),
         State::InsurerSubmitted => Event::SentToInsurer { submitted_no: claim_no.to_owned() },
         _ => Event::InsurerDecided {
-            approved_minor: GROSS_MINOR - SHARE_MINOR,
-            cause: None,
+            decision_no: 1,
             insurer_claim_no: claim_no.to_owned(),
             position: 1,
+            lines: vec![LineDecision { line_no: 1, approved_minor: GROSS_MINOR - SHARE_MINOR, reasons: Vec::new() }],
         },
     };
     Ok(Command::tell(number, event, ON))

@@ -79,7 +79,7 @@ async fn a_failure_at_any_write_leaves_nothing_and_is_made_good_by_trying_again(
             break_at(&owner, &place).await;
             let error = step.take(&desk).await.unwrap_err();
             mend(&owner, &place).await;
-            assert!(error.contains("injected"), "{error}");
+            assert!(error.contains("injected"), "{place}: {error}");
             assert_eq!(desk.everything().await, before, "{place}");
             failed.insert(place);
         }

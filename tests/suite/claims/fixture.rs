@@ -7,7 +7,7 @@ use dianfu_claims::claim::{
     State,
 };
 use dianfu_claims::decide::{Applied, RecordedEvent};
-use dianfu_claims::event::{Bearer, Event};
+use dianfu_claims::event::{Bearer, Event, LineDecision};
 use dianfu_claims::insurer::Insurer;
 use dianfu_claims::patient::{Patient, Policy};
 use dianfu_claims::pharmacy::Pharmacy;
@@ -25,8 +25,8 @@ use dianfu_settlement::number::PartyNo;
 use dianfu_settlement::payee::{NewPayeeAccount, PayeeAccount, record_account};
 use dianfu_tests::journal::assert_verifies;
 use dianfu_tests::{TestDatabase, test_database};
-use jiff::Timestamp;
 use jiff::civil::{Date, date};
+use jiff::{Timestamp, ToSpan};
 use uuid::Uuid;
 
 /// The day of every review; until further down the path nothing depends on the day.
@@ -126,11 +126,22 @@ pub fn prescribed(on: Date, claim: NewClaim) -> NewClaim {
     NewClaim { prescription: Prescription { prescribed_on: on, ..claim.prescription }, ..claim }
 }
 
-/// An event on a claim, with the proof that dispensing needs.
+/// An event on a claim, with the proof or the second person that it needs.
 pub fn told(claim_no: &str, event: Event) -> Command {
-    let proof = (event == Event::Dispensed).then_some([7; 32]);
+    let kind = event.kind();
     let command = Command::tell(number(claim_no), event, ON);
-    proof.map_or(command.clone(), |proof| command.proven_by(proof))
+    let command = if kind.needs_proof() { command.proven_by([7; 32]) } else { command };
+    if kind.takes_two() { command.checked_by("li") } else { command }
+}
+
+/// Until when a pharmacy may answer an offer of these tests.
+pub fn respond_by() -> Timestamp {
+    "2026-03-02T10:00:00Z".parse().unwrap()
+}
+
+/// An offer of the order.
+pub fn offered(claim_no: &str, offer_no: i32, pharmacy: &str) -> Command {
+    Command::offer(number(claim_no), offer_no, party(pharmacy), respond_by(), ON)
 }
 
 pub fn share_paid(amount_minor: i64) -> Event {
@@ -141,14 +152,29 @@ pub fn sent(submitted_no: &str) -> Event {
     Event::SentToInsurer { submitted_no: submitted_no.to_owned() }
 }
 
-/// The insurer's decision on an advance at the worked figures.
+/// The insurer's first decision on a claim of one line and an advance at the worked figures.
 pub fn decided(approved_minor: i64) -> Event {
-    let cause = (approved_minor < ADVANCE).then(|| "CO-45".to_owned());
-    Event::InsurerDecided { approved_minor, cause, insurer_claim_no: "9406".to_owned(), position: 1 }
+    decided_again(1, approved_minor)
+}
+
+/// Another decision of the insurer on the same.
+pub fn decided_again(decision_no: i32, approved_minor: i64) -> Event {
+    let reasons = (approved_minor < ADVANCE).then(|| "CO-45".to_owned());
+    decision(decision_no, vec![line_decided(1, approved_minor, reasons)])
+}
+
+/// What the insurer decides on a line.
+pub fn line_decided(line_no: i32, approved_minor: i64, reasons: impl IntoIterator<Item = String>) -> LineDecision {
+    LineDecision { line_no, approved_minor, reasons: reasons.into_iter().collect() }
+}
+
+/// A decision on these lines.
+pub fn decision(decision_no: i32, lines: Vec<LineDecision>) -> Event {
+    Event::InsurerDecided { decision_no, insurer_claim_no: "9406".to_owned(), position: 1, lines }
 }
 
 pub fn assigned(number: i32, bearer: Bearer, amount_minor: i64) -> Event {
-    Event::ShortfallAssigned { number, bearer, amount_minor, checked_by: "li".to_owned() }
+    Event::ShortfallAssigned { number, bearer, amount_minor }
 }
 
 /// The straight path of one claim at the worked figures, with the state that each command leads to.
@@ -156,9 +182,12 @@ pub fn straight_path(claim: NewClaim) -> Vec<(Command, State)> {
     let claim_no = claim.claim_no.to_string();
     let told = |event| told(&claim_no, event);
     vec![
-        (Command::take_in(claim, ON), State::Submitted),
+        (Command::take_in(claim, ON), State::Draft),
+        (told(Event::Submitted), State::Submitted),
         (told(Event::ReviewStarted), State::PreReview),
         (Command::review(number(&claim_no), ON), State::PreApproved),
+        (offered(&claim_no, 1, "red-cross"), State::OrderOffered),
+        (told(Event::OrderAccepted { offer_no: 1 }), State::OrderAccepted),
         (told(Event::ShareRequested), State::ShareDue),
         (told(share_paid(SHARE)), State::SharePaid),
         (told(Event::DrugReady), State::Ready),
@@ -216,10 +245,22 @@ impl Desk {
 
     /// Asks for one thing.
     pub async fn ask(&self, command: Command) -> Result<Applied, Refusal> {
+        self.ask_as(command, "tester", now()).await
+    }
+
+    /// Asks for one thing as somebody, at a moment.
+    pub async fn ask_as(&self, command: Command, actor: &str, at: Timestamp) -> Result<Applied, Refusal> {
         let mut client = self.ledger.client().await.unwrap();
-        let answers = apply(&self.ledger, &mut client, &[command], "tester", now()).await.unwrap();
+        let answers = apply(&self.ledger, &mut client, &[command], actor, at).await.unwrap();
         let [answer] = answers.try_into().unwrap();
         answer
+    }
+
+    /// Asks for everything in one batch; the code of each refusal.
+    pub async fn ask_at_once(&self, commands: &[Command]) -> Vec<Result<Applied, &'static str>> {
+        let mut client = self.ledger.client().await.unwrap();
+        let answers = apply(&self.ledger, &mut client, commands, "tester", now()).await.unwrap();
+        answers.into_iter().map(|answer| answer.map_err(|refusal| refusal.code())).collect()
     }
 
     /// Tells an event, which is granted.
@@ -243,6 +284,21 @@ impl Desk {
         for answer in apply(&self.ledger, &mut client, &commands, "tester", now()).await.unwrap() {
             answer.unwrap();
         }
+    }
+
+    /// Brings a new claim through its review.
+    pub async fn reviewed(&self, claim: NewClaim) -> Applied {
+        let claim_no = claim.claim_no.clone();
+        self.ask(Command::take_in(claim, ON)).await.unwrap();
+        self.tell(claim_no.as_str(), Event::Submitted).await;
+        self.tell(claim_no.as_str(), Event::ReviewStarted).await;
+        self.ask(Command::review(claim_no, ON)).await.unwrap()
+    }
+
+    /// The pharmacy has not answered an offer in time.
+    pub async fn times_out(&self, claim_no: &str, offer_no: i32) -> Applied {
+        let late = respond_by() + 1.second();
+        self.ask_as(told(claim_no, Event::OfferTimedOut { offer_no }), "tester", late).await.unwrap()
     }
 
     /// Looks at the ledger for all claims and answers where this one stands.

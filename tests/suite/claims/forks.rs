@@ -9,17 +9,24 @@ use jiff::civil::date;
 
 use super::bank::paid;
 use super::fixture::{
-    ADVANCE, Desk, ON, WIDE, assigned, decided, intake, now, number, policy_of, prescribed, sent, share_paid, told,
+    ADVANCE, Desk, ON, WIDE, assigned, decided, decision, intake, line_decided, now, number, offered, policy_of,
+    prescribed, sent, share_paid, told,
 };
 
-/// Tells events of a new claim in order and answers the journals of each.
+/// Tells events of a new claim in order, behind the pharmacy's word if there are any; answers the journals of the review
+/// and of each.
 async fn path(desk: &Desk, claim: NewClaim, events: &[Event]) -> Vec<Vec<String>> {
     let claim_no = claim.claim_no.clone();
     desk.ask(Command::take_in(claim, ON)).await.unwrap();
+    desk.tell(claim_no.as_str(), Event::Submitted).await;
     desk.tell(claim_no.as_str(), Event::ReviewStarted).await;
     let mut journals = Vec::new();
     let reviewed = desk.ask(Command::review(claim_no.clone(), ON)).await.unwrap();
     journals.push(desk.journals(&reviewed.entry_ids).await);
+    if !events.is_empty() {
+        desk.ask(offered(claim_no.as_str(), 1, "red-cross")).await.unwrap();
+        desk.tell(claim_no.as_str(), Event::OrderAccepted { offer_no: 1 }).await;
+    }
     for event in events {
         let applied = desk.tell(claim_no.as_str(), event.clone()).await;
         journals.push(desk.journals(&applied.entry_ids).await);
@@ -47,10 +54,13 @@ async fn the_pharmacy_collects_the_share_itself() {
 async fn a_claim_is_called_off_from_every_state_before_the_drug_is_dispensed() {
     let released = "J1r: (9002.picc - 1520000), (1101.picc C-1 -1520000)";
     let given_back = "J20-held: 2203.p-1 C-1 480000, 2202.p-1 C-1 -480000";
-    let cases: [(State, &[&str]); 6] = [
+    let cases: [(State, &[&str]); 9] = [
+        (State::Draft, &[]),
         (State::Submitted, &[]),
         (State::PreReview, &[]),
         (State::PreApproved, &[released]),
+        (State::OrderOffered, &[released]),
+        (State::OrderAccepted, &[released]),
         (State::ShareDue, &[released]),
         (State::SharePaid, &[released, given_back]),
         (State::Ready, &[released, given_back]),
@@ -79,7 +89,7 @@ async fn a_claim_is_called_off_from_every_state_before_the_drug_is_dispensed() {
 #[tokio::test]
 async fn an_approval_that_is_not_used_in_time_expires() {
     let desk = Desk::new(WIDE).await;
-    desk.bring("C-1", "p-1", State::PreApproved).await;
+    desk.bring("C-1", "p-1", State::OrderAccepted).await;
     let on_last_day = Command { on: date(2026, 4, 1), ..told("C-1", Event::Expired) };
     assert_eq!(desk.refused(on_last_day).await, "approval_still_valid");
     let late = Command { on: date(2026, 4, 2), ..told("C-1", Event::DrugReady) };
@@ -245,6 +255,8 @@ async fn a_patient_without_a_share_needs_not_be_asked() {
     let claim = NewClaim { policy_no: cover(&desk, 0, 0).await, ..intake("C-1", "p-4") };
     let journals = path(&desk, claim, &[]).await;
     assert_eq!(journals, [strings(&["J1: (1101.picc C-1 2000000), (9002.picc - -2000000)"])]);
+    desk.ask(offered("C-1", 1, "red-cross")).await.unwrap();
+    desk.tell("C-1", Event::OrderAccepted { offer_no: 1 }).await;
     assert_eq!(desk.refused(told("C-1", Event::ShareRequested)).await, "no_share_to_collect");
     desk.tell("C-1", Event::DrugReady).await;
     let dispensed = desk.tell("C-1", Event::Dispensed).await;
@@ -280,7 +292,7 @@ async fn an_insurer_that_covers_nothing_is_advanced_nothing() {
 }
 
 fn decided_nothing() -> Event {
-    Event::InsurerDecided { approved_minor: 0, cause: None, insurer_claim_no: "9406".to_owned(), position: 1 }
+    decision(1, vec![line_decided(1, 0, None)])
 }
 
 fn strings(texts: &[&str]) -> Vec<String> {

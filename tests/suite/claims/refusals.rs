@@ -11,136 +11,9 @@ use jiff::civil::date;
 
 use super::bank::{paid, rejected};
 use super::fixture::{
-    ADVANCE, Desk, GROSS, ON, SHARE, WIDE, assigned, decided, intake, now, number, party, policy_of, prescribed, sent,
-    share_paid, straight_path, the_pharmacy, the_rules, told,
+    ADVANCE, Desk, GROSS, ON, SHARE, WIDE, assigned, decided, decision, intake, line_decided, now, number, offered,
+    party, policy_of, sent, share_paid, the_pharmacy, the_rules, told,
 };
-
-/// Brings a claim to a state, by whatever way leads there.
-async fn bring(desk: &Desk, claim_no: &str, patient_no: &str, to: State) {
-    let on_the_path = straight_path(intake(claim_no, patient_no)).iter().any(|(_, state)| *state == to);
-    match to {
-        _ if on_the_path => desk.bring(claim_no, patient_no, to).await,
-        State::PreRejected => {
-            let claim = prescribed(date(2026, 1, 1), intake(claim_no, patient_no));
-            desk.ask(Command::take_in(claim, ON)).await.unwrap();
-            desk.tell(claim_no, Event::ReviewStarted).await;
-            desk.ask(Command::review(number(claim_no), ON)).await.unwrap();
-        }
-        State::Cancelled => {
-            desk.bring(claim_no, patient_no, State::SharePaid).await;
-            desk.tell(claim_no, Event::Cancelled).await;
-        }
-        State::Expired => {
-            desk.bring(claim_no, patient_no, State::SharePaid).await;
-            desk.ask(Command { on: date(2026, 4, 2), ..told(claim_no, Event::Expired) }).await.unwrap();
-        }
-        _ => bring_behind_the_decision(desk, claim_no, patient_no, to).await,
-    }
-    assert_eq!(desk.claim(claim_no).await.state, to);
-}
-
-async fn bring_behind_the_decision(desk: &Desk, claim_no: &str, patient_no: &str, to: State) {
-    desk.bring(claim_no, patient_no, State::InsurerSubmitted).await;
-    let approved_minor = if matches!(to, State::Rejected | State::ShortfallOpen) { 0 } else { ADVANCE };
-    desk.tell(claim_no, decided(approved_minor)).await;
-    let received_minor = match to {
-        State::Approved | State::Rejected => return,
-        State::ShortfallOpen => 0,
-        State::PartRecovered => 1_000_000,
-        _ => ADVANCE,
-    };
-    if received_minor > 0 {
-        desk.move_money(&[("1002.settlement", None, received_minor), ("1102.picc", Some(claim_no), -received_minor)])
-            .await;
-    }
-    if to == State::Closed {
-        let payouts = desk.pay("B-1", Pays::Pharmacies).await;
-        desk.report(&payouts[0].payout_id, paid(&payouts[0], 0)).await.unwrap();
-    }
-    desk.settled(claim_no).await;
-    if to == State::TakenBack {
-        desk.move_money(&[("1102.picc", Some(claim_no), 70), ("2301.picc", Some(claim_no), -70)]).await;
-        desk.settled(claim_no).await;
-    }
-}
-
-/// What each state takes of what can be told, in letters: **s**tart and **r**eview of the pre-review, **a**sk for and
-/// **p**ay the share, the drug is read**y** and **d**ispensed, sent to the **i**nsurer, which decides (**v**),
-/// shortfall **b**orne, **c**ancelled, e**x**pired.
-const TAKES: [(State, &str); 19] = [
-    (State::Submitted, "sc"),
-    (State::PreReview, "rc"),
-    (State::PreRejected, ""),
-    (State::PreApproved, "aycx"),
-    (State::ShareDue, "pcx"),
-    (State::SharePaid, "ycx"),
-    (State::Ready, "dcx"),
-    (State::Dispensed, "i"),
-    (State::InsurerSubmitted, "v"),
-    (State::Approved, ""),
-    (State::Partial, "b"),
-    (State::Rejected, "b"),
-    (State::PartRecovered, "b"),
-    (State::Recovered, ""),
-    (State::ShortfallOpen, "b"),
-    (State::TakenBack, ""),
-    (State::Cancelled, ""),
-    (State::Expired, ""),
-    (State::Closed, ""),
-];
-
-fn everything(claim_no: &str) -> Vec<(char, Command)> {
-    let told = |event| told(claim_no, event);
-    vec![
-        ('s', told(Event::ReviewStarted)),
-        ('r', Command::review(number(claim_no), ON)),
-        ('a', told(Event::ShareRequested)),
-        ('p', told(share_paid(SHARE))),
-        ('y', told(Event::DrugReady)),
-        ('d', told(Event::Dispensed)),
-        ('i', told(sent(claim_no))),
-        ('v', told(decided(1_400_000))),
-        ('b', told(assigned(1, Bearer::Platform, 1))),
-        ('c', told(Event::Cancelled)),
-        ('x', told(Event::Expired)),
-    ]
-}
-
-#[tokio::test]
-async fn no_state_takes_what_does_not_belong_to_it() {
-    let kinds = [
-        ('s', "review_started"),
-        ('r', "pre_reviewed"),
-        ('a', "share_requested"),
-        ('p', "share_paid"),
-        ('y', "drug_ready"),
-        ('d', "dispensed"),
-        ('i', "sent_to_insurer"),
-        ('v', "insurer_decided"),
-        ('b', "shortfall_assigned"),
-        ('c', "cancelled"),
-        ('x', "expired"),
-    ];
-    let desk = Desk::new(WIDE).await;
-    for (at, (state, takes)) in TAKES.into_iter().enumerate() {
-        let (claim_no, patient_no) = (format!("C-{at}"), format!("patient-{at}"));
-        desk.patient(&patient_no).await;
-        bring(&desk, &claim_no, &patient_no, state).await;
-        let before = (desk.story(&claim_no).await, desk.count("entry").await);
-        let on_record: Vec<&str> = before.0.1.iter().map(|event| event.event.kind().word()).collect();
-        for (letter, command) in everything(&claim_no) {
-            let (_, word) = kinds.into_iter().find(|(of, _)| *of == letter).unwrap();
-            assert_eq!(command.kind().word(), word);
-            if takes.contains(letter) || on_record.contains(&word) {
-                continue;
-            }
-            let refusal = desk.ask(command).await.unwrap_err();
-            assert_eq!((refusal.code(), refusal.state), ("not_in_this_state", Some(state)), "{refusal}");
-        }
-        assert_eq!((desk.story(&claim_no).await, desk.count("entry").await), before);
-    }
-    desk.verify().await;
-}
 
 #[tokio::test]
 async fn a_claim_that_cannot_be_taken_in() {
@@ -194,7 +67,7 @@ async fn a_review_needs_rules_that_are_in_force() {
 #[tokio::test]
 async fn amounts_days_and_people_that_are_not_right() {
     let desk = Desk::new(WIDE).await;
-    desk.bring("C-1", "p-1", State::PreApproved).await;
+    desk.bring("C-1", "p-1", State::OrderAccepted).await;
     let told = |event| told("C-1", event);
     assert_eq!(desk.refused(told(Event::DrugReady)).await, "share_not_paid");
     desk.tell("C-1", Event::ShareRequested).await;
@@ -214,17 +87,20 @@ async fn amounts_days_and_people_that_are_not_right() {
         assert_eq!(desk.refused(told(sent(submitted_no))).await, "text_length");
     }
     desk.tell("C-1", sent("C-1")).await;
-    let decided_for = |approved_minor, cause: Option<&str>, position| {
-        let (cause, insurer_claim_no) = (cause.map(str::to_owned), "9406".to_owned());
-        told(Event::InsurerDecided { approved_minor, cause, insurer_claim_no, position })
+    let decided_for = |approved_minor, reason: Option<&str>, position| {
+        let lines = vec![line_decided(1, approved_minor, reason.map(str::to_owned))];
+        told(Event::InsurerDecided { decision_no: 1, insurer_claim_no: "9406".to_owned(), position, lines })
     };
     for (command, code) in [
         (decided_for(GROSS + 1, None, 1), "approved_above_gross"),
         (decided_for(-1, Some("CO-45"), 1), "out_of_range"),
         (decided_for(ADVANCE, None, 0), "out_of_range"),
-        (decided_for(ADVANCE - 1, None, 1), "cause_mismatch"),
-        (decided_for(ADVANCE, Some("CO-45"), 1), "cause_mismatch"),
+        (decided_for(ADVANCE - 1, None, 1), "reasons_mismatch"),
+        (decided_for(ADVANCE, Some("CO-45"), 1), "reasons_mismatch"),
         (decided_for(ADVANCE - 1, Some(""), 1), "text_length"),
+        (told(decision(2, vec![line_decided(1, ADVANCE, None)])), "out_of_range"),
+        (told(decision(1, vec![line_decided(2, ADVANCE, None)])), "out_of_range"),
+        (told(decision(1, Vec::new())), "out_of_range"),
     ] {
         assert_eq!(desk.refused(command).await, code);
     }
@@ -234,17 +110,15 @@ async fn amounts_days_and_people_that_are_not_right() {
         (assigned(1, Bearer::Platform, 0), "shortfall_exceeded"),
         (assigned(1, Bearer::Platform, -1), "shortfall_exceeded"),
         (assigned(0, Bearer::Platform, 1), "out_of_range"),
-        (checked_by("tester"), "same_person"),
-        (checked_by(""), "text_length"),
     ] {
         assert_eq!(desk.refused(told(event)).await, code);
     }
+    let borne = told(assigned(1, Bearer::Platform, 1));
+    let alone = Command { checked_by: None, ..borne.clone() };
+    assert_eq!(desk.refused(alone).await, "second_person_needed");
+    assert_eq!(desk.refused(borne.clone().checked_by("tester")).await, "same_person");
+    assert_eq!(desk.refused(borne.checked_by("")).await, "text_length");
     desk.verify().await;
-}
-
-fn checked_by(checked_by: &str) -> Event {
-    let checked_by = checked_by.to_owned();
-    Event::ShortfallAssigned { number: 1, bearer: Bearer::Platform, amount_minor: 1, checked_by }
 }
 
 #[tokio::test]
@@ -276,15 +150,12 @@ async fn an_order_cannot_be_paid_less_than_nothing_within_one_batch() {
     let mut client = desk.ledger.client().await.unwrap();
     patient::register_policy(&mut client, &policy, "tester", now()).await.unwrap().unwrap();
     let claim = NewClaim { policy_no: policy.policy_no, ..intake("C-1", "p-1") };
-    let rejected = Event::InsurerDecided {
-        approved_minor: 0,
-        cause: Some("CO-45".to_owned()),
-        insurer_claim_no: "9406".to_owned(),
-        position: 1,
-    };
+    let rejected = decision(1, vec![line_decided(1, 0, ["CO-45".to_owned()])]);
     let less = |number, minor| told("C-1", assigned(number, Bearer::PharmacyUnpaidOrder, minor));
-    let mut commands = vec![Command::take_in(claim, ON), told("C-1", Event::ReviewStarted)];
+    let mut commands = vec![Command::take_in(claim, ON), told("C-1", Event::Submitted)];
+    commands.push(told("C-1", Event::ReviewStarted));
     commands.push(Command::review(number("C-1"), ON));
+    commands.extend([offered("C-1", 1, "red-cross"), told("C-1", Event::OrderAccepted { offer_no: 1 })]);
     commands.extend([Event::DrugReady, Event::Dispensed, sent("C-1"), rejected].map(|event| told("C-1", event)));
     for command in commands {
         desk.ask(command).await.unwrap();
@@ -337,7 +208,7 @@ async fn a_claim_that_the_ledger_refuses_leaves_its_neighbours_applied() {
     let mut commands: Vec<Command> = Vec::new();
     for (claim_no, _) in claims {
         commands.push(Command::review(number(claim_no), ON));
-        commands.push(told(claim_no, Event::ShareRequested));
+        commands.push(offered(claim_no, 1, "red-cross"));
     }
     let mut client = desk.ledger.client().await.unwrap();
     let answers = dianfu_claims::apply(&desk.ledger, &mut client, &commands, "tester", now()).await;

@@ -47,7 +47,7 @@ async fn a_claim_that_is_told_whole_twice_is_told_once() {
         assert_eq!((first.replayed, again.replayed), (false, true));
         assert_eq!((&first.entry_ids, first.event_no, first.to), (&again.entry_ids, again.event_no, again.to));
     }
-    assert_eq!((desk.count("claim_event").await, desk.count("entry").await), (9, 6));
+    assert_eq!((desk.count("claim_event").await, desk.count("entry").await), (12, 6));
     desk.verify().await;
 }
 

@@ -29,6 +29,7 @@ use dianfu_settlement::number::{BatchNo, PartyNo};
 use dianfu_settlement::payee::{NewPayeeAccount, PayeeAccount, record_account};
 use dianfu_settlement::payout::{Fact, Payout};
 use dianfu_settlement::{Approval, Reissue, Report, collection, instruct, preview, propose, record, reissue};
+use jiff::ToSpan;
 use jiff::civil::Date;
 
 use crate::cli::ending::No;
@@ -320,6 +321,11 @@ pub const fn maker() -> &'static str {
 /// Who checks.
 pub const fn checker() -> &'static str {
     CHECKER
+}
+
+/// An offer of an order to a pharmacy, which has an hour to answer.
+pub fn offer(claim_no: &ClaimNo, offer_no: i32, pharmacy: &PartyNo, on: Date) -> Command {
+    Command::offer(claim_no.clone(), offer_no, pharmacy.clone(), clock::now() + 1.hour(), on)
 }
 
 /// What the doctor has prescribed a drug on.

@@ -5,7 +5,7 @@ use dianfu_claims::Command;
 use dianfu_claims::claim::{
     ClaimKind, ClaimLine, ClaimNo, DiagnosisCode, DrugCode, NewClaim, PolicyNo, ShareCollector,
 };
-use dianfu_claims::event::Event;
+use dianfu_claims::event::{Event, LineDecision};
 use dianfu_claims::insurer::Insurer;
 use dianfu_claims::patient::Policy;
 use dianfu_claims::pharmacy::Pharmacy;
@@ -16,7 +16,7 @@ use jiff::civil::Date;
 
 use super::advice::{Advice, AdviceLine};
 use super::narrator::Narrator;
-use super::office::{Office, prescription};
+use super::office::{Office, offer, prescription};
 use super::plan::{Plan, PlannedClaim};
 use super::story::pickup_proof;
 
@@ -42,6 +42,7 @@ pub async fn play(
     let days = Days { pickup: before(30), payout: before(27), decision: before(5) };
     begin(office, narrator, plan, days.pickup).await?;
     review(office, narrator, plan, days.pickup).await?;
+    order(office, narrator, plan, days.pickup).await?;
     dispense(office, narrator, plan, days.pickup).await?;
     pay(office, narrator, days.payout).await?;
     decide(office, narrator, plan, days.decision).await?;
@@ -87,14 +88,25 @@ async fn review(office: &mut Office, narrator: &mut Narrator, plan: &Plan, on: D
     for (trace, order) in &plan.without_claim {
         narrator.say(&format!("Line {order} of {trace} charges nothing and pays nothing: no claim"))?;
     }
-    let mut commands = Vec::with_capacity(plan.claims.len() * 3);
+    let mut commands = Vec::with_capacity(plan.claims.len() * 4);
     for claim in &plan.claims {
         commands.push(Command::take_in(new_claim(plan, claim, on)?, on));
+        commands.push(Command::tell(claim.claim_no.clone(), Event::Submitted, on));
         commands.push(Command::tell(claim.claim_no.clone(), Event::ReviewStarted, on));
         commands.push(Command::review(claim.claim_no.clone(), on));
     }
     office.tell(commands, "pre-review").await?;
     narrator.show_journals(office.client()).await
+}
+
+async fn order(office: &mut Office, narrator: &mut Narrator, plan: &Plan, on: Date) -> anyhow::Result<()> {
+    narrator.step("The pharmacy is offered every order, and takes it")?;
+    let offers = plan.claims.iter().map(|claim| offer(&claim.claim_no, 1, &plan.pharmacy.0, on));
+    office.tell(offers.collect(), "dispatch").await?;
+    let accepted =
+        |claim: &PlannedClaim| Command::tell(claim.claim_no.clone(), Event::OrderAccepted { offer_no: 1 }, on);
+    let pharmacy = format!("pharmacy:{}", plan.pharmacy.0);
+    office.tell(plan.claims.iter().map(accepted).collect(), &pharmacy).await.map(|_| ())
 }
 
 async fn dispense(office: &mut Office, narrator: &mut Narrator, plan: &Plan, on: Date) -> anyhow::Result<()> {
@@ -129,11 +141,12 @@ async fn pay(office: &mut Office, narrator: &mut Narrator, on: Date) -> anyhow::
 async fn decide(office: &mut Office, narrator: &mut Narrator, plan: &Plan, on: Date) -> anyhow::Result<()> {
     narrator.step("The insurer decides: what it pays is due, what it denies is rejected, the rest is a shortfall")?;
     let decided = |claim: &PlannedClaim| {
+        let reasons = claim.cause.clone().into_iter().collect();
         let decided = Event::InsurerDecided {
-            approved_minor: claim.approved_minor,
-            cause: claim.cause.clone(),
+            decision_no: 1,
             insurer_claim_no: claim.insurer_claim_no.clone(),
             position: claim.position,
+            lines: vec![LineDecision { line_no: 1, approved_minor: claim.approved_minor, reasons }],
         };
         Command::tell(claim.claim_no.clone(), decided, on)
     };

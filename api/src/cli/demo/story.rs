@@ -8,7 +8,7 @@ use dianfu_claims::Command;
 use dianfu_claims::claim::{
     ClaimKind, ClaimLine, ClaimNo, DiagnosisCode, DrugCode, NewClaim, PolicyNo, ShareCollector,
 };
-use dianfu_claims::event::{Bearer, Event};
+use dianfu_claims::event::{Bearer, Event, LineDecision};
 use dianfu_claims::insurer::Insurer;
 use dianfu_claims::patient::Policy;
 use dianfu_claims::pharmacy::Pharmacy;
@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 
 use super::advice::{Advice, AdviceLine};
 use super::narrator::Narrator;
-use super::office::{Office, checker, maker, party, prescription};
+use super::office::{Office, checker, maker, offer, party, prescription};
 
 /// The currency of the story.
 pub const CURRENCY: Currency = Currency::CNY;
@@ -39,29 +39,36 @@ struct Case {
     claim_no: &'static str,
     patient: &'static str,
     pharmacy: &'static str,
+    declined_by: Option<&'static str>,
     gross_minor: i64,
     deductible_minor: i64,
     coinsurance_per_10000: i32,
     approved_minor: i64,
-    cause: Option<&'static str>,
+    reason: Option<&'static str>,
 }
 
 #[rustfmt::skip]
 const CASES: [Case; 6] = [
-    Case { claim_no: "CLM-1", patient: "P-1001", pharmacy: "north-gate", gross_minor: 2_000_000,
+    Case { claim_no: "CLM-1", patient: "P-1001", pharmacy: "north-gate", declined_by: None,
+           gross_minor: 2_000_000,
            deductible_minor: 100_000, coinsurance_per_10000: 2_000, approved_minor: 1_400_000,
-           cause: Some("45: price above contract") },
-    Case { claim_no: "CLM-2", patient: "P-1002", pharmacy: "river-side", gross_minor: 600_000,
-           deductible_minor: 0, coinsurance_per_10000: 1_000, approved_minor: 540_000, cause: None },
-    Case { claim_no: "CLM-3", patient: "P-1003", pharmacy: "river-side", gross_minor: 800_000,
+           reason: Some("45: price above contract") },
+    Case { claim_no: "CLM-2", patient: "P-1002", pharmacy: "river-side", declined_by: None,
+           gross_minor: 600_000,
+           deductible_minor: 0, coinsurance_per_10000: 1_000, approved_minor: 540_000, reason: None },
+    Case { claim_no: "CLM-3", patient: "P-1003", pharmacy: "river-side", declined_by: None,
+           gross_minor: 800_000,
            deductible_minor: 0, coinsurance_per_10000: 0, approved_minor: 0,
-           cause: Some("50: not deemed necessary") },
-    Case { claim_no: "CLM-4", patient: "P-1004", pharmacy: "old-town", gross_minor: 300_000,
-           deductible_minor: 0, coinsurance_per_10000: 2_000, approved_minor: 240_000, cause: None },
-    Case { claim_no: "CLM-5", patient: "P-1001", pharmacy: "north-gate", gross_minor: 2_000_000,
-           deductible_minor: 100_000, coinsurance_per_10000: 2_000, approved_minor: 0, cause: None },
-    Case { claim_no: "CLM-6", patient: "P-1006", pharmacy: "north-gate", gross_minor: 1_520_000,
-           deductible_minor: 0, coinsurance_per_10000: 0, approved_minor: 0, cause: None },
+           reason: Some("50: not deemed necessary") },
+    Case { claim_no: "CLM-4", patient: "P-1004", pharmacy: "old-town", declined_by: Some("river-side"),
+           gross_minor: 300_000,
+           deductible_minor: 0, coinsurance_per_10000: 2_000, approved_minor: 240_000, reason: None },
+    Case { claim_no: "CLM-5", patient: "P-1001", pharmacy: "north-gate", declined_by: None,
+           gross_minor: 2_000_000,
+           deductible_minor: 100_000, coinsurance_per_10000: 2_000, approved_minor: 0, reason: None },
+    Case { claim_no: "CLM-6", patient: "P-1006", pharmacy: "north-gate", declined_by: None,
+           gross_minor: 1_520_000,
+           deductible_minor: 0, coinsurance_per_10000: 0, approved_minor: 0, reason: None },
 ];
 
 /// The days of the story, counted back from today.
@@ -88,6 +95,7 @@ pub async fn tell(office: &mut Office, narrator: &mut Narrator, today: Date) -> 
     let insurer = party("picc")?;
     begin(office, narrator, &insurer, days.review).await?;
     review(office, narrator, &insurer, &days).await?;
+    order(office, narrator, days.pickup).await?;
     dispense(office, narrator, &days).await?;
     pay(office, narrator, &days).await?;
     decide(office, narrator, days.decision).await?;
@@ -123,6 +131,7 @@ async fn review(office: &mut Office, narrator: &mut Narrator, insurer: &PartyNo,
         let claim = claim(case, insurer, on)?;
         let claim_no = claim.claim_no.clone();
         commands.push(Command::take_in(claim, on));
+        commands.push(Command::tell(claim_no.clone(), Event::Submitted, on));
         commands.push(Command::tell(claim_no, Event::ReviewStarted, on));
     }
     office.tell(commands, "intake").await?;
@@ -142,6 +151,26 @@ async fn review(office: &mut Office, narrator: &mut Narrator, insurer: &PartyNo,
         Ok(_) => anyhow::bail!("the credit line let {} pass", last.claim_no),
         Err(refusal) => narrator.say(&refusal.to_string()),
     }
+}
+
+async fn order(office: &mut Office, narrator: &mut Narrator, on: Date) -> anyhow::Result<()> {
+    narrator.step("Pharmacies are offered the orders; one declines, and the order goes to another")?;
+    for case in dispensed() {
+        let claim_no = ClaimNo::parse(case.claim_no)?;
+        let mut offer_no = 1;
+        if let Some(declines) = case.declined_by {
+            office.tell(vec![offer(&claim_no, offer_no, &party(declines)?, on)], "dispatch").await?;
+            let declined = Command::tell(claim_no.clone(), Event::OrderDeclined { offer_no }, on);
+            office.tell(vec![declined.because("out of stock")], &format!("pharmacy:{declines}")).await?;
+            narrator.say(&format!("{claim_no}: {declines} declines, out of stock"))?;
+            offer_no += 1;
+        }
+        office.tell(vec![offer(&claim_no, offer_no, &party(case.pharmacy)?, on)], "dispatch").await?;
+        let accepted = Command::tell(claim_no.clone(), Event::OrderAccepted { offer_no }, on);
+        office.tell(vec![accepted], &format!("pharmacy:{}", case.pharmacy)).await?;
+        narrator.say(&format!("{claim_no}: {} accepts", case.pharmacy))?;
+    }
+    narrator.show_journals(office.client()).await
 }
 
 async fn dispense(office: &mut Office, narrator: &mut Narrator, days: &Days) -> anyhow::Result<()> {
@@ -197,20 +226,18 @@ async fn decide(office: &mut Office, narrator: &mut Narrator, on: Date) -> anyho
     narrator.step("The insurer decides: two claims in full, one in part, one rejected after the advance")?;
     let mut commands = Vec::new();
     for case in dispensed() {
-        let decided = Event::InsurerDecided {
-            approved_minor: case.approved_minor,
-            cause: case.cause.map(str::to_owned),
-            insurer_claim_no: own_no(case),
-            position: 1,
-        };
+        let reasons = case.reason.map(str::to_owned).into_iter().collect();
+        let lines = vec![LineDecision { line_no: 1, approved_minor: case.approved_minor, reasons }];
+        let (decision_no, insurer_claim_no) = (1, own_no(case));
+        let decided = Event::InsurerDecided { decision_no, insurer_claim_no, position: 1, lines };
         commands.push(Command::tell(ClaimNo::parse(case.claim_no)?, decided, on));
     }
     office.tell(commands, "insurer:picc").await?;
     narrator.show_journals(office.client()).await?;
     narrator.step("Two people decide who bears the rejected claim: the platform, because its rule was wrong")?;
-    let (bearer, checked_by) = (Bearer::Platform, checker().to_owned());
-    let borne = Event::ShortfallAssigned { number: 1, bearer, amount_minor: 800_000, checked_by };
-    office.tell(vec![Command::tell(ClaimNo::parse("CLM-3")?, borne, on)], maker()).await?;
+    let borne = Event::ShortfallAssigned { number: 1, bearer: Bearer::Platform, amount_minor: 800_000 };
+    let borne = Command::tell(ClaimNo::parse("CLM-3")?, borne, on).checked_by(checker());
+    office.tell(vec![borne], maker()).await?;
     narrator.show_journals(office.client()).await
 }
 
