@@ -12,7 +12,7 @@ use jiff::civil::date;
 
 use super::*;
 use crate::benefit::{DrugCap, Used};
-use crate::claim::{DiagnosisCode, DrugCode, PolicyNo};
+use crate::claim::{Cover, DiagnosisCode, DrugCode, PolicyNo};
 use facts::{EarlierPacks, LineFacts, PolicyFacts, TestFact};
 use rules::{CharityScheme, Cycle, Indication, PackPrice, PacksAllowed, Rule, Supply, TestAsked};
 
@@ -25,6 +25,7 @@ pub fn quote() -> Quote {
         vat_minor: 1_132,
         valid_until: date(2026, 4, 1),
         payment_days: 7,
+        cover: Cover::CREDIT_LINE,
     }
 }
 
