@@ -6,8 +6,8 @@
 //!
 //! Modules in reading order: what a claim is ([`claim`], [`event`], [`refusal`]); the pure decisions ([`state`],
 //! [`journal_map`], [`standing`], [`benefit`], [`prereview`], [`review`], [`decide`]); who takes part
-//! ([`registration`], [`calendar`], [`insurer`], [`coverage`], [`pharmacy`], [`patient`], [`rule_book`]); the doing ([`command`],
-//! [`apply`](mod@apply), [`settle`](mod@settle), [`read`]).
+//! ([`registration`], [`calendar`], [`insurer`], [`coverage`], [`pharmacy`], [`patient`], [`rule_book`]); the doing
+//! ([`command`], [`apply`](mod@apply), [`settle`](mod@settle), [`read`]).
 
 pub mod claim;
 pub mod event;
