@@ -1,5 +1,5 @@
-//! The credit line is exact over what is committed, advanced, due and disputed, under any concurrency, and is changed by
-//! two people.
+//! The credit line is exact over what is committed, advanced, due and disputed, under any concurrency, and is changed
+//! by two people.
 
 use dianfu_claims::insurer::exposure::{Exposure, exposure};
 use dianfu_claims::insurer::proposal::Act;

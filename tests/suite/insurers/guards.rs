@@ -134,6 +134,85 @@ fn changed(table: &str, rows: &str, columns: &str) -> String {
     )
 }
 
+/// A table, which of its rows, the columns that are changed, and the constraint that refuses it.
+type Refused = (&'static str, &'static str, &'static str, &'static str);
+
+/// Papers, proposals and stages.
+const STAGES: &[Refused] = &[
+    ("insurer_paper", "item = 'licence'", r#"{"paper_no": 2, "expires_on": null}"#, "insurer_paper_licence_expires"),
+    ("insurer_paper", "item = 'licence'", r#"{"item": "mood"}"#, "insurer_paper_item_known"),
+    ("insurer_paper_verdict", "item = 'licence'", r#"{"judged_by": "wang"}"#, "insurer_paper_verdict_two_people"),
+    ("insurer_paper_verdict", "item = 'licence'", r#"{"submitted_by": "zhao"}"#, "insurer_paper_verdict_pkey"),
+    ("insurer_paper_verdict", "item = 'licence'", r#"{"paper_no": 2}"#, "insurer_paper_verdict_paper_fkey"),
+    (
+        "insurer_proposal",
+        "act = 'go_live'",
+        r#"{"proposal_no": 9, "act": "lift"}"#,
+        "insurer_proposal_content_names_its_act",
+    ),
+    ("insurer_proposal_end", "act = 'go_live'", r#"{"ended_by": "wang"}"#, "insurer_proposal_end_two_people"),
+    ("insurer_proposal_end", "act = 'go_live'", r#"{"proposal_no": 9}"#, "insurer_proposal_end_proposal_fkey"),
+    (
+        "insurer_stage_step",
+        "step_no = 2",
+        r#"{"step_no": 3, "act": "lift", "from_stage": "SUSPENDED", "to_stage": "LIVE"}"#,
+        "insurer_stage_step_takes_two",
+    ),
+    (
+        "insurer_stage_step",
+        "step_no = 2",
+        r#"{"step_no": 3, "act": "lift", "from_stage": "SUSPENDED", "to_stage": "LIVE", "proposal_no": 2}"#,
+        "insurer_stage_step_proposal_key",
+    ),
+    (
+        "insurer_stage_step",
+        "step_no = 2",
+        r#"{"step_no": 3, "act": "lift", "from_stage": "SUSPENDED", "to_stage": "LIVE", "proposal_no": 1}"#,
+        "insurer_stage_step_approved_by_two",
+    ),
+    ("insurer_stage_step", "step_no = 2", r#"{"step_no": 3}"#, "insurer_stage_step_continues"),
+    ("insurer_stage_step", "step_no = 2", r#"{"step_no": 3, "to_stage": "CLOSED"}"#, "insurer_stage_step_legal"),
+    ("insurer_stage_step", "step_no = 1", r#"{"step_no": 4}"#, "insurer_stage_step_begins"),
+];
+
+/// All else.
+const RECORDS: &[Refused] = &[
+    ("insurer_terms", "true", r#"{"version": 2, "proposal_no": 2}"#, "insurer_terms_approved_by_two"),
+    ("insurer_terms", "true", r#"{"version": 2, "act": "go_live", "proposal_no": 2}"#, "insurer_terms_is_of_terms"),
+    ("insurer_terms", "true", r#"{"version": 2}"#, "insurer_terms_proposal_key"),
+    ("insurer_switch", "true", r#"{"switch_no": 2, "from_at": "2026-01-01"}"#, "insurer_switch_not_backdated"),
+    ("insurer_switch", "true", r#"{"switch_no": 2, "module": "mood"}"#, "insurer_switch_module_known"),
+    ("bank_holiday", "true", r#"{"kind": "mood"}"#, "bank_holiday_kind_known"),
+    ("coverage_answer", "true", r#"{"verify_no": "V-2", "patient_no": "p-2"}"#, "coverage_answer_policy_fkey"),
+    (
+        "coverage_answer",
+        "true",
+        r#"{"verify_no": "V-2", "in_force": false}"#,
+        "coverage_answer_guarantees_what_is_in_force",
+    ),
+    ("dispute", "true", r#"{"dispute_no": "D-2", "amount_minor": 0}"#, "dispute_amount_positive"),
+    ("dispute", "true", r#"{"dispute_no": "D-2", "claim_no": "C-9"}"#, "dispute_claim_fkey"),
+    (
+        "dispute_step",
+        "true",
+        r#"{"step_no": 2, "from_state": "ANSWERED", "to_state": "WON", "won_minor": 1}"#,
+        "dispute_step_end_takes_two",
+    ),
+    (
+        "dispute_step",
+        "true",
+        r#"{"step_no": 2, "from_state": "ANSWERED", "to_state": "WON", "won_minor": 1, "proposal_no": 1}"#,
+        "dispute_step_approved_by_two",
+    ),
+    (
+        "dispute_step",
+        "true",
+        r#"{"step_no": 2, "from_state": "ANSWERED", "to_state": "WON", "proposal_no": 1}"#,
+        "dispute_step_won_is_told",
+    ),
+    ("dispute_step", "true", r#"{"step_no": 3, "from_state": "ANSWERED"}"#, "dispute_step_continues"),
+];
+
 #[tokio::test]
 async fn what_no_step_writes_is_refused() {
     let desk = full_desk().await;
@@ -141,81 +220,11 @@ async fn what_no_step_writes_is_refused() {
     let suspended = r#"{"step_no": 2, "act": "suspend", "from_stage": "LIVE", "to_stage": "SUSPENDED",
                         "proposal_no": null}"#;
     owner.batch_execute(&changed("insurer_stage_step", "true", suspended)).await.unwrap();
-    let licence = "item = 'licence'";
-    for (table, rows, columns, constraint) in [
-        ("insurer_paper", licence, r#"{"paper_no": 2, "expires_on": null}"#, "insurer_paper_licence_expires"),
-        ("insurer_paper", licence, r#"{"item": "mood"}"#, "insurer_paper_item_known"),
-        ("insurer_paper_verdict", licence, r#"{"judged_by": "wang"}"#, "insurer_paper_verdict_two_people"),
-        ("insurer_paper_verdict", licence, r#"{"submitted_by": "zhao"}"#, "insurer_paper_verdict_pkey"),
-        ("insurer_paper_verdict", licence, r#"{"paper_no": 2}"#, "insurer_paper_verdict_paper_fkey"),
-        (
-            "insurer_proposal",
-            "act = 'go_live'",
-            r#"{"proposal_no": 9, "act": "lift"}"#,
-            "insurer_proposal_content_names_its_act",
-        ),
-        ("insurer_proposal_end", "act = 'go_live'", r#"{"ended_by": "wang"}"#, "insurer_proposal_end_two_people"),
-        ("insurer_proposal_end", "act = 'go_live'", r#"{"proposal_no": 9}"#, "insurer_proposal_end_proposal_fkey"),
-        (
-            "insurer_stage_step",
-            "step_no = 2",
-            r#"{"step_no": 3, "act": "lift", "from_stage": "SUSPENDED", "to_stage": "LIVE"}"#,
-            "insurer_stage_step_takes_two",
-        ),
-        (
-            "insurer_stage_step",
-            "step_no = 2",
-            r#"{"step_no": 3, "act": "lift", "from_stage": "SUSPENDED", "to_stage": "LIVE", "proposal_no": 2}"#,
-            "insurer_stage_step_proposal_key",
-        ),
-        (
-            "insurer_stage_step",
-            "step_no = 2",
-            r#"{"step_no": 3, "act": "lift", "from_stage": "SUSPENDED", "to_stage": "LIVE", "proposal_no": 1}"#,
-            "insurer_stage_step_approved_by_two",
-        ),
-        ("insurer_stage_step", "step_no = 2", r#"{"step_no": 3}"#, "insurer_stage_step_continues"),
-        ("insurer_stage_step", "step_no = 2", r#"{"step_no": 3, "to_stage": "CLOSED"}"#, "insurer_stage_step_legal"),
-        ("insurer_stage_step", "step_no = 1", r#"{"step_no": 4}"#, "insurer_stage_step_begins"),
-        ("insurer_terms", "true", r#"{"version": 2, "proposal_no": 2}"#, "insurer_terms_approved_by_two"),
-        ("insurer_terms", "true", r#"{"version": 2, "act": "go_live", "proposal_no": 2}"#, "insurer_terms_is_of_terms"),
-        ("insurer_terms", "true", r#"{"version": 2}"#, "insurer_terms_proposal_key"),
-        ("insurer_switch", "true", r#"{"switch_no": 2, "from_at": "2026-01-01"}"#, "insurer_switch_not_backdated"),
-        ("insurer_switch", "true", r#"{"switch_no": 2, "module": "mood"}"#, "insurer_switch_module_known"),
-        ("bank_holiday", "true", r#"{"kind": "mood"}"#, "bank_holiday_kind_known"),
-        ("coverage_answer", "true", r#"{"verify_no": "V-2", "patient_no": "p-2"}"#, "coverage_answer_policy_fkey"),
-        (
-            "coverage_answer",
-            "true",
-            r#"{"verify_no": "V-2", "in_force": false}"#,
-            "coverage_answer_guarantees_what_is_in_force",
-        ),
-        ("dispute", "true", r#"{"dispute_no": "D-2", "amount_minor": 0}"#, "dispute_amount_positive"),
-        ("dispute", "true", r#"{"dispute_no": "D-2", "claim_no": "C-9"}"#, "dispute_claim_fkey"),
-        (
-            "dispute_step",
-            "true",
-            r#"{"step_no": 2, "from_state": "ANSWERED", "to_state": "WON", "won_minor": 1}"#,
-            "dispute_step_end_takes_two",
-        ),
-        (
-            "dispute_step",
-            "true",
-            r#"{"step_no": 2, "from_state": "ANSWERED", "to_state": "WON", "won_minor": 1, "proposal_no": 1}"#,
-            "dispute_step_approved_by_two",
-        ),
-        (
-            "dispute_step",
-            "true",
-            r#"{"step_no": 2, "from_state": "ANSWERED", "to_state": "WON", "proposal_no": 1}"#,
-            "dispute_step_won_is_told",
-        ),
-        ("dispute_step", "true", r#"{"step_no": 3, "from_state": "ANSWERED"}"#, "dispute_step_continues"),
-    ] {
+    for (table, rows, columns, constraint) in STAGES.iter().chain(RECORDS) {
         let statement = changed(table, rows, columns);
         let error = owner.batch_execute(&statement).await.unwrap_err();
         let found = error.as_db_error().map(|error| error.constraint());
-        assert_eq!(found, Some(Some(constraint)), "{statement}: {error:?}");
+        assert_eq!(found, Some(Some(*constraint)), "{statement}: {error:?}");
     }
 }
 
