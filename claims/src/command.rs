@@ -144,6 +144,11 @@ impl Command {
 /// that fit.
 pub fn check(command: &Command, actor: &str) -> Result<(), Reason> {
     let kind = command.kind();
+    if let Request::Tell(Event::PreReviewed(_) | Event::LeftToReviewer { .. } | Event::OrderOffered(_)) =
+        command.request
+    {
+        return Err(Reason::NotTold);
+    }
     if kind.needs_proof() && command.evidence_sha256.is_none() {
         return Err(Reason::EvidenceMissing);
     }

@@ -191,6 +191,9 @@ pub enum Reason {
     /// Claims of this kind have no such event.
     #[error("it does not happen to a claim of this kind")]
     NotForThisKind,
+    /// It is worked out here, from rules or from terms, when it is asked for; nobody tells it.
+    #[error("it is asked for, not told: it is worked out here")]
+    NotTold,
     /// A moment has passed.
     #[error("{field} was {moment}; it is {at}")]
     MomentPassed {
@@ -309,6 +312,7 @@ impl Reason {
             Reason::ApprovedAboveGross { .. } => "approved_above_gross",
             Reason::ReasonsMismatch { .. } => "reasons_mismatch",
             Reason::DecidedBelowPaid { .. } => "decided_below_paid",
+            Reason::NotTold => "not_told",
             Reason::NotForThisKind => "not_for_this_kind",
             Reason::MomentPassed { .. } => "moment_passed",
             Reason::MomentNotReached { .. } => "moment_not_reached",

@@ -3,13 +3,13 @@
 //! the same two people; the same again is fine.
 
 use deadpool_postgres::Client;
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
 
 use crate::error::Error;
 use crate::sql;
 
-use super::checklist::{NewPaper, hand_in, judge};
+use super::checklist::{CheckItem, NewPaper, hand_in, judge};
 use super::modules::{Module, NewSwitch, switch};
 use super::proposal::{Act, approve, propose};
 use super::refusal::InsurerRefusal;
@@ -31,6 +31,28 @@ pub struct Onboarding {
     pub papers: Vec<NewPaper>,
     /// What it takes part in.
     pub modules: Vec<Module>,
+}
+
+impl Onboarding {
+    /// An insurer whose papers lie in one document: advances within the credit line, no fee, thirty days, the usual
+    /// bearers, a licence for three years, and every module but the coverage check.
+    pub fn plain(
+        insurer: Insurer,
+        credit_line_minor: i64,
+        effective_from: Date,
+        evidence_sha256: [u8; 32],
+    ) -> Onboarding {
+        let expires_on = effective_from.saturating_add(3.years());
+        let paper = |item: CheckItem| NewPaper {
+            item,
+            evidence_sha256,
+            note: item.word().to_owned(),
+            expires_on: (item == CheckItem::Licence).then_some(expires_on),
+        };
+        let modules = Module::ALL.into_iter().filter(|module| *module != Module::CoverageCheck).collect();
+        let papers = CheckItem::ALL.into_iter().map(paper).collect();
+        Onboarding { insurer, credit_line_minor, terms: ContractTerms::plain(), effective_from, papers, modules }
+    }
 }
 
 /// Brings an insurer live: the maker hands in and proposes, the checker judges and approves.

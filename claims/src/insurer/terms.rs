@@ -88,6 +88,23 @@ pub struct Fee {
 const DAYS_MAX: i64 = 365;
 
 impl ContractTerms {
+    /// Thirty days, no fee, no tolerance, within the credit line, with the usual bearers and plain weekdays.
+    pub fn plain() -> ContractTerms {
+        ContractTerms {
+            payment_days: 30,
+            payment_days_are: DayCount::Calendar,
+            calendar: CalendarName::parse("weekdays").expect("it is a name"),
+            fee_per_10000: 0,
+            vat_per_10000: 0,
+            tolerance_per_line_minor: 0,
+            tolerance_per_day_minor: 0,
+            guarantee_days: 30,
+            response_days: 10,
+            funding: Funding::CreditLine,
+            bearers: bearer::usual(),
+        }
+    }
+
     /// Refuses numbers out of their range.
     pub fn check(&self) -> Result<(), RegistrationRefusal> {
         in_range("payment_days", self.payment_days.into(), 0, DAYS_MAX)?;

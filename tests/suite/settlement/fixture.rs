@@ -53,7 +53,7 @@ impl Desk {
         let desk = Desk { ledger: Desk::open(&test).await, test };
         let mut accounts = platform_accounts(Currency::CNY);
         accounts.extend(channel_accounts(&party("wechat"), Currency::CNY));
-        accounts.extend(insurer_accounts(&party("picc"), Currency::CNY, i64::MAX));
+        accounts.extend(insurer_accounts(&party("picc"), Currency::CNY));
         accounts.extend(["red-cross", "blue-sky"].iter().flat_map(|own| pharmacy_accounts(&party(own), Currency::CNY)));
         accounts.extend(patient_accounts(&party("p-1"), Currency::CNY));
         desk.ledger.open_accounts(&accounts, "tester").await.unwrap();

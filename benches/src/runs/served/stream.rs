@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use anyhow::{Context, ensure};
 use futures_util::stream::iter;
-use reqwest::{Body, Client, Response};
+use reqwest::{Body, Response};
 use serde::Deserialize;
 use tokio::task::JoinSet;
 

@@ -6,8 +6,8 @@ use super::sample::{Sample, sample};
 use super::story::{Cash, Story};
 use super::told::*;
 use crate::claim::{ClaimKind, ShareCollector, State};
-use crate::insurer::terms::Funding;
 use crate::event::{Bearer, Debt, Event, EventKind};
+use crate::insurer::terms::Funding;
 
 /// What comes next: somebody tells an event, sensible or not, or somebody else books on an item of the claim.
 #[derive(Clone, Copy, Debug)]
@@ -24,8 +24,11 @@ enum Turn {
 
 fn a_shape() -> impl Strategy<Value = Shape> {
     let kind = prop_oneof![4 => Just(ClaimKind::DirectPay), 1 => Just(ClaimKind::Reimbursement)];
-    let collector =
-        prop_oneof![Just(ShareCollector::Platform), Just(ShareCollector::Pharmacy), Just(ShareCollector::PlatformLater)];
+    let collector = prop_oneof![
+        Just(ShareCollector::Platform),
+        Just(ShareCollector::Pharmacy),
+        Just(ShareCollector::PlatformLater)
+    ];
     let funding = prop_oneof![2 => Just(Funding::CreditLine), 1 => Just(Funding::Prefund)];
     let prices = prop_oneof![Just(&[GROSS][..]), Just(&[333_333, 666_667, 1_000_000][..])];
     (kind, collector, funding, prop_oneof![Just(0), Just(100), Just(333)], prices).prop_map(
@@ -48,8 +51,12 @@ fn a_sample() -> impl Strategy<Value = Sample> {
     ];
     let debt = prop_oneof![2 => Just(Debt::Clawback), 1 => Just(Debt::Shortfall)];
     let off_by = prop_oneof![8 => Just(0), 1 => Just(-1), 1 => Just(1)];
-    (amount, bearer, debt, off_by)
-        .prop_map(|(amount_minor, bearer, debt, off_by)| Sample { amount_minor, bearer, debt, off_by })
+    (amount, bearer, debt, off_by).prop_map(|(amount_minor, bearer, debt, off_by)| Sample {
+        amount_minor,
+        bearer,
+        debt,
+        off_by,
+    })
 }
 
 fn a_turn() -> impl Strategy<Value = Turn> {

@@ -84,11 +84,7 @@ fn with_a_shortfall_borne_by_each() {
             "20000.00",
             "Cr 1102.picc 14000.00, Cr 4905 900.00, Cr 2202.p-17 5100.00",
         ),
-        (
-            &[assigned(1, Bearer::PharmacyByNetting, 120_000)],
-            "18800.00",
-            "Cr 1102.picc 14000.00, Cr 2202.p-17 4800.00",
-        ),
+        (&[assigned(1, Bearer::PharmacyByNetting, 120_000)], "18800.00", "Cr 1102.picc 14000.00, Cr 2202.p-17 4800.00"),
         (
             &[assigned(1, Bearer::PharmacyUnpaidOrder, 120_000)],
             "18800.00",

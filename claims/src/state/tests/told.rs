@@ -6,8 +6,8 @@ use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::claim::{
-    ClaimKind, ClaimLine, ClaimNo, Cover, DiagnosisCode, DrugCode, NewClaim, Order, PolicyNo, Prescription,
-    Quote, ShareCollector,
+    ClaimKind, ClaimLine, ClaimNo, Cover, DiagnosisCode, DrugCode, NewClaim, Order, PolicyNo, Prescription, Quote,
+    ShareCollector,
 };
 use crate::event::{Bearer, Debt, Event, LineDecision, When};
 use crate::insurer::terms::Funding;
