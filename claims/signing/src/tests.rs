@@ -91,7 +91,8 @@ fn the_vectors_are_what_is_signed() {
     }
 }
 
-/// Computed with OpenSSL, which checks the other vectors, too: `printf 'v1\nPOST\n…\n' | openssl dgst -sha256 -hmac "$SECRET"`.
+/// Computed with OpenSSL, which checks the other vectors, too:
+/// `printf 'v1\nPOST\n…\n' | openssl dgst -sha256 -hmac "$SECRET"`.
 #[test]
 fn signatures_are_those_of_openssl() {
     let (key, _) = keys(Algorithm::HmacSha256);

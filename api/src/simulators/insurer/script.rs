@@ -15,9 +15,9 @@
 //!   ]
 //! }
 //! ```
-//! The first rule whose `claim` fits counts; a `*` at its end stands for any end. `answers` are the answers to questions
-//! where the claim stands, one after the other; the last one is given for ever. A claim without a rule is decided at
-//! once, by the seed: most are paid in full, some in part, some not at all.
+//! The first rule whose `claim` fits counts; a `*` at its end stands for any end. `answers` are the answers to
+//! questions where the claim stands, one after the other; the last one is given for ever. A claim without a rule is
+//! decided at once, by the seed: most are paid in full, some in part, some not at all.
 
 use dianfu_signing::Algorithm;
 use jiff::civil::Date;

@@ -1,4 +1,4 @@
-//! The service interface that insurers implement and we call, version `v1`; its document is `claims/spi/insurer.v1.json`.
+//! The service interface that insurers implement and we call, `v1`; its document is `claims/spi/insurer.v1.json`.
 //!
 //! | route | asks | same under |
 //! |---|---|---|
