@@ -92,7 +92,7 @@ fn what_every_rule_says_of_a_claim_that_passes() {
 /// The sentences of the rules that fire, by code.
 fn of_firing(facts: Facts) -> Vec<[String; 3]> {
     let findings = decided(rules().rules, facts).findings.into_iter();
-    let firing = findings.filter(|finding| finding.answer != find::Answer::Passed);
+    let firing = findings.filter(|finding| finding.answer != Answer::Passed);
     firing.map(|finding| [finding.rule, finding.english, finding.chinese]).collect()
 }
 
