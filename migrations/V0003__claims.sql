@@ -144,6 +144,12 @@ CREATE TABLE claim (
     approved_minor   bigint GENERATED ALWAYS AS ((progress ->> 'approved_minor')::bigint) STORED NOT NULL,
     -- What the insurer does not cover and nobody has been told to bear yet.
     shortfall_minor  bigint GENERATED ALWAYS AS ((progress ->> 'shortfall_minor')::bigint) STORED NOT NULL,
+    -- Whether it uses up what its policy grants: from its approval on, unless it is called off or the drug comes back.
+    is_granted       boolean GENERATED ALWAYS AS (
+        progress -> 'quote' <> 'null' AND progress ->> 'returned_on' IS NULL
+        AND (dispensed_on IS NOT NULL OR (progress ->> 'decision_no')::integer > 0 OR state IN (
+            'PRE_APPROVED', 'ORDER_OFFERED', 'ORDER_ACCEPTED', 'ORDER_DECLINED', 'ORDER_TIMED_OUT', 'SHARE_DUE',
+            'SHARE_PAID', 'READY', 'INSURER_SUBMITTED', 'INSURER_PENDED'))) STORED,
     CONSTRAINT claim_pkey PRIMARY KEY (claim_no),
     CONSTRAINT claim_number_is_its_own CHECK (intake ->> 'claim_no' = claim_no),
     CONSTRAINT claim_policy_fkey

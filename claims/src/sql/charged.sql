@@ -4,6 +4,6 @@ SELECT s.claim_no, s.line_no, s.prescribed_on, s.drug_code, s.gross_minor, s.sha
 FROM claim_share s
 JOIN claim c ON c.claim_no = s.claim_no
 WHERE s.insurer_no = $1 AND s.policy_no = $2
-  AND (c.dispensed_on IS NOT NULL OR c.state IN ('PRE_APPROVED', 'SHARE_DUE', 'SHARE_PAID', 'READY'))
+  AND c.is_granted
   AND s.run_no = (SELECT max(last.run_no) FROM claim_share last WHERE last.claim_no = s.claim_no)
 ORDER BY s.prescribed_on, s.claim_no, s.line_no

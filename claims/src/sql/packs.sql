@@ -4,7 +4,7 @@ SELECT s.patient_no, s.drug_code, COALESCE(c.dispensed_on, c.reviewed_on) AS hap
 FROM claim_share s
 JOIN claim c ON c.claim_no = s.claim_no
 WHERE s.patient_no = ANY ($1) AND s.run_no = 1
-  AND (c.dispensed_on IS NOT NULL OR c.state IN ('PRE_APPROVED', 'SHARE_DUE', 'SHARE_PAID', 'READY'))
+  AND c.is_granted
 UNION ALL
 SELECT g.patient_no, g.drug_code, g.given_on, g.given_on, g.quantity, true, g.gift_no, 0
 FROM charity_gift g

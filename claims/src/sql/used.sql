@@ -15,6 +15,6 @@ JOIN claim_share s
     ON s.insurer_no = w.insurer_no AND s.policy_no = w.policy_no
     AND s.prescribed_on >= w.year_from AND s.prescribed_on < w.year_before
 JOIN claim c ON c.claim_no = s.claim_no
-WHERE (c.dispensed_on IS NOT NULL OR c.state IN ('PRE_APPROVED', 'SHARE_DUE', 'SHARE_PAID', 'READY'))
+WHERE c.is_granted
   AND s.run_no = (SELECT max(last.run_no) FROM claim_share last WHERE last.claim_no = s.claim_no)
 GROUP BY w.insurer_no, w.policy_no, w.year_from, s.drug_code

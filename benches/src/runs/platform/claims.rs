@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
-use dianfu_claims::{Command, apply, insurer, patient, pharmacy, rule_book};
+use dianfu_claims::insurer::onboard::{Onboarding, onboard};
+use dianfu_claims::{Command, apply, patient, pharmacy, rule_book};
 use dianfu_ledger::{Ledger, clock};
 use dianfu_settlement::chart::{channel_accounts, platform_accounts};
 use dianfu_settlement::journals;
@@ -25,7 +26,8 @@ pub async fn prepare(ledger: &Ledger, size: Size) -> anyhow::Result<usize> {
     ledger.open_accounts(&accounts, "bench").await?;
     let (mut client, now) = (ledger.client().await?, clock::now());
     let payer = claims::insurer()?;
-    insurer::register(&mut client, &payer, CREDIT_LINE_MINOR, "bench", now).await??;
+    let papers = Onboarding::plain(payer.clone(), CREDIT_LINE_MINOR, claims::ON, [7; 32]);
+    onboard(&mut client, &papers, ("maker", "checker"), now).await??;
     let rules = claims::rules()?;
     rule_book::record(&mut client, &payer.insurer_no, &rules, ("maker", "checker"), now).await??;
     pharmacy::register(&mut client, &claims::pharmacy()?, "bench", now).await??;

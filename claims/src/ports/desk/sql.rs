@@ -106,7 +106,8 @@ pub async fn heard(client: &Client, claims: &[&str]) -> Result<HashMap<ClaimNo, 
     const SQL: &str = "
         SELECT claim_no, decision, exchange_no, EXISTS (
             SELECT FROM claim_event
-            WHERE claim_event.claim_no = insurer_heard.claim_no AND event = 'insurer_decided') AS is_told
+            WHERE claim_event.claim_no = insurer_heard.claim_no
+              AND fact = 'insurer_decided/' || insurer_heard.decision_no) AS is_told
         FROM insurer_heard
         WHERE claim_no = ANY ($1)
         ORDER BY claim_no, decision_no";
@@ -114,8 +115,7 @@ pub async fn heard(client: &Client, claims: &[&str]) -> Result<HashMap<ClaimNo, 
     let mut heard: HashMap<ClaimNo, Vec<Heard>> = HashMap::new();
     for row in &rows {
         let Json(decision): Json<Decision> = row.try_get("decision")?;
-        // The claim of this schema remembers one decision, the first.
-        let is_told = row.try_get("is_told")? && decision.decision_no == 1;
+        let is_told = row.try_get("is_told")?;
         let exchange_no = row.try_get("exchange_no")?;
         heard.entry(claim_no(row)?).or_default().push(Heard { decision, exchange_no, is_told });
     }
