@@ -453,6 +453,14 @@ pub struct Progress {
     pub returned_on: Option<Date>,
 }
 
+impl Progress {
+    /// What of the patient's debt was written off and never paid: what is paid of debts that were written off counts for
+    /// the patient's first.
+    pub fn patient_given_up_minor(&self) -> i64 {
+        (self.patient_written_off_minor - self.written_off_recovered_minor).max(0)
+    }
+}
+
 /// A claim as it stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Claim {
