@@ -203,7 +203,8 @@ pub(super) fn owed_share_paid(
 }
 
 /// J22. What the patient owes more, the insurer bears less, and the other way round.
-pub(super) fn share_recalculated(claim: &Claim, share_minor: i64) -> Result<Transition, Reason> {
+pub(super) fn share_recalculated(claim: &Claim, number: i32, share_minor: i64) -> Result<Transition, Reason> {
+    range("number", number.into(), 1, i32::MAX.into())?;
     if claim.intake.kind == ClaimKind::Reimbursement {
         return Err(Reason::NotForThisKind);
     }

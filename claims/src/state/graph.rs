@@ -46,7 +46,7 @@ impl State {
                 E::Returned,
                 E::LedgerRead,
             ],
-            S::Returned => &[E::Provisioned, E::LedgerRead],
+            S::Returned => &[E::OwedSharePaid, E::Provisioned, E::LedgerRead],
             S::Closed => &[E::InsurerDecided, E::Provisioned, E::WrittenOffRecovered, E::Returned, E::LedgerRead],
             S::Funded | S::Paid | S::Cancelled | S::Expired => &[E::LedgerRead],
         }
