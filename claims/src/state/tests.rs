@@ -1,6 +1,7 @@
 //! Every state and event, whole lives with their journals, refusals, and random lives.
 
 mod again;
+mod legal;
 mod lives;
 mod random;
 mod refusals;

@@ -139,7 +139,7 @@ fn less_on_a_prefund_goes_back_to_it_whatever_was_decided() {
     let mut story = Story::decided(PREFUND, 1_600_000);
     let event = story.decision(1_400_000);
     posts(&mut story, &event, &["J24-cut: Dr 1109.picc 2000.00, Cr 2302.picc 2000.00"]);
-    assert_eq!((story.balance("2302.picc"), story.settle()), (1_400_000, State::ShortfallOpen));
+    assert_eq!((story.drawn(), story.settle()), (1_400_000, State::ShortfallOpen));
     story.tell(&assigned(1, Bearer::Patient, 80_000)).unwrap();
     story.tell(&assigned(2, Bearer::Platform, 120_000)).unwrap();
     story.tell(&clawback_paid(1, 80_000)).unwrap();

@@ -261,7 +261,7 @@ fn a_prefund_is_held_drawn_on_cut_and_draws_more() {
         let event = decided.decision(approved_minor);
         posts(&mut decided, &event, posted);
         assert_eq!(decided.settle(), state);
-        assert_eq!(decided.balance("2302.picc"), approved_minor);
+        assert_eq!(decided.drawn(), approved_minor);
     }
 }
 

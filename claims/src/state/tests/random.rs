@@ -118,9 +118,8 @@ fn tell(story: &mut Story, event: &Event) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Nobody owes less than nothing, and what is known of the claim is what stands in the ledger.
 fn check(story: &Story) -> Result<(), TestCaseError> {
-    let leads = story.claim.state.accepts().contains(&EventKind::LedgerRead);
-    prop_assert_eq!(story.claim.state == State::Closed, leads && story.look().is_nothing());
     for receivable in ["1101.picc", "1102.picc", "1103.picc", "1109.picc", "1201.p-17", "1202.p-17"] {
         prop_assert!(story.open(receivable) >= 0, "{} is {}", receivable, story.open(receivable));
     }
@@ -213,8 +212,9 @@ proptest! {
         for turn in turns {
             take(&mut story, turn)?;
             check(&story)?;
-            story.settle();
-            check(&story)?;
+            let closed = story.settle() == State::Closed;
+            let leads = story.claim.state.accepts().contains(&EventKind::LedgerRead);
+            prop_assert_eq!(closed, leads && story.look().is_nothing());
         }
         if story.claim.state == State::PreRejected {
             return Ok(());

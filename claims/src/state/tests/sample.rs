@@ -17,12 +17,6 @@ pub(crate) struct Sample {
     pub(crate) off_by: i32,
 }
 
-impl Sample {
-    /// A hundredth of a unit more or less, borne by the platform, counted rightly.
-    pub(crate) const USUAL: Sample =
-        Sample { amount_minor: 100, bearer: Bearer::Platform, debt: Debt::Shortfall, off_by: 0 };
-}
-
 pub(crate) fn sample(kind: EventKind, story: &Story, with: Sample) -> Event {
     let Sample { amount_minor, bearer, debt, off_by } = with;
     let progress = &story.claim.progress;

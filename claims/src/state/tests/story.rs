@@ -17,6 +17,9 @@ use crate::refusal::Refusal;
 use crate::standing::{Outstanding, accounts_of};
 use crate::state::next;
 
+/// What the insurer has deposited before the story begins.
+const DEPOSIT: i64 = 10_000_000;
+
 type Items = BTreeMap<(AccountCode, String), i64>;
 
 /// What each party has got from us in money, less what it has paid us.
@@ -49,7 +52,7 @@ impl Story {
             cash: Cash::default(),
             settled: Items::new(),
             pending: Items::new(),
-            balances: BTreeMap::new(),
+            balances: BTreeMap::from([(AccountCode::parse("2302.picc").unwrap(), -DEPOSIT)]),
             holds: BTreeMap::new(),
             journals: Journals::shipped(),
         }
@@ -75,6 +78,11 @@ impl Story {
         story
     }
 
+    /// The same at another time.
+    pub(crate) fn at(self, now: When) -> Story {
+        Story { now, ..self }
+    }
+
     /// The events of the straight path, up to the insurer.
     pub(crate) fn life(&self) -> Vec<Event> {
         let mut events = vec![Event::Submitted, Event::ReviewStarted, quoted(self.shape, ADVANCE)];
@@ -96,7 +104,7 @@ impl Story {
         assert_eq!(next(&self.claim, event, self.now, seen.as_ref()).as_ref(), Ok(&transition), "told again");
         let (state, progress, event_no) = (transition.to, transition.progress, self.claim.event_no + 1);
         self.claim = Claim { state, progress, event_no, ..self.claim.clone() };
-        let by = Posting { on: self.now.on, insurer_due_on: None, actor: "wang" };
+        let by = Posting { on: self.now.on, insurer_due_on: Some(VALID_UNTIL), actor: "wang" };
         let mut told = Vec::new();
         for posted in &transition.posted {
             let entries =
@@ -162,6 +170,11 @@ impl Story {
     /// What stands on an account, by all that the claim has posted; debit positive.
     pub(crate) fn balance(&self, account: &str) -> i64 {
         self.balances.get(&AccountCode::parse(account).unwrap()).copied().unwrap_or(0)
+    }
+
+    /// What the claim has drawn on the prefund.
+    pub(crate) fn drawn(&self) -> i64 {
+        DEPOSIT + self.balance("2302.picc")
     }
 
     /// A remittance pays a part of what is due.
