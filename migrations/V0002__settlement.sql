@@ -3,7 +3,7 @@
 -- A payout's state is derived from its facts, never stored. Amounts are minor units of the row's currency. What an item
 -- is worth is told by the ledger alone; here stands only when it is due, to whom, and which payout carries it.
 
--- Whom we pay: pharmacies, and patients for refunds.
+-- Whom we pay: pharmacies, patients for refunds and reimbursements, and insurers for what they paid in excess.
 CREATE TABLE payee (
     payee              text        COLLATE "C" NOT NULL,
     name               text        NOT NULL,
@@ -32,8 +32,8 @@ CREATE TABLE payee_account (
     CONSTRAINT payee_account_two_people CHECK (made_by <> checked_by)
 );
 
--- An open item that is to be paid out. `settled` is a worklist's mark and no fact: it keeps items that were paid long ago
--- out of the way of those that are due, and the ledger's open amount decides.
+-- An open item that is to be paid out. `settled` is a worklist's mark and no fact: it keeps items that were paid long
+-- ago out of the way of those that are due, and the ledger's open amount decides.
 CREATE TABLE payable (
     account       text        COLLATE "C" NOT NULL, -- such as 2101.red-cross
     item          text        COLLATE "C" NOT NULL,
@@ -108,6 +108,36 @@ CREATE TABLE payout_item (
 );
 CREATE UNIQUE INDEX payout_item_one_live ON payout_item (account, item) WHERE live;
 CREATE INDEX payout_item_item_idx ON payout_item (account, item);
+
+-- What a batch sets off: a part of what we owe a pharmacy for an order against what the same pharmacy owes us. Written
+-- in the transaction that posts it, by a checker who is not the maker. A bank's word on a payout takes none of it back.
+CREATE TABLE payout_netting (
+    batch_no      text        COLLATE "C" NOT NULL,
+    netting_no    integer     NOT NULL,             -- order in the batch, from 1
+    pharmacy      text        COLLATE "C" NOT NULL,
+    account       text        COLLATE "C" NOT NULL, -- such as 2101.red-cross
+    item          text        COLLATE "C" NOT NULL, -- the order
+    debt_account  text        COLLATE "C" NOT NULL, -- such as 1301.red-cross
+    debt_item     text        COLLATE "C" NOT NULL,
+    amount_minor  bigint      NOT NULL,
+    advance_minor bigint      NOT NULL, -- what this moved of our own money to cover the order; see payout_item
+    entry_id      uuid        NOT NULL,
+    netted_on     date        NOT NULL,
+    made_by       text        NOT NULL,
+    checked_by    text        NOT NULL,
+    recorded_at   timestamptz NOT NULL,
+    CONSTRAINT payout_netting_pkey PRIMARY KEY (batch_no, netting_no),
+    CONSTRAINT payout_netting_pair_key UNIQUE (batch_no, account, item, debt_item),
+    CONSTRAINT payout_netting_batch_fkey FOREIGN KEY (batch_no, made_by) REFERENCES payout_batch (batch_no, made_by),
+    CONSTRAINT payout_netting_payee_fkey FOREIGN KEY (pharmacy) REFERENCES payee (payee),
+    CONSTRAINT payout_netting_one_pharmacy
+        CHECK (account = '2101.' || pharmacy AND debt_account = '1301.' || pharmacy),
+    CONSTRAINT payout_netting_amount_positive CHECK (amount_minor > 0),
+    CONSTRAINT payout_netting_advance_not_negative CHECK (advance_minor >= 0),
+    CONSTRAINT payout_netting_two_people CHECK (made_by <> checked_by)
+);
+CREATE INDEX payout_netting_item_idx ON payout_netting (account, item);
+CREATE INDEX payout_netting_debt_idx ON payout_netting (debt_account, debt_item);
 
 -- What happened to a payout: each kind at most once, and never both the money left and the instruction was rejected.
 CREATE TABLE payout_fact (
@@ -186,7 +216,9 @@ DO $$
 DECLARE
     kept text;
 BEGIN
-    FOREACH kept IN ARRAY ARRAY['payee', 'payee_account', 'payout_batch', 'payout', 'payout_fact'] LOOP
+    FOREACH kept IN ARRAY ARRAY[
+        'payee', 'payee_account', 'payout_batch', 'payout', 'payout_netting', 'payout_fact'
+    ] LOOP
         EXECUTE format(
             'CREATE TRIGGER %I BEFORE UPDATE OR DELETE ON %I FOR EACH ROW EXECUTE FUNCTION refuse_change()',
             kept || '_is_append_only', kept);
@@ -197,7 +229,7 @@ BEGIN
             kept || '_is_not_deleted', kept);
     END LOOP;
     FOREACH kept IN ARRAY ARRAY[
-        'payee', 'payee_account', 'payable', 'payout_batch', 'payout', 'payout_item', 'payout_fact'
+        'payee', 'payee_account', 'payable', 'payout_batch', 'payout', 'payout_item', 'payout_netting', 'payout_fact'
     ] LOOP
         EXECUTE format(
             'CREATE TRIGGER %I BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()',

@@ -83,8 +83,8 @@ CREATE TABLE rule_version (
     CONSTRAINT rule_version_two_people CHECK (made_by <> checked_by)
 );
 
--- Where a claim may go in one step. The program has the same list and a test compares them. A state that leads to itself
--- takes events that only add to what is known.
+-- Where a claim may go in one step. The program has the same list and a test compares them. A state that leads to
+-- itself takes events that only add to what is known.
 CREATE TABLE claim_transition (
     from_state text COLLATE "C" NOT NULL,
     to_state   text COLLATE "C" NOT NULL,
@@ -97,7 +97,7 @@ FROM (
         ('DRAFT', 'SUBMITTED CANCELLED'),
         ('SUBMITTED', 'PRE_REVIEW PENDED CANCELLED'),
         ('PENDED', 'SUBMITTED CANCELLED EXPIRED'),
-        ('PRE_REVIEW', 'PRE_APPROVED PRE_REJECTED PENDED CANCELLED'),
+        ('PRE_REVIEW', 'PRE_REVIEW PRE_APPROVED PRE_REJECTED PENDED CANCELLED'),
         ('PRE_APPROVED', 'ORDER_OFFERED INSURER_SUBMITTED CANCELLED EXPIRED'),
         ('ORDER_OFFERED', 'ORDER_ACCEPTED ORDER_DECLINED ORDER_TIMED_OUT CANCELLED EXPIRED'),
         ('ORDER_ACCEPTED', 'SHARE_DUE READY CANCELLED EXPIRED'),
@@ -136,6 +136,7 @@ CREATE TABLE claim (
     progress        jsonb       NOT NULL,
     reviewed_on     date,
     dispensed_on    date,
+    wakes_at        timestamptz, -- when time alone moves it on; NULL for never
     -- The quote, frozen at pre-approval.
     deductible_minor bigint GENERATED ALWAYS AS ((progress -> 'quote' ->> 'deductible_minor')::bigint) STORED,
     share_minor      bigint GENERATED ALWAYS AS ((progress -> 'quote' ->> 'share_minor')::bigint) STORED,
@@ -166,6 +167,8 @@ CREATE TABLE claim (
 );
 CREATE INDEX claim_policy_idx ON claim (insurer_no, policy_no);
 CREATE INDEX claim_patient_idx ON claim (patient_no);
+-- Those that time may move on by itself.
+CREATE INDEX claim_wakes_idx ON claim (wakes_at) WHERE wakes_at IS NOT NULL;
 -- Those that the ledger may move on by itself.
 CREATE INDEX claim_unsettled_idx ON claim (claim_no) WHERE state IN (
     'APPROVED', 'PARTIAL', 'REJECTED', 'PART_RECOVERED', 'RECOVERED', 'SHORTFALL_OPEN', 'TAKEN_BACK', 'RETURNED',
@@ -238,6 +241,46 @@ CREATE TABLE decision (
         FOREIGN KEY (insurer_no, rules_version) REFERENCES rule_version (insurer_no, version),
     CONSTRAINT decision_names_what_fired CHECK (approved = (rules_fired = '{}'))
 );
+
+-- What one person proposes and another has to accept. Decided once; nobody accepts what he has proposed.
+CREATE TABLE claim_proposal (
+    proposal_id     uuid        NOT NULL,
+    claim_no        text        COLLATE "C" NOT NULL,
+    fact            text        COLLATE "C" NOT NULL, -- the name under which the claim would remember it
+    command         jsonb       NOT NULL,
+    made_by         text        NOT NULL,
+    made_at         timestamptz NOT NULL,
+    accepted        boolean, -- NULL while it waits
+    decided_by      text,
+    decided_at      timestamptz,
+    decision_reason text,
+    CONSTRAINT claim_proposal_pkey PRIMARY KEY (proposal_id),
+    CONSTRAINT claim_proposal_claim_fkey FOREIGN KEY (claim_no) REFERENCES claim (claim_no),
+    CONSTRAINT claim_proposal_decided_whole
+        CHECK (num_nulls(accepted, decided_by, decided_at, decision_reason) IN (0, 4)),
+    CONSTRAINT claim_proposal_two_people CHECK (NOT accepted OR made_by <> decided_by)
+);
+-- The same thing is proposed once at a time.
+CREATE UNIQUE INDEX claim_proposal_waiting_key ON claim_proposal (claim_no, fact) WHERE accepted IS NULL;
+CREATE INDEX claim_proposal_waiting_idx ON claim_proposal (made_at, proposal_id) WHERE accepted IS NULL;
+
+CREATE FUNCTION claim_proposal_is_decided_once() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.accepted IS NOT NULL
+        OR (OLD.proposal_id, OLD.claim_no, OLD.fact, OLD.command, OLD.made_by, OLD.made_at)
+            IS DISTINCT FROM (NEW.proposal_id, NEW.claim_no, NEW.fact, NEW.command, NEW.made_by, NEW.made_at)
+    THEN
+        RAISE EXCEPTION 'a proposal is decided once and stays what was proposed'
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'claim_proposal_is_decided_once',
+                TABLE = 'claim_proposal';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER claim_proposal_is_decided_once BEFORE UPDATE ON claim_proposal
+    FOR EACH ROW EXECUTE FUNCTION claim_proposal_is_decided_once();
+CREATE TRIGGER claim_proposal_is_not_deleted BEFORE DELETE ON claim_proposal
+    FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 -- An event starts where the event before it ended, and only takes a legal step. A lookup, not a foreign key: that would
 -- lock the few rows of claim_transition in every transaction.
@@ -312,7 +355,7 @@ BEGIN
     END LOOP;
     FOREACH kept IN ARRAY ARRAY[
         'insurer', 'pharmacy', 'patient', 'policy', 'rule_version', 'claim_transition', 'claim', 'claim_line',
-        'claim_event', 'decision'
+        'claim_event', 'claim_proposal', 'decision'
     ] LOOP
         EXECUTE format(
             'CREATE TRIGGER %I BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()',
@@ -320,11 +363,13 @@ BEGIN
         EXECUTE format('GRANT SELECT ON %I TO dianfu_service', kept);
     END LOOP;
     FOREACH kept IN ARRAY ARRAY[
-        'insurer', 'pharmacy', 'patient', 'policy', 'rule_version', 'claim', 'claim_line', 'claim_event', 'decision'
+        'insurer', 'pharmacy', 'patient', 'policy', 'rule_version', 'claim', 'claim_line', 'claim_event',
+        'claim_proposal', 'decision'
     ] LOOP
         EXECUTE format('GRANT INSERT ON %I TO dianfu_service', kept);
     END LOOP;
 END $$;
-GRANT UPDATE (state, event_no, progress, reviewed_on, dispensed_on) ON claim TO dianfu_service;
+GRANT UPDATE (state, event_no, progress, reviewed_on, dispensed_on, wakes_at) ON claim TO dianfu_service;
+GRANT UPDATE (accepted, decided_by, decided_at, decision_reason) ON claim_proposal TO dianfu_service;
 -- To lock a row takes the right to update it; the trigger refuses the update.
 GRANT UPDATE (registered_at) ON patient TO dianfu_service;

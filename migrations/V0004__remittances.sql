@@ -121,10 +121,29 @@ CREATE TABLE remittance_application (
     remittance_id uuid        NOT NULL,
     rules         text        NOT NULL, -- name and version of the matching rules
     entry_ids     uuid[]      NOT NULL, -- the entries posted with it, in order
+    applied_on    date        NOT NULL, -- when it counts
     applied_at    timestamptz NOT NULL,
     actor         text        NOT NULL,
     CONSTRAINT remittance_application_pkey PRIMARY KEY (remittance_id),
     CONSTRAINT remittance_application_remittance_fkey FOREIGN KEY (remittance_id) REFERENCES remittance (remittance_id)
+);
+
+CREATE INDEX remittance_application_day_idx ON remittance_application (applied_on);
+
+-- How small a difference of a line is taken for nothing, by insurer. The newest version is in force; without one
+-- nothing is. Takes two people, because it gives money away.
+CREATE TABLE remittance_tolerance (
+    insurer        text        COLLATE "C" NOT NULL,
+    version        integer     NOT NULL,
+    per_line_minor bigint      NOT NULL,
+    per_day_minor  bigint      NOT NULL,
+    made_by        text        NOT NULL,
+    checked_by     text        NOT NULL,
+    recorded_at    timestamptz NOT NULL,
+    CONSTRAINT remittance_tolerance_pkey PRIMARY KEY (insurer, version),
+    CONSTRAINT remittance_tolerance_version_positive CHECK (version > 0),
+    CONSTRAINT remittance_tolerance_not_negative CHECK (per_line_minor >= 0 AND per_day_minor >= 0),
+    CONSTRAINT remittance_tolerance_two_people CHECK (made_by <> checked_by)
 );
 
 -- Which claim each line was matched to, on what evidence, and where its money went: to the claim's receivable, to what
@@ -139,6 +158,7 @@ CREATE TABLE remittance_match (
     excess_minor   bigint  NOT NULL,
     suspense_minor bigint  NOT NULL,
     evidence       jsonb   NOT NULL,
+    tolerated_minor bigint NOT NULL DEFAULT 0, -- the difference taken for nothing: borne, or below zero gained
     CONSTRAINT remittance_match_pkey PRIMARY KEY (remittance_id, line_no),
     CONSTRAINT remittance_match_line_fkey
         FOREIGN KEY (remittance_id, line_no, paid_minor)
@@ -215,7 +235,7 @@ DECLARE
 BEGIN
     FOREACH append_only IN ARRAY ARRAY[
         'open_item_reference', 'remittance_file', 'remittance_rejection', 'remittance', 'remittance_line',
-        'remittance_adjustment', 'cash_receipt', 'remittance_application', 'remittance_match',
+        'remittance_adjustment', 'cash_receipt', 'remittance_application', 'remittance_tolerance', 'remittance_match',
         'remittance_adjustment_match', 'reconciliation_break', 'reconciliation_break_closure'
     ] LOOP
         EXECUTE format(

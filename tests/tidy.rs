@@ -58,7 +58,8 @@ const SQL_PLACES: &[&str] =
 const MAY_USE: &[(&str, &[&str])] = &[
     ("ledger", &[]),
     ("ledger/settlement", &["dianfu-ledger"]),
-    ("claims", &["dianfu-ledger", "dianfu-settlement"]),
+    ("claims/signing", &[]),
+    ("claims", &["dianfu-ledger", "dianfu-settlement", "dianfu-signing"]),
     ("reconcile", &["dianfu-ledger", "dianfu-settlement"]),
     (
         "benches",
@@ -79,6 +80,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "dianfu-ledger",
             "dianfu-settlement",
+            "dianfu-signing",
             "dianfu-claims",
             "dianfu-reconcile",
             "axum",

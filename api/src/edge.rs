@@ -34,8 +34,10 @@ const REQUEST_ID_BYTES_MAX: usize = 128;
 struct Panicked(String);
 
 /// Runs a request.
-pub async fn edge(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn edge(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let request_id = request_id(request.headers());
+    // For what goes on record with it.
+    request.headers_mut().insert(REQUEST_ID, request_id.clone());
     let path = request.uri().path().to_owned();
     let span = tracing::info_span!("request", id = ?request_id, method = %request.method(), path);
     answer(app, request, next, &path, request_id).instrument(span).await

@@ -4,8 +4,11 @@
 
 use std::net::SocketAddr;
 
-use dianfu_settlement::number::NumberError;
+use dianfu_settlement::number::{NumberError, PartyNo};
 use jiff::Timestamp;
+
+use crate::auth::operator::OperatorNo;
+use crate::auth::role::{HeldBy, Role};
 
 /// An error outside of requests.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +41,30 @@ pub enum Error {
         actual: usize,
         /// The longest it may be: names are the actors of entries.
         max: usize,
+    },
+    /// The role's tokens act for somebody else.
+    #[error("a token of the role {} acts for {}", role.word(), held_by.word())]
+    TokenHolderUnfit {
+        /// The role.
+        role: Role,
+        /// Whom its tokens act for.
+        held_by: HeldBy,
+    },
+    /// The person is not on record, has left, or does not hold the role.
+    #[error("nobody of the name '{person}' holds the role {}", role.word())]
+    RoleNotHeld {
+        /// Who.
+        person: OperatorNo,
+        /// Which.
+        role: Role,
+    },
+    /// The party is not on record.
+    #[error("there is no {kind} '{party}'")]
+    PartyUnknown {
+        /// What it is.
+        kind: &'static str,
+        /// Its number.
+        party: PartyNo,
     },
     /// A way in that would be closed from the beginning.
     #[error("it would end at {expires_at}, which is over; give a time to come, or none for no end")]

@@ -4,7 +4,8 @@
 //! it, which book, what may it do), then a handler in [`routes`] that calls one function of the domain and shapes the
 //! answer with [`wire`]. The OpenAPI document is made from the handlers, so that it cannot say anything else.
 //!
-//! Reading order: [`serve`], [`routes`], [`problem`], [`auth`], [`signing`], [`wire`], [`report`], [`sheet`].
+//! Reading order: [`serve`], [`routes`], [`problem`], [`auth`], [`wire`], [`report`], [`sheet`]; beside them the
+//! [`simulators`] of outside systems.
 
 mod answer;
 pub mod app;
@@ -19,7 +20,7 @@ pub mod report;
 pub mod routes;
 pub mod serve;
 pub mod sheet;
-pub mod signing;
+pub mod simulators;
 pub mod wire;
 
 pub use error::Error;

@@ -243,6 +243,16 @@ impl From<tokio_postgres::Error> for Problem {
     }
 }
 
+impl From<dianfu_claims::Error> for Problem {
+    fn from(error: dianfu_claims::Error) -> Problem {
+        match error {
+            error if is_segment_unreadable(&error) => Problem::segment_unreadable(error),
+            error if error.is_retryable() => Problem::unavailable(error),
+            error => Problem::internal(error),
+        }
+    }
+}
+
 impl From<dianfu_reconcile::Error> for Problem {
     fn from(error: dianfu_reconcile::Error) -> Problem {
         match error {

@@ -27,9 +27,11 @@ use crate::decide::{Applied, Decided, Known, Step, decide};
 use crate::error::Error;
 use crate::event::Event;
 use crate::look::look;
+use crate::prereview::Outcome as Judged;
 use crate::refusal::Refusal;
 use crate::sql::claims::Reference;
 use crate::sql::rules::DecisionRow;
+use crate::sql::shares::ShareRow;
 use crate::{journal_map, known, sql};
 
 /// The most commands of one batch. A command posts at most three entries, and a turn takes 10,000.
@@ -44,7 +46,7 @@ pub async fn apply(
     now: Timestamp,
 ) -> Result<Vec<Result<Applied, Refusal>>, Error> {
     let mut refused_by_ledger = BTreeMap::new();
-    journals::complete(client, journal_map::TEMPLATES).await?;
+    complete_journals(client).await?;
     loop {
         let tx = client.transaction().await?;
         match attempt(ledger, &tx, commands, &refused_by_ledger, actor, now).await? {
@@ -58,6 +60,11 @@ pub async fn apply(
             }
         }
     }
+}
+
+/// Records what the book lacks of a claim's journals, in a transaction of its own; to be called before [`attempt`].
+pub async fn complete_journals(client: &mut Client) -> Result<(), Error> {
+    Ok(journals::complete(client, journal_map::TEMPLATES).await?)
 }
 
 /// What has become of one attempt.
@@ -85,7 +92,7 @@ pub async fn attempt(
         return Err(dianfu_ledger::Error::RequestTooLarge { unit: "commands", actual, max: COMMANDS_MAX }.into());
     }
     let now = clock::as_kept(now);
-    let mut known = known::read(tx, commands).await?;
+    let mut known = known::read(tx, commands, now).await?;
     look_at_ledger(tx, &mut known, commands).await?;
     let Decided { answers, steps } = decide(&mut known, commands, refused_by_ledger, actor, now);
     if !write(tx, &steps, actor, now).await? {
@@ -134,15 +141,25 @@ async fn write(tx: &Transaction<'_>, steps: &[Step], actor: &str, now: Timestamp
     }
     let decisions = steps.iter().filter_map(|step| {
         let decision = step.decision.as_ref()?;
-        let (claim_no, event_no) = (step.claim.claim_no(), step.claim.event_no);
-        Some(DecisionRow { claim_no, event_no, insurer: &step.claim.intake.insurer, decision })
+        Some(DecisionRow { intake: &step.claim.intake, event_no: step.claim.event_no, decision })
     });
-    sql::rules::insert_decisions(tx, &decisions.collect::<Vec<_>>()).await?;
+    let decisions: Vec<DecisionRow<'_>> = decisions.collect();
+    sql::rules::insert_decisions(tx, &decisions).await?;
+    let granted = decisions.iter().filter(|row| matches!(row.decision.verdict.outcome(), Judged::Approved(_)));
+    let shares: Vec<ShareRow<'_>> = granted.flat_map(shares_of).collect();
+    sql::shares::insert_shares(tx, &shares).await?;
     let references: Vec<Reference<'_>> = steps.iter().filter_map(reference).collect();
     sql::claims::insert_references(tx, &references, now).await?;
     let payables: Vec<_> = steps.iter().flat_map(|step| step.payables.iter().cloned()).collect();
     dianfu_settlement::payable::raise_in(tx, &payables, now).await?;
     Ok(true)
+}
+
+/// How the lines of a granted claim are shared by its quote.
+fn shares_of<'a>(row: &DecisionRow<'a>) -> impl Iterator<Item = ShareRow<'a>> + use<'a> {
+    let (intake, decision) = (row.intake, row.decision);
+    let lines = decision.facts.lines.iter().zip(&decision.shares);
+    lines.map(move |(line, share)| ShareRow { intake, run_no: 1, quantity: line.quantity, share })
 }
 
 /// The moves of a batch, so that each claim is moved at most once in a wave: the database checks every single move. A

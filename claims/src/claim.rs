@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::insurer::terms::Funding;
+
 number_type!(
     /// A claim, under our own number; its open items and its order carry the same number.
     ClaimNo,
@@ -355,17 +357,8 @@ pub struct Cover {
 
 impl Cover {
     /// Within the credit line, without a service fee.
-    pub const CREDIT: Cover = Cover { funding: Funding::Credit, service_fee_per_10000: 0, service_vat_per_10000: 0 };
-}
-
-/// Where the money of an advance comes from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Funding {
-    /// From the platform, within the credit line of the insurer.
-    Credit,
-    /// From what the insurer has deposited (J24).
-    Prefund,
+    pub const CREDIT_LINE: Cover =
+        Cover { funding: Funding::CreditLine, service_fee_per_10000: 0, service_vat_per_10000: 0 };
 }
 
 /// An order as it is offered to a pharmacy. Amounts in minor units.
@@ -419,6 +412,8 @@ pub struct Progress {
     pub quote: Option<Quote>,
     /// When it was reviewed.
     pub reviewed_on: Option<Date>,
+    /// The codes of the rules that leave it to a reviewer; none while they do not.
+    pub left_to_reviewer: Vec<String>,
     /// Material that is waited for, or was last.
     pub awaited: Option<Awaited>,
     /// The order as it was last offered.
@@ -451,6 +446,14 @@ pub struct Progress {
     pub written_off_recovered_minor: i64,
     /// When the drug came back.
     pub returned_on: Option<Date>,
+}
+
+impl Progress {
+    /// What of the patient's debt was written off and never paid: what is paid of debts that were written off counts for
+    /// the patient's first.
+    pub fn patient_given_up_minor(&self) -> i64 {
+        (self.patient_written_off_minor - self.written_off_recovered_minor).max(0)
+    }
 }
 
 /// A claim as it stands.
@@ -502,7 +505,7 @@ impl Claim {
 
     /// On what terms the insurer bears it.
     pub fn cover(&self) -> Cover {
-        self.progress.quote.as_ref().map_or(Cover::CREDIT, |quote| quote.cover)
+        self.progress.quote.as_ref().map_or(Cover::CREDIT_LINE, |quote| quote.cover)
     }
 
     /// What the platform itself takes from the patient before pickup.

@@ -4,6 +4,7 @@ use dianfu_ledger::entry::REFERENCE_BYTES_MAX;
 use dianfu_settlement::number::PartyNo;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use crate::claim::{ClaimNo, NewClaim};
 use crate::event::{Event, EventKind};
@@ -13,7 +14,7 @@ use crate::refusal::Reason;
 pub const REASON_BYTES_MAX: usize = 2_000;
 
 /// Something that happened to a claim, or should be decided on it.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Command {
     /// The claim.
     pub claim_no: ClaimNo,
@@ -33,12 +34,20 @@ pub struct Command {
 }
 
 /// What happened, or what is asked for.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Request {
     /// This happened.
     Tell(Event),
     /// Let the rules in force decide.
     Review,
+    /// A reviewer decides what the rules leave to one; who has checked it is the second person.
+    Rule {
+        /// Whether the claim may go on.
+        approve: bool,
+        /// Why, in codes.
+        reasons: Vec<String>,
+    },
     /// Offer the order to a pharmacy, on its terms.
     Offer {
         /// Counts the offers of the claim, from 1.
@@ -48,6 +57,13 @@ pub enum Request {
         /// Until when it may answer.
         respond_by: Timestamp,
     },
+}
+
+impl Request {
+    /// Whether it decides, or asks to decide, on what is covered.
+    pub fn is_review(&self) -> bool {
+        matches!(self, Request::Review | Request::Rule { .. })
+    }
 }
 
 impl Command {
@@ -105,7 +121,7 @@ impl Command {
     pub fn kind(&self) -> EventKind {
         match &self.request {
             Request::Tell(event) => event.kind(),
-            Request::Review => EventKind::PreReviewed,
+            Request::Review | Request::Rule { .. } => EventKind::PreReviewed,
             Request::Offer { .. } => EventKind::OrderOffered,
         }
     }
@@ -117,7 +133,7 @@ impl Command {
         let number = match &self.request {
             Request::Tell(Event::LedgerRead(_)) => return None,
             Request::Tell(event) => event.number(),
-            Request::Review => None,
+            Request::Review | Request::Rule { .. } => None,
             Request::Offer { offer_no, .. } => Some(*offer_no),
         };
         Some(number.map_or_else(|| word.to_owned(), |number| format!("{word}/{number}")))
@@ -128,6 +144,11 @@ impl Command {
 /// that fit.
 pub fn check(command: &Command, actor: &str) -> Result<(), Reason> {
     let kind = command.kind();
+    if let Request::Tell(Event::PreReviewed(_) | Event::LeftToReviewer { .. } | Event::OrderOffered(_)) =
+        command.request
+    {
+        return Err(Reason::NotTold);
+    }
     if kind.needs_proof() && command.evidence_sha256.is_none() {
         return Err(Reason::EvidenceMissing);
     }

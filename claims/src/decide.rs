@@ -4,6 +4,8 @@
 //! again, or a conflict that names what differs. What a command brings about is a [`Step`]; writing it is another's
 //! work.
 
+mod asked;
+
 use std::collections::{BTreeMap, HashMap};
 
 use dianfu_ledger::Rejection;
@@ -11,6 +13,7 @@ use dianfu_ledger::entry::NewEntry;
 use dianfu_ledger::money::Currency;
 use dianfu_settlement::difference::difference;
 use dianfu_settlement::journals::Journals;
+use dianfu_settlement::number::PartyNo;
 use dianfu_settlement::payable::NewPayable;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -18,16 +21,20 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::actor::may_tell;
+use crate::benefit::UsedByYear;
 use crate::claim::{Claim, ClaimNo, NewClaim, Order, State};
 use crate::command::{self, Command, Request};
+use crate::coverage::CoverageAnswer;
 use crate::event::{Event, EventKind, When};
+use crate::insurer::Standing;
 use crate::intake;
-use crate::journal_map;
+use crate::journal_map::{self, Posting};
 use crate::prereview::Decision;
 use crate::refusal::{Reason, Refusal};
-use crate::review::ReviewBook;
+use crate::review::{self, ReviewBook};
+use crate::sql::parties::PolicyKey;
 use crate::standing::Outstanding;
-use crate::state::next;
+use crate::state::{Transition, next};
 
 /// An event as it is on record.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -98,6 +105,8 @@ pub struct Step {
     pub payables: Vec<NewPayable>,
     /// What pre-review decided.
     pub decision: Option<Decision>,
+    /// What is used up of the policy, if pre-review has granted something.
+    pub grant: Option<UsedByYear>,
 }
 
 impl Step {
@@ -118,6 +127,10 @@ pub struct Known {
     pub book: ReviewBook,
     /// The templates of a claim's journals that are in force.
     pub journals: Journals,
+    /// How the insurers stand, of commands that ask something of them.
+    pub insurers: HashMap<PartyNo, Standing>,
+    /// What insurers have guaranteed, by policy, of claims to be reviewed.
+    pub coverage: HashMap<PolicyKey, CoverageAnswer>,
     /// What stands in the ledger, of claims whose events ask for it.
     pub outstanding: HashMap<ClaimNo, Outstanding>,
 }
@@ -131,7 +144,9 @@ pub struct Decided {
     pub steps: Vec<Step>,
 }
 
-/// Decides commands in order. `refused_by_ledger` are those, by place, whose entries the ledger has refused.
+/// Decides commands: those of one claim in their order, and claims that are reviewed in an order of their own
+/// ([`review::in_order`]), so that no permutation of a batch changes what is granted. `refused_by_ledger` are those, by
+/// place, whose entries the ledger has refused.
 pub fn decide(
     known: &mut Known,
     commands: &[Command],
@@ -139,8 +154,10 @@ pub fn decide(
     actor: &str,
     now: Timestamp,
 ) -> Decided {
-    let mut decided = Decided::default();
-    for (at, command) in commands.iter().enumerate() {
+    let mut steps = Vec::new();
+    let mut answers: Vec<(usize, Result<Applied, Refusal>)> = Vec::with_capacity(commands.len());
+    for at in order(known, commands) {
+        let command = &commands[at];
         let state = known.claims.get(&command.claim_no).map(|claim| claim.state);
         let outcome = match refused_by_ledger.get(&at) {
             Some(rejection) => Err(Reason::Ledger(rejection.clone())),
@@ -150,15 +167,32 @@ pub fn decide(
             Ok(Outcome::Step(step)) => {
                 let applied = applied(&step);
                 known.remember(&step, actor, now);
-                decided.steps.push(*step);
+                steps.push(*step);
                 Ok(applied)
             }
             Ok(Outcome::Nothing(applied)) => Ok(applied),
             Err(reason) => Err(reason.refuse(&command.claim_no, state, command.kind())),
         };
-        decided.answers.push(answer);
+        answers.push((at, answer));
     }
-    decided
+    answers.sort_unstable_by_key(|(at, _)| *at);
+    Decided { answers: answers.into_iter().map(|(_, answer)| answer).collect(), steps }
+}
+
+/// The places of the commands, in the order in which they are decided.
+fn order(known: &Known, commands: &[Command]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..commands.len()).collect();
+    if !commands.iter().any(|command| command.request.is_review()) {
+        return order;
+    }
+    let taken_in = commands.iter().filter_map(|command| match &command.request {
+        Request::Tell(Event::TakenIn(intake)) => Some((&command.claim_no, intake)),
+        Request::Tell(_) | Request::Review | Request::Rule { .. } | Request::Offer { .. } => None,
+    });
+    let on_record = known.claims.iter().map(|(claim_no, claim)| (claim_no, &claim.intake));
+    let intakes: HashMap<&ClaimNo, &NewClaim> = taken_in.chain(on_record).collect();
+    order.sort_by_key(|at| intakes.get(&commands[*at].claim_no).map(|intake| review::in_order(intake)));
+    order
 }
 
 enum Outcome {
@@ -173,25 +207,42 @@ fn one(known: &mut Known, at: usize, command: &Command, actor: &str, now: Timest
     command::check(command, actor)?;
     if let Request::Tell(Event::TakenIn(intake)) = &command.request {
         may_tell(actor, command.kind(), intake, &intake.pharmacy)?;
+        intake::check(intake)?;
+        asked::permitted(known, command.kind(), intake)?;
         let claim = take_in(known, command, intake, now)?;
         let event = Event::TakenIn(intake.clone());
         return Ok(Outcome::Step(Box::new(step(at, command, claim, None, event, None))));
     }
-    let claim = known.claims.get(&command.claim_no).ok_or(Reason::ClaimUnknown)?;
+    let claim = known.claims.get(&command.claim_no).cloned().ok_or(Reason::ClaimUnknown)?;
     may_tell(actor, command.kind(), &claim.intake, claim.pharmacy())?;
-    is_current(claim, command.as_of_event)?;
-    let (event, decision) = event(&mut known.book, claim, command)?;
+    is_current(&claim, command.as_of_event)?;
+    if !claim.state.accepts().contains(&command.kind()) {
+        return Err(Reason::NotInThisState);
+    }
+    asked::permitted(known, command.kind(), &claim.intake)?;
+    let asked::Asked { event, decision, grant } = asked::asked(known, &claim, command, actor)?;
     let seen = known.outstanding.get(&command.claim_no);
-    let transition = next(claim, &event, When { on: command.on, at: now }, seen).map_err(|refusal| refusal.reason)?;
-    if event.kind() == EventKind::LedgerRead && transition.to == claim.state {
-        return Ok(Outcome::Nothing(unchanged(claim)));
+    let transition = next(&claim, &event, When { on: command.on, at: now }, seen).map_err(|refusal| refusal.reason)?;
+    if is_no_news(&claim, &event, &transition) {
+        return Ok(Outcome::Nothing(unchanged(&claim)));
     }
     let (from, event_no) = (claim.state, claim.event_no + 1);
-    let after = Claim { state: transition.to, event_no, progress: transition.progress, ..claim.clone() };
-    let entries = journal_map::entries(&known.journals, &after, &event, (command.on, actor), &transition.posted)?;
+    let after = Claim { state: transition.to, event_no, progress: transition.progress, ..claim };
+    let insurer_due_on = known.insurers.get(&after.intake.insurer).map(|standing| standing.due_on(command.on));
+    let posting = Posting { on: command.on, insurer_due_on, actor };
+    let entries = journal_map::entries(&known.journals, &after, &event, posting, &transition.posted)?;
     let payables = journal_map::payables(&after, &transition.posted, command.on);
     let step = step(at, command, after, Some(from), event, decision);
-    Ok(Outcome::Step(Box::new(Step { entries, payables, ..step })))
+    Ok(Outcome::Step(Box::new(Step { entries, payables, grant, ..step })))
+}
+
+/// A look at the ledger that moves nothing, and rules that leave a claim to a reviewer as they have before.
+fn is_no_news(claim: &Claim, event: &Event, transition: &Transition) -> bool {
+    match event.kind() {
+        EventKind::LedgerRead => transition.to == claim.state,
+        EventKind::LeftToReviewer => claim.progress.left_to_reviewer == transition.progress.left_to_reviewer,
+        _ => false,
+    }
 }
 
 /// Two people who look at the same claim do not both decide.
@@ -199,32 +250,6 @@ fn is_current(claim: &Claim, as_of_event: Option<i32>) -> Result<(), Reason> {
     match as_of_event {
         Some(expected) if expected != claim.event_no => Err(Reason::StaleVersion { expected, actual: claim.event_no }),
         Some(_) | None => Ok(()),
-    }
-}
-
-/// What the command brings about, and how pre-review came to it.
-fn event(book: &mut ReviewBook, claim: &Claim, command: &Command) -> Result<(Event, Option<Decision>), Reason> {
-    if !claim.state.accepts().contains(&command.kind()) {
-        return Err(Reason::NotInThisState);
-    }
-    match &command.request {
-        Request::Tell(event) => Ok((event.clone(), None)),
-        Request::Review => {
-            let decision = book.review(claim, command.on)?;
-            Ok((Event::PreReviewed(decision.verdict.clone()), Some(decision)))
-        }
-        Request::Offer { offer_no, pharmacy, respond_by } => {
-            let terms = book
-                .pharmacies
-                .get(pharmacy)
-                .ok_or_else(|| Reason::PartyUnknown { what: "pharmacy", number: pharmacy.to_string() })?;
-            in_currency("pharmacy", pharmacy.as_str(), terms.currency, claim.intake.currency)?;
-            let (fee_minor, vat_minor) = terms.fee_terms().fee(claim.intake.gross_minor);
-            let (offer_no, pharmacy, respond_by) = (*offer_no, pharmacy.clone(), *respond_by);
-            let payment_days = terms.payment_days;
-            let order = Order { offer_no, pharmacy, respond_by, fee_minor, vat_minor, payment_days };
-            Ok((Event::OrderOffered(order), None))
-        }
     }
 }
 
@@ -236,7 +261,8 @@ fn step(
     event: Event,
     decision: Option<Decision>,
 ) -> Step {
-    let fact = command.fact().unwrap_or_else(|| format!("{}/{}", event.kind().word(), claim.event_no));
+    let of_event = || format!("{}/{}", event.kind().word(), claim.event_no);
+    let fact = command.fact().filter(|_| event.kind() == command.kind()).unwrap_or_else(of_event);
     Step {
         at,
         claim,
@@ -250,6 +276,7 @@ fn step(
         entries: Vec::new(),
         payables: Vec::new(),
         decision,
+        grant: None,
     }
 }
 
@@ -263,7 +290,7 @@ fn on_record(known: &Known, command: &Command) -> Result<Option<Applied>, Reason
         (Request::Offer { pharmacy, respond_by, .. }, Event::OrderOffered(order)) => {
             Some(Event::OrderOffered(Order { pharmacy: pharmacy.clone(), respond_by: *respond_by, ..order.clone() }))
         }
-        (Request::Review | Request::Offer { .. }, _) => None,
+        (Request::Review | Request::Rule { .. } | Request::Offer { .. }, _) => None,
     };
     if let Some(event) = told {
         let recorded = Content::of(&first.event, first.on, first.evidence_sha256);
@@ -302,7 +329,6 @@ fn take_in(known: &Known, command: &Command, intake: &NewClaim, now: Timestamp) 
     if known.claims.contains_key(&command.claim_no) {
         return Err(Reason::NotInThisState);
     }
-    intake::check(intake)?;
     let policy = known.book.policies.get(&(intake.insurer.clone(), intake.policy_no.clone()));
     let policy_no = || intake.policy_no.to_string();
     let policy = policy.filter(|policy| policy.patient == intake.patient);
@@ -348,6 +374,9 @@ impl Known {
     /// Later commands of the batch see what this step brought about.
     fn remember(&mut self, step: &Step, actor: &str, now: Timestamp) {
         let claim_no = step.claim.claim_no();
+        if let (Some(used), Some(decision)) = (&step.grant, &step.decision) {
+            self.book.grant(&step.claim.intake, decision, used.clone());
+        }
         if step.from.is_none() {
             self.outstanding.insert(claim_no.clone(), Outstanding::NOTHING);
         }

@@ -2,6 +2,8 @@
 
 use dianfu_ledger::query::QueryError;
 
+use crate::vault::VaultFault;
+
 /// An error of the world.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -11,6 +13,12 @@ pub enum Error {
     /// Settlement could not do its work.
     #[error("settlement could not do its work")]
     Settlement(#[from] dianfu_settlement::Error),
+    /// A sealed record does not open.
+    #[error("a sealed record does not open")]
+    Sealed(#[from] VaultFault),
+    /// The object store could not do its work.
+    #[error("the object store could not do its work")]
+    Store(#[from] object_store::Error),
     /// The database holds what this program never wrote.
     #[error("the book holds what this program never wrote: {0}")]
     Corrupt(String),
@@ -22,7 +30,8 @@ impl Error {
         match self {
             Error::Ledger(error) => error.is_retryable(),
             Error::Settlement(error) => error.is_retryable(),
-            Error::Corrupt(_) => false,
+            Error::Store(error) => !matches!(error, object_store::Error::NotFound { .. }),
+            Error::Sealed(_) | Error::Corrupt(_) => false,
         }
     }
 }

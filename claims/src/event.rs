@@ -36,6 +36,11 @@ pub enum Event {
     },
     /// The rules have spoken.
     PreReviewed(Verdict),
+    /// The rules leave it to a reviewer.
+    LeftToReviewer {
+        /// The codes of the rules that do.
+        rules: Vec<String>,
+    },
     /// A pharmacy is asked to take the order.
     OrderOffered(Order),
     /// It takes the order.
@@ -249,6 +254,7 @@ kinds! {
     MaterialRequested = "material_requested" Event::MaterialRequested { .. },
     MaterialSupplied = "material_supplied" Event::MaterialSupplied { .. },
     PreReviewed = "pre_reviewed" Event::PreReviewed(_),
+    LeftToReviewer = "left_to_reviewer" Event::LeftToReviewer { .. },
     OrderOffered = "order_offered" Event::OrderOffered(_),
     OrderAccepted = "order_accepted" Event::OrderAccepted { .. },
     OrderDeclined = "order_declined" Event::OrderDeclined { .. },
@@ -329,6 +335,7 @@ impl Event {
             | Event::Submitted
             | Event::ReviewStarted
             | Event::PreReviewed(_)
+            | Event::LeftToReviewer { .. }
             | Event::ShareRequested
             | Event::SharePaid { .. }
             | Event::DrugReady

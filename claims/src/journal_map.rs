@@ -17,9 +17,6 @@ use crate::claim::{Claim, State};
 use crate::event::Event;
 use crate::state::Posted;
 
-/// Days from the insurer's decision until it has to pay.
-const INSURER_DAYS: i32 = 30;
-
 macro_rules! journals {
     ($($journal:ident = $template:literal $kind:ident $doc:literal;)*) => {
         /// A journal that a claim posts.
@@ -135,16 +132,27 @@ journals! {
         "It approves less than before: `2201 / 1103`.";
 }
 
+/// When something is posted, and by whom.
+#[derive(Clone, Copy, Debug)]
+pub struct Posting<'a> {
+    /// The day on which it counts.
+    pub on: Date,
+    /// The day by which the insurer has paid what it approves on that day; the same day if left out.
+    pub insurer_due_on: Option<Date>,
+    /// Who asked for it.
+    pub actor: &'a str,
+}
+
 /// The entries of an event, tied together, by the templates of the book; `claim` is as it stands after the event. A
 /// journal that moves nothing, such as J4 without a fee, has no entry.
 pub fn entries(
     journals: &Journals,
     claim: &Claim,
     event: &Event,
-    (on, actor): (Date, &str),
+    posting: Posting<'_>,
     posted: &[Posted],
 ) -> Result<Vec<NewEntry>, JournalFault> {
-    let entry = |posted: &Posted| entry(journals, posted, claim, event, (on, actor)).transpose();
+    let entry = |posted: &Posted| entry(journals, posted, claim, event, posting).transpose();
     let mut entries = posted.iter().filter_map(entry).collect::<Result<Vec<NewEntry>, JournalFault>>()?;
     voucher::link(&mut entries);
     Ok(entries)
@@ -155,7 +163,7 @@ fn entry(
     posted: &Posted,
     claim: &Claim,
     event: &Event,
-    (on, actor): (Date, &str),
+    Posting { on, insurer_due_on, actor }: Posting<'_>,
 ) -> Result<Option<NewEntry>, JournalFault> {
     let journal = posted.journal;
     let template = journal.template();
@@ -171,7 +179,7 @@ fn entry(
     };
     let amounts =
         posted.amounts.iter().fold(facts(claim, event, on), |facts, (name, minor)| facts.amount(name, *minor));
-    journals.entry(heading, &amounts.day("due_on", due_on(journal, claim, on)))
+    journals.entry(heading, &amounts.day("due_on", due_on(journal, claim, on, insurer_due_on)))
 }
 
 /// The hold that a release gives back.
@@ -207,10 +215,10 @@ fn facts(claim: &Claim, event: &Event, on: Date) -> Facts {
 }
 
 /// When what a journal makes due is due: to the pharmacy by its terms, from the insurer by its own.
-fn due_on(journal: Journal, claim: &Claim, on: Date) -> Date {
+fn due_on(journal: Journal, claim: &Claim, on: Date, insurer_due_on: Option<Date>) -> Date {
     match journal {
         Journal::J3 | Journal::J3b | Journal::J3c | Journal::J24Drawn => pharmacy_due_on(claim, on),
-        _ => on.saturating_add(INSURER_DAYS.days()),
+        _ => insurer_due_on.unwrap_or(on),
     }
 }
 

@@ -4,22 +4,26 @@ use std::collections::{HashMap, HashSet};
 
 use deadpool_postgres::Transaction;
 use dianfu_settlement::journals::Journals;
-use jiff::ToSpan;
+use dianfu_settlement::number::PartyNo;
+use jiff::Timestamp;
 
-use crate::claim::{Claim, ClaimNo, DrugCode, NewClaim};
+use crate::claim::{Claim, ClaimKind, ClaimNo, NewClaim};
 use crate::command::{Command, Request};
+use crate::coverage::CoverageAnswer;
 use crate::decide::Known;
 use crate::error::Error;
-use crate::event::Event;
+use crate::event::{Event, EventKind};
+use crate::insurer::standing::need_of;
+use crate::insurer::{Standing, standings_in};
 use crate::journal_map;
-use crate::review::ReviewBook;
+use crate::review::{ReviewBook, terms_of};
 use crate::sql;
 use crate::sql::parties::PolicyKey;
-use crate::sql::rules::PacksKey;
+use crate::sql::rules::PolicyYear;
 
-/// Reads it, whatever the number of commands, in at most ten statements, and one more for each journal of which the
+/// Reads it, whatever the number of commands, in at most sixteen statements, and one more for each journal of which the
 /// book has another text than the program ships.
-pub async fn read(tx: &Transaction<'_>, commands: &[Command]) -> Result<Known, Error> {
+pub async fn read(tx: &Transaction<'_>, commands: &[Command], at: Timestamp) -> Result<Known, Error> {
     let numbers = sorted(commands.iter().map(|command| command.claim_no.as_str()));
     let claims = sql::claims::lock_claims(tx, &numbers).await?;
     let wanted: Vec<(&str, String)> =
@@ -29,7 +33,41 @@ pub async fn read(tx: &Transaction<'_>, commands: &[Command]) -> Result<Known, E
     let posts = |command: &Command| !matches!(command.request, Request::Tell(Event::LedgerRead(_)));
     let is_needed = commands.iter().any(posts);
     let journals = if is_needed { Journals::in_force(tx, journal_map::TEMPLATES).await? } else { Journals::default() };
-    Ok(Known { claims, facts, book, journals, outstanding: HashMap::new() })
+    let insurers = read_insurers(tx, commands, &claims, at).await?;
+    let coverage = read_coverage(tx, commands, &claims).await?;
+    Ok(Known { claims, facts, book, journals, insurers, coverage, outstanding: HashMap::new() })
+}
+
+/// How the insurers stand of whom something is asked, or who will owe something; locked against suspension.
+async fn read_insurers(
+    tx: &Transaction<'_>,
+    commands: &[Command],
+    claims: &HashMap<ClaimNo, Claim>,
+    at: Timestamp,
+) -> Result<HashMap<PartyNo, Standing>, Error> {
+    let new: HashMap<&ClaimNo, &NewClaim> = commands.iter().filter_map(taken_in).collect();
+    let asks = |command: &&Command| {
+        let kind = command.kind();
+        kind == EventKind::ShortfallAssigned || need_of(kind, ClaimKind::DirectPay).is_some()
+    };
+    let asked = commands.iter().filter(asks).filter_map(|command| intake(&command.claim_no, claims, &new));
+    let mut insurers: Vec<PartyNo> = asked.map(|intake| intake.insurer.clone()).collect();
+    insurers.sort_unstable();
+    insurers.dedup();
+    if insurers.is_empty() { Ok(HashMap::new()) } else { standings_in(tx, &insurers, at).await }
+}
+
+/// What insurers have guaranteed for the claims that are to be reviewed.
+async fn read_coverage(
+    tx: &Transaction<'_>,
+    commands: &[Command],
+    claims: &HashMap<ClaimNo, Claim>,
+) -> Result<HashMap<PolicyKey, CoverageAnswer>, Error> {
+    let new: HashMap<&ClaimNo, &NewClaim> = commands.iter().filter_map(taken_in).collect();
+    let reviews = commands.iter().filter(|command| command.request.is_review());
+    let intakes = reviews.filter_map(|command| intake(&command.claim_no, claims, &new));
+    let keys: Vec<PolicyKey> = intakes.map(|of| (of.insurer.clone(), of.policy_no.clone())).collect();
+    if keys.is_empty() { Ok(HashMap::new()) } else { sql::coverage::newest(tx, &keys).await }
 }
 
 async fn read_book(
@@ -40,7 +78,7 @@ async fn read_book(
     let new: HashMap<&ClaimNo, &NewClaim> = commands.iter().filter_map(taken_in).collect();
     let reviews: Vec<(&Command, &NewClaim)> = commands
         .iter()
-        .filter(|command| matches!(command.request, Request::Review))
+        .filter(|command| command.request.is_review())
         .filter_map(|command| Some((command, intake(&command.claim_no, claims, &new)?)))
         .collect();
     let concerned: Vec<&NewClaim> = new.values().copied().chain(reviews.iter().map(|(_, intake)| *intake)).collect();
@@ -68,24 +106,30 @@ async fn read_history(
     book: &mut ReviewBook,
 ) -> Result<(), Error> {
     let intakes = || reviews.iter().map(|(_, intake)| *intake);
-    sql::parties::lock_patients(tx, &sorted(intakes().map(|of| of.patient.as_str()))).await?;
-    book.rules = sql::rules::versions(tx, &sorted(intakes().map(|of| of.insurer.as_str()))).await?;
+    let patients = sorted(intakes().map(|of| of.patient.as_str()));
+    sql::parties::lock_patients(tx, &patients).await?;
+    book.rules = sql::rule_book::versions(tx, &sorted(intakes().map(|of| of.insurer.as_str()))).await?;
     let keys: Vec<PolicyKey> = intakes().map(|of| (of.insurer.clone(), of.policy_no.clone())).collect();
-    book.used = sql::rules::used(tx, &keys).await?;
-    let versions = book.rules.values().flatten();
-    let longest_cycle = versions.map(|version| version.rules.longest_cycle_days()).max().unwrap_or(0);
-    let Some(earliest) = reviews.iter().map(|(command, _)| command.on).min() else { return Ok(()) };
-    let drugs = |of: &NewClaim| of.lines.iter().map(|line| line.drug_code.clone()).collect::<Vec<DrugCode>>();
-    let keys = intakes().flat_map(|of| drugs(of).into_iter().map(|drug| (of.patient.clone(), drug)));
-    let keys: Vec<PacksKey> = keys.collect();
-    book.packs = sql::rules::packs(tx, &keys, earliest.saturating_sub(longest_cycle.days())).await?;
+    book.terms = sql::terms::of_policies(tx, &keys).await?;
+    let years: Vec<PolicyYear> = intakes().filter_map(|intake| policy_year(intake, book)).collect();
+    book.used = sql::rules::used(tx, &years).await?;
+    book.packs = sql::rules::packs(tx, &patients).await?;
     Ok(())
+}
+
+/// The year of its policy in which a claim counts.
+fn policy_year(intake: &NewClaim, book: &ReviewBook) -> Option<PolicyYear> {
+    let policy = (intake.insurer.clone(), intake.policy_no.clone());
+    let versions = book.terms.get(&policy).cloned().unwrap_or_default();
+    let terms = terms_of(book.policies.get(&policy)?, versions);
+    let prescribed_on = intake.prescription.prescribed_on;
+    Some(PolicyYear { policy, from: terms.year_of(prescribed_on), before: terms.year_after(prescribed_on) })
 }
 
 fn taken_in(command: &Command) -> Option<(&ClaimNo, &NewClaim)> {
     match &command.request {
         Request::Tell(Event::TakenIn(intake)) => Some((&command.claim_no, intake)),
-        Request::Tell(_) | Request::Review | Request::Offer { .. } => None,
+        Request::Tell(_) | Request::Review | Request::Rule { .. } | Request::Offer { .. } => None,
     }
 }
 

@@ -4,12 +4,15 @@
 //! transaction. A claim raises open items; others clear them; a claim reads what is outstanding, and knows nothing of
 //! how it was cleared.
 //!
-//! Modules in reading order: what a claim is ([`claim`], [`event`],
-//! [`refusal`], [`intake`]); the pure decisions ([`state`],
-//! [`journal_map`], [`standing`], [`benefit`], [`prereview`], [`review`], [`decide`]); who takes part
-//! ([`registration`], [`insurer`], [`pharmacy`], [`patient`], [`rule_book`]); the doing ([`command`],
-//! [`apply`](mod@apply), [`settle`](mod@settle), [`read`]).
+//! Modules in reading order: what a claim is ([`claim`], [`event`], [`refusal`], [`intake`], [`actor`]); the pure
+//! decisions ([`state`], [`journal_map`], [`standing`], [`benefit`], [`prereview`], [`review`], [`command`],
+//! [`decide`]); who takes part ([`registration`], [`calendar`], [`insurer`], [`coverage`], [`pharmacy`], [`patient`],
+//! [`policy_terms`], [`charity`], [`rule_book`]); patients as people and what they hand in ([`vault`],
+//! [`patient_record`], [`materials`], [`documents`]); the doing ([`apply`](mod@apply), [`settle`](mod@settle),
+//! [`timer`], [`proposal`], [`review_queue`], [`read`]); who sees what and what waits ([`party`], [`search`],
+//! [`queue`]); what people have done besides ([`act`]); the outside world ([`ports`]).
 
+pub mod diagnosis;
 pub mod claim;
 pub mod event;
 pub mod refusal;
@@ -26,16 +29,38 @@ pub mod command;
 pub mod decide;
 
 pub mod registration;
+pub mod calendar;
 pub mod insurer;
+pub mod coverage;
 pub mod pharmacy;
 pub mod patient;
+pub mod policy_terms;
+pub mod charity;
 pub mod rule_book;
+
+pub mod vault;
+pub mod patient_record;
+pub mod materials;
+pub mod documents;
 
 pub mod apply;
 mod known;
 mod look;
 pub mod settle;
+pub mod timer;
+pub mod proposal;
 pub mod read;
+pub mod working_clock;
+pub mod review_queue;
+pub mod rerun;
+pub mod rule_quality;
+
+pub mod party;
+pub mod search;
+pub mod queue;
+pub mod act;
+
+pub mod ports;
 
 pub mod error;
 pub mod sql;

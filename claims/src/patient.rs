@@ -98,7 +98,7 @@ pub async fn register_policy(
         return Ok(Err(refusal));
     }
     let tx = client.transaction().await?;
-    let insurer = sql::parties::insurer(&tx, &policy.insurer).await?.map(|insurer| insurer.currency);
+    let insurer = sql::insurers::insurer(&tx, &policy.insurer).await?.map(|insurer| insurer.currency);
     let patient = sql::parties::patient(&tx, &policy.patient).await?.map(|patient| patient.currency);
     for (what, number, currency) in [("insurer", &policy.insurer, insurer), ("patient", &policy.patient, patient)] {
         let number = number.to_string();

@@ -8,7 +8,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::claim::{ClaimNo, State};
+use crate::coverage::NotCovered;
 use crate::event::EventKind;
+use crate::insurer::NotPermitted;
+use crate::prereview::ruling::RulingRefusal;
 
 /// A refusal. Nothing of the event is done.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -56,6 +59,15 @@ pub enum Reason {
         /// The claim's.
         actual: Currency,
     },
+    /// The insurer does not take part in this.
+    #[error(transparent)]
+    NotPermitted(#[from] NotPermitted),
+    /// What a reviewer says does not count.
+    #[error(transparent)]
+    Ruling(#[from] RulingRefusal),
+    /// The insurer has not guaranteed it.
+    #[error(transparent)]
+    NotCovered(#[from] NotCovered),
     /// The insurer has no pre-review rules in force.
     #[error("insurer '{insurer}' has no rules in force on {on}")]
     RulesMissing {
@@ -179,6 +191,9 @@ pub enum Reason {
     /// Claims of this kind have no such event.
     #[error("it does not happen to a claim of this kind")]
     NotForThisKind,
+    /// It is worked out here, from rules or from terms, when it is asked for; nobody tells it.
+    #[error("it is asked for, not told: it is worked out here")]
+    NotTold,
     /// A moment has passed.
     #[error("{field} was {moment}; it is {at}")]
     MomentPassed {
@@ -207,6 +222,12 @@ pub enum Reason {
         /// The claim's last event.
         actual: i32,
     },
+    /// Another command stands under the same proposal, or the same thing is proposed already.
+    #[error("it is proposed already, or another command is under this id")]
+    AlreadyProposed,
+    /// Somebody has recorded another version of a journal at the same moment.
+    #[error("a journal of the book has just been replaced: ask again")]
+    StaleJournals,
     /// It takes two people, and only one has spoken.
     #[error("it takes two people: somebody else has to check it")]
     SecondPersonNeeded,
@@ -273,6 +294,9 @@ impl Reason {
             Reason::NotInThisState => "not_in_this_state",
             Reason::PartyUnknown { .. } => "party_unknown",
             Reason::CurrencyDiffers { .. } => "currency_differs",
+            Reason::NotPermitted(refusal) => refusal.code(),
+            Reason::Ruling(refusal) => refusal.code(),
+            Reason::NotCovered(refusal) => refusal.code(),
             Reason::RulesMissing { .. } => "rules_missing",
             Reason::OutOfRange { .. } => "out_of_range",
             Reason::LinesDiffer { .. } => "lines_differ",
@@ -288,10 +312,13 @@ impl Reason {
             Reason::ApprovedAboveGross { .. } => "approved_above_gross",
             Reason::ReasonsMismatch { .. } => "reasons_mismatch",
             Reason::DecidedBelowPaid { .. } => "decided_below_paid",
+            Reason::NotTold => "not_told",
             Reason::NotForThisKind => "not_for_this_kind",
             Reason::MomentPassed { .. } => "moment_passed",
             Reason::MomentNotReached { .. } => "moment_not_reached",
             Reason::StaleVersion { .. } => "stale_version",
+            Reason::AlreadyProposed => "already_proposed",
+            Reason::StaleJournals => "stale_journals",
             Reason::SecondPersonNeeded => "second_person_needed",
             Reason::WrongActor { .. } => "wrong_actor",
             Reason::ShortfallExceeded { .. } => "shortfall_exceeded",

@@ -46,6 +46,14 @@ pub enum RegistrationRefusal {
         /// Its value.
         actual: i64,
     },
+    /// It is named twice.
+    #[error("{what} '{number}' is named twice")]
+    Twice {
+        /// What it is.
+        what: &'static str,
+        /// Its number.
+        number: String,
+    },
     /// A policy is in another currency than those it is about.
     #[error("{what} '{number}' is in {expected}, not in {actual}")]
     CurrencyDiffers {
@@ -80,6 +88,20 @@ pub enum RegistrationRefusal {
         /// Who.
         person: String,
     },
+    /// Rules, or terms of a policy, cannot be meant.
+    #[error("{}", listed(faults))]
+    Faulty {
+        /// Each place with what is wrong there; one at least.
+        faults: Vec<String>,
+    },
+    /// Rules go live after a trial, and there is none.
+    #[error("version {version} of the rules of insurer '{insurer}' has not been tried on past claims")]
+    Untried {
+        /// The insurer.
+        insurer: String,
+        /// The version.
+        version: i32,
+    },
     /// Settlement refuses it.
     #[error("settlement refuses it: {0}")]
     Settlement(dianfu_settlement::Refusal),
@@ -92,13 +114,20 @@ impl RegistrationRefusal {
             RegistrationRefusal::Conflict { .. } => "conflict",
             RegistrationRefusal::Unknown { .. } => "unknown",
             RegistrationRefusal::OutOfRange { .. } => "out_of_range",
+            RegistrationRefusal::Twice { .. } => "twice",
             RegistrationRefusal::CurrencyDiffers { .. } => "currency_differs",
             RegistrationRefusal::TermReversed { .. } => "term_reversed",
             RegistrationRefusal::Account { fault, .. } => fault.code(),
             RegistrationRefusal::SamePerson { .. } => "same_person",
+            RegistrationRefusal::Faulty { .. } => "faulty",
+            RegistrationRefusal::Untried { .. } => "untried",
             RegistrationRefusal::Settlement(refusal) => refusal.code(),
         }
     }
+}
+
+fn listed(faults: &[String]) -> String {
+    faults.join("; ")
 }
 
 /// Refuses a number that is out of its range.

@@ -143,8 +143,11 @@ pub fn standing(claim: &Claim, outstanding: &Outstanding) -> Option<State> {
     if claim.intake.kind == ClaimKind::Reimbursement {
         return Some(reimbursed(claim, outstanding));
     }
+    if claim.progress.returned_on.is_some() {
+        return Some(if nothing { State::Closed } else { State::Returned });
+    }
     Some(match claim.state {
-        State::Cancelled | State::Expired | State::Returned => {
+        State::Cancelled | State::Expired => {
             if nothing {
                 State::Closed
             } else {
@@ -167,9 +170,9 @@ fn reimbursed(claim: &Claim, outstanding: &Outstanding) -> State {
     let Outstanding { pass_through_minor, reimbursement_minor, .. } = *outstanding;
     match claim.state {
         _ if outstanding.is_nothing() => State::Closed,
-        State::Cancelled | State::Expired | State::Rejected | State::Closed => claim.state,
+        State::Cancelled | State::Expired | State::Rejected => claim.state,
         state if pass_through_minor > 0 => match state {
-            State::Funded | State::Paid => State::TakenBack,
+            State::Funded | State::Paid | State::Closed => State::TakenBack,
             other => other,
         },
         _ if reimbursement_minor > 0 => State::Funded,

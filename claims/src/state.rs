@@ -86,12 +86,23 @@ pub fn next(claim: &Claim, event: &Event, when: When, seen: Option<&Outstanding>
         return Err(refuse(Reason::NotInThisState));
     }
     let nothing = Outstanding::NOTHING;
-    let decided = in_order(claim, event, when).and_then(|()| decide(claim, event, when, seen.unwrap_or(&nothing)));
+    let may_happen = is_alive(claim, event).and_then(|()| in_order(claim, event, when));
+    let decided = may_happen.and_then(|()| decide(claim, event, when, seen.unwrap_or(&nothing)));
     let transition = decided.map_err(refuse)?;
     let leads_there = transition.to == claim.state || claim.state.leads_to().contains(&transition.to);
     assert!(leads_there, "{:?} does not lead to {:?}", claim.state, transition.to);
     transition.progress.assert_adds_up(claim);
     Ok(transition)
+}
+
+/// What was called off before the insurer decided, or has come back, is not decided on, and does not come back again.
+fn is_alive(claim: &Claim, event: &Event) -> Result<(), Reason> {
+    let is_called_off = claim.state == State::Closed && claim.progress.decision_no == 0;
+    let is_over = is_called_off || claim.progress.returned_on.is_some();
+    match event.kind() {
+        EventKind::InsurerDecided | EventKind::Returned if is_over => Err(Reason::NotInThisState),
+        _ => Ok(()),
+    }
 }
 
 /// Nothing that follows on the pre-review, or on dispensing, counts before it.
@@ -116,6 +127,7 @@ fn decide(claim: &Claim, event: &Event, when: When, seen: &Outstanding) -> Resul
         }
         Event::MaterialSupplied { number } => before::material_supplied(claim, *number),
         Event::PreReviewed(verdict) => before::pre_reviewed(claim, verdict, when),
+        Event::LeftToReviewer { rules } => Ok(before::left_to_reviewer(claim, rules)),
         Event::OrderOffered(order) => before::order_offered(claim, order, when),
         Event::OrderAccepted { offer_no } => before::order_accepted(claim, *offer_no, when),
         Event::OrderDeclined { offer_no } => before::order_given_up(claim, *offer_no, State::OrderDeclined),
@@ -129,7 +141,7 @@ fn decide(claim: &Claim, event: &Event, when: When, seen: &Outstanding) -> Resul
         Event::OwedSharePaid { number, amount_minor, .. } => {
             before::owed_share_paid(claim, *number, *amount_minor, seen)
         }
-        Event::ShareRecalculated { share_minor, .. } => before::share_recalculated(claim, *share_minor),
+        Event::ShareRecalculated { number, share_minor } => before::share_recalculated(claim, *number, *share_minor),
         Event::SentToInsurer { submitted_no } => decision::sent(claim, submitted_no),
         Event::InsurerAskedForMore { number, materials, respond_by } => {
             decision::asked_for_more(claim, *number, materials, *respond_by)
@@ -149,7 +161,7 @@ fn decide(claim: &Claim, event: &Event, when: When, seen: &Outstanding) -> Resul
         Event::WrittenOffRecovered { number, amount_minor, .. } => {
             shortfall::written_off_recovered(claim, *number, *amount_minor)
         }
-        Event::Returned => Ok(returned::returned(claim, when, seen)),
+        Event::Returned => returned::returned(claim, when, seen),
         Event::LedgerRead(outstanding) => plain(standing(claim, outstanding).ok_or(Reason::NotInThisState)?),
     }
 }
@@ -168,4 +180,4 @@ impl Progress {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,4 +1,4 @@
-//! The only place that makes ids.
+//! The only place that makes ids, and draws what nobody may guess.
 //!
 //! An entry's id is derived from the business fact it records, so that a retry of the fact finds the entry. It is a
 //! version 8 UUID whose first 48 bits are the subject's own time, so that ids of one time lie together in the index.
@@ -11,6 +11,11 @@ use uuid::Uuid;
 #[expect(clippy::disallowed_methods, reason = "the one place that draws random ids")]
 pub fn fresh() -> Uuid {
     Uuid::now_v7()
+}
+
+/// Bytes that nobody can guess, for keys and nonces: from a generator for cryptography that the system seeds.
+pub fn random_bytes<const N: usize>() -> [u8; N] {
+    rand::random()
 }
 
 /// The id of the entry that records `fact` about `subject`: the same arguments give the same id for ever.

@@ -1,9 +1,11 @@
 //! Where the money of a remittance goes: matches and payee-level adjustments in, entries and breaks out. Pure.
 //!
 //! Cash B stands on 2190 under the trace (J14a). Applying the remittance moves it away, whole:
-//! - J14b, J16: each line, to 1102 of its claim as far as it is due; J15: what is beyond, to 2301 of the claim.
-//! - J18: a reversal makes due again on 1102 what the claim had received, against 2301; J14b then sets off the same on
+//! - J14b, J16: each line, to 1102 of its claim as far as it is due, or to 1103 if the claim is a reimbursement that we
+//!   pass on (J23-applied); J15: what is beyond, to 2301 of the claim.
+//! - J18: a reversal makes due again on 1102 or 1103 what the claim had received, against 2301; J14b then sets off the same on
 //!   2301 against the cash that did not come.
+//! - J25: a difference inside the insurer's tolerance, to 5901 (`tolerated`).
 //! - Payee-level adjustments, to the account that their code names (`adjustment`).
 //! - What no claim and no account is known for, to 2190 again, under an item of its own (`*TRACE/CLP-n`,
 //!   `*TRACE/PLB-n`) with a break: never to an account that is merely likely. No trace begins with `*`, so that no
@@ -15,11 +17,12 @@
 mod adjustment;
 mod differences;
 mod legs;
+mod tolerated;
 
 use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::entry::NewEntry;
 use dianfu_ledger::money::Currency;
-use dianfu_settlement::chart::{DUE, INSURER_PAYABLE, UNAPPLIED};
+use dianfu_settlement::chart::{INSURER_PAYABLE, UNAPPLIED};
 use dianfu_settlement::journals::{JournalFault, Journals};
 use dianfu_settlement::number::PartyNo;
 use jiff::Timestamp;
@@ -76,7 +79,7 @@ pub struct Allocation {
 }
 
 /// The templates that a remittance is applied by.
-pub const TEMPLATES: [&str; 2] = ["J14b", "J18"];
+pub const TEMPLATES: [&str; 4] = ["J14b", "J18", "J25", "J25-gained"];
 
 /// Allocates a remittance that has passed the check, R3 and R9 in particular.
 pub fn allocate(
@@ -100,7 +103,9 @@ pub fn allocate(
         }
     }
     let mut entries = due_again.entries(journals, funded)?;
+    entries.extend(tolerated::gained(journals, funded, matches)?);
     entries.extend(applied.entries(journals, funded)?);
+    entries.extend(tolerated::borne(journals, funded, matches)?);
     dianfu_settlement::voucher::link(&mut entries);
     let breaks = differences::of(funded, matches, &adjustments);
     Ok(Allocation { entries, adjustments, breaks })
@@ -113,14 +118,14 @@ pub fn subject(insurer: &PartyNo, trace: &str) -> String {
 
 /// The insurer's accounts that lines are booked on.
 struct Accounts {
-    due: AccountCode,
+    insurer: PartyNo,
     owed: AccountCode,
     unapplied: AccountCode,
 }
 
 impl Accounts {
     fn of(insurer: &PartyNo) -> Accounts {
-        Accounts { due: DUE.of(insurer), owed: INSURER_PAYABLE.of(insurer), unapplied: UNAPPLIED.of(insurer) }
+        Accounts { insurer: insurer.clone(), owed: INSURER_PAYABLE.of(insurer), unapplied: UNAPPLIED.of(insurer) }
     }
 }
 
@@ -139,12 +144,13 @@ fn line_legs(funded: &Funded<'_>, accounts: &Accounts, found: &Match, due_again:
     applied.add(&accounts.unapplied, Some(&suspense), -found.parts.suspense_minor);
     let Some(claim_no) = found.claim_no.as_deref() else { return };
     applied.add(&accounts.owed, Some(claim_no), -found.parts.excess_minor);
+    let due = found.receivable.line().of(&accounts.insurer);
     if found.parts.applied_minor < 0 {
-        due_again.add(&accounts.due, Some(claim_no), -found.parts.applied_minor);
+        due_again.add(&due, Some(claim_no), -found.parts.applied_minor);
         due_again.add(&accounts.owed, Some(claim_no), found.parts.applied_minor);
         applied.add(&accounts.owed, Some(claim_no), -found.parts.applied_minor);
     } else {
-        applied.add(&accounts.due, Some(claim_no), -found.parts.applied_minor);
+        applied.add(&due, Some(claim_no), -found.parts.applied_minor);
     }
 }
 

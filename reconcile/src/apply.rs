@@ -13,7 +13,7 @@ use dianfu_ledger::entry::NewEntry;
 use dianfu_ledger::journal::sql::lock_head;
 use dianfu_ledger::query::outstanding;
 use dianfu_ledger::{Ledger, Outcome, Rejection, id};
-use dianfu_settlement::chart::{DUE, INSURER_PAYABLE, UNAPPLIED};
+use dianfu_settlement::chart::{INSURER_PAYABLE, UNAPPLIED};
 use dianfu_settlement::journals::{JournalFault, Journals};
 use dianfu_settlement::number::PartyNo;
 use jiff::Timestamp;
@@ -28,6 +28,7 @@ use crate::refusal::Refusal;
 use crate::remittance::{ClaimLine, PayeeAdjustment};
 use crate::sql::{self, KnownAs, StoredRemittance};
 use crate::state::{Facts, RemittanceState};
+use crate::tolerance::tolerate;
 
 /// Which remittance is to be applied, when, and by whom.
 #[derive(Clone, Copy, Debug)]
@@ -74,11 +75,12 @@ pub async fn apply(
         let entry_ids = remittance.entry_ids.unwrap_or_default();
         return Ok(Ok(answer(applying, remittance.remittance_id, facts.state(), entry_ids)));
     }
-    let (matches, allocation) = match decide(&tx, applying, &remittance).await? {
+    let decided = match decide(&tx, applying, &remittance).await? {
         Ok(decided) => decided,
         Err(fault) => return Ok(Err(fault.into())),
     };
-    record(&tx, applying, &remittance, &matches, &allocation).await?;
+    record(&tx, applying, &remittance, &decided).await?;
+    let allocation = decided.allocation;
     if let Some(rejection) = post(ledger, &tx, &allocation.entries).await? {
         return Ok(Err(Refusal::Ledger(rejection)));
     }
@@ -135,21 +137,38 @@ async fn open<'a>(
     items: impl Iterator<Item = &'a str>,
 ) -> Result<HashMap<String, i128>, Error> {
     let items: Vec<(&AccountCode, &str)> = items.map(|item| (account, item)).collect();
-    let outstanding = outstanding(&**tx, &items).await?;
-    Ok(outstanding.into_iter().map(|standing| (standing.item, standing.settled_minor)).collect())
+    Ok(standing(tx, &items).await?.into_iter().map(|((_, item), minor)| (item, minor)).collect())
+}
+
+/// What stands on these items, debit positive.
+async fn standing(
+    tx: &Transaction<'_>,
+    items: &[(&AccountCode, &str)],
+) -> Result<HashMap<(AccountCode, String), i128>, Error> {
+    let outstanding = outstanding(&**tx, items).await?;
+    Ok(outstanding.into_iter().map(|found| ((found.account, found.item), found.settled_minor)).collect())
+}
+
+/// How a remittance is going to be applied.
+struct Decided {
+    matches: Vec<Match>,
+    allocation: Allocation,
+    on: Date,
 }
 
 async fn decide(
     tx: &Transaction<'_>,
     applying: &Applying<'_>,
     remittance: &StoredRemittance,
-) -> Result<Result<(Vec<Match>, Allocation), JournalFault>, Error> {
+) -> Result<Result<Decided, JournalFault>, Error> {
     let lines = sql::lines(tx, remittance.remittance_id).await?;
     let adjustments = sql::adjustments(tx, remittance.remittance_id).await?;
     let items = claims(tx, applying.insurer, &lines).await?;
-    let matches = match_lines(&lines, &items);
     let owed = owed(tx, applying.insurer, &items, &adjustments).await?;
     let cash_on = sql::latest_value_date(tx, applying.insurer, applying.trace).await?;
+    let on = cash_on.map_or(applying.on, |cash_on| cash_on.max(applying.on));
+    let (tolerance, used_minor) = sql::tolerance(tx, applying.insurer, on).await?;
+    let matches = tolerate(match_lines(&lines, &items), tolerance, used_minor);
     let funded = Funded {
         insurer: applying.insurer,
         trace: applying.trace,
@@ -157,27 +176,31 @@ async fn decide(
         paid_minor: remittance.paid_minor,
         adjustments: &adjustments,
         received_at: remittance.received_at,
-        on: cash_on.map_or(applying.on, |cash_on| cash_on.max(applying.on)),
+        on,
         actor: applying.actor,
     };
     let journals = Journals::in_force(tx, &TEMPLATES).await?;
-    Ok(allocate(&journals, &funded, &matches, &owed).map(|allocation| (matches, allocation)))
+    Ok(allocate(&journals, &funded, &matches, &owed).map(|allocation| Decided { matches, allocation, on }))
 }
 
 /// The claims that were sent under the numbers that the lines echo.
 async fn claims(tx: &Transaction<'_>, insurer: &PartyNo, lines: &[ClaimLine]) -> Result<Vec<OpenClaimItem>, Error> {
-    let account = DUE.of(insurer);
     let echoed: BTreeSet<&str> = lines.iter().map(|line| line.claim_no.as_str()).collect();
     let echoed: Vec<&str> = echoed.into_iter().collect();
-    let known = sql::known_as(tx, account.as_str(), &echoed, &[]).await?;
+    let known = sql::known_as(tx, insurer, &echoed, &[]).await?;
     let items: BTreeSet<&str> = known.iter().map(|known| known.item.as_str()).collect();
     let items: Vec<&str> = items.into_iter().collect();
-    let due = open(tx, &account, items.iter().copied()).await?;
+    let accounts: Vec<AccountCode> = known.iter().map(|known| known.receivable.line().of(insurer)).collect();
+    let due: Vec<(&AccountCode, &str)> =
+        accounts.iter().zip(&known).map(|(account, known)| (account, known.item.as_str())).collect();
+    let due: HashMap<(AccountCode, String), i128> = standing(tx, &due).await?;
     let owed = open(tx, &INSURER_PAYABLE.of(insurer), items.iter().copied()).await?;
     let received = sql::received(tx, insurer, &items).await?;
     let claim = |known: KnownAs| {
+        let account = known.receivable.line().of(insurer);
         Ok(OpenClaimItem {
-            open_minor: minor(due.get(&known.item).copied())?,
+            receivable: known.receivable,
+            open_minor: minor(due.get(&(account, known.item.clone())).copied())?,
             owed_minor: minor(owed.get(&known.item).map(|minor| -minor))?,
             received_minor: received.get(&known.item).copied().unwrap_or(0),
             submitted_no: known.submitted_no,
@@ -198,7 +221,7 @@ async fn owed(
 ) -> Result<Vec<OwedItem>, Error> {
     let references: Vec<&str> =
         adjustments.iter().map(|own| own.reference.as_str()).filter(|own| !own.is_empty()).collect();
-    let known = sql::known_as(tx, DUE.of(insurer).as_str(), &references, &references).await?;
+    let known = sql::known_as(tx, insurer, &references, &references).await?;
     let mut names: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for item in claims.iter().map(|claim| claim.claim_no.as_str()).chain(references.iter().copied()) {
         names.entry(item).or_default();
@@ -224,11 +247,10 @@ async fn record(
     tx: &Transaction<'_>,
     applying: &Applying<'_>,
     remittance: &StoredRemittance,
-    matches: &[Match],
-    allocation: &Allocation,
+    Decided { matches, allocation, on }: &Decided,
 ) -> Result<(), Error> {
     let id = remittance.remittance_id;
-    sql::insert_application(tx, id, &entry_ids(allocation), applying.actor, applying.now).await?;
+    sql::insert_application(tx, id, &entry_ids(allocation), *on, (applying.actor, applying.now)).await?;
     sql::insert_matches(tx, id, matches).await?;
     sql::insert_adjustment_matches(tx, id, &allocation.adjustments).await?;
     let breaks = allocation.breaks.iter().map(|raised| (break_id(applying, remittance, raised), raised));

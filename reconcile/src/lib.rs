@@ -4,7 +4,7 @@
 //!
 //! Modules in reading order. Pure: the canonical model ([`remittance`]), what can be wrong with it ([`violation`]),
 //! reading it ([`parse`]), judging it ([`check`], [`verdict`]), finding the claims ([`matching`]), moving the money
-//! ([`allocate`], [`breaks`]), where it stands ([`state`]), what is refused ([`refusal`]). With the database: taking a
+//! ([`allocate`], [`breaks`]), small differences ([`tolerance`]), where it stands ([`state`]), what is refused ([`refusal`]). With the database: taking a
 //! file in ([`mod@import`]), cash ([`cash`]), applying ([`mod@apply`]), reports ([`report`]).
 
 pub mod parse;
@@ -19,6 +19,7 @@ pub mod breaks;
 pub mod matching;
 pub mod refusal;
 pub mod state;
+pub mod tolerance;
 
 pub mod apply;
 pub mod cash;
@@ -34,3 +35,4 @@ pub use check::examine;
 pub use error::Error;
 pub use import::{Delivery, Imported, import, read, take_in};
 pub use refusal::Refusal;
+pub use tolerance::Tolerance;

@@ -16,6 +16,7 @@ mod weigh;
 
 use std::collections::BTreeMap;
 
+use dianfu_settlement::chart::{DUE, Line, PASS_THROUGH};
 use serde::{Deserialize, Serialize};
 
 use crate::remittance::ClaimLine;
@@ -24,6 +25,29 @@ pub use self::weigh::Parts;
 
 /// Name and version of these rules, stored with what they decided. A change of behaviour is a new version.
 pub const RULES: &str = "reference-first/1";
+
+/// What the insurer owes for a claim, and on which of its accounts that stands.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
+pub enum Receivable {
+    /// What we have advanced, on 1102.
+    #[default]
+    Due,
+    /// A reimbursement that we pass on to the patient, on 1103.
+    PassThrough,
+}
+
+impl Receivable {
+    /// Every kind.
+    pub const ALL: [Receivable; 2] = [Receivable::Due, Receivable::PassThrough];
+
+    /// The line of the chart that it stands on.
+    pub fn line(self) -> &'static Line {
+        match self {
+            Receivable::Due => &DUE,
+            Receivable::PassThrough => &PASS_THROUGH,
+        }
+    }
+}
 
 /// A claim of the insurer in the currency of the remittance, as matching sees it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -36,6 +60,8 @@ pub struct OpenClaimItem {
     pub claim_no: String,
     /// The payer's own numbers of it, as far as they are on record.
     pub insurer_claim_nos: Vec<String>,
+    /// Where that stands.
+    pub receivable: Receivable,
     /// What is still due for it.
     pub open_minor: i64,
     /// What earlier remittances paid on it and did not take back.
@@ -121,8 +147,12 @@ pub struct Match {
     pub outcome: Outcome,
     /// The claim; `None` if it is unknown or ambiguous.
     pub claim_no: Option<String>,
+    /// Where the claim's receivable stands; of no meaning without a claim.
+    pub receivable: Receivable,
     /// Where its money goes.
     pub parts: Parts,
+    /// The difference that is taken for nothing: what we bear, or, below zero, what we gain.
+    pub tolerated_minor: i64,
     /// Why.
     pub evidence: Evidence,
 }

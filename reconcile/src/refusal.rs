@@ -83,6 +83,20 @@ pub enum Refusal {
         /// Its value in the request.
         given: String,
     },
+    /// One person does what takes two.
+    #[error("'{person}' made it and cannot check it: maker and checker are two people")]
+    SamePerson {
+        /// Who.
+        person: String,
+    },
+    /// A tolerance of less than nothing.
+    #[error("{field} of a tolerance is not below zero; this is {actual_minor} minor units")]
+    ToleranceNegative {
+        /// Which of the two.
+        field: &'static str,
+        /// Its value.
+        actual_minor: i64,
+    },
     /// The ledger refused the entries.
     #[error("the ledger refused it: {0}")]
     Ledger(Rejection),
@@ -103,6 +117,8 @@ impl Refusal {
             Refusal::NumberMalformed { .. } => "number_malformed",
             Refusal::AmountNotPositive { .. } => "amount_not_positive",
             Refusal::ReceiptConflict { .. } => "receipt_conflict",
+            Refusal::SamePerson { .. } => "same_person",
+            Refusal::ToleranceNegative { .. } => "tolerance_negative",
             Refusal::Ledger(rejection) => rejection.code(),
             Refusal::Journal(fault) => fault.code(),
         }

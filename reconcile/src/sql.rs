@@ -8,11 +8,13 @@ mod application;
 mod cash;
 mod intake;
 mod reading;
+mod tolerance;
 
 pub use application::*;
 pub use cash::*;
 pub use intake::*;
 pub use reading::*;
+pub use tolerance::*;
 
 use dianfu_ledger::money::Currency;
 use tokio_postgres::Row;

@@ -12,6 +12,7 @@
 //! - [`cut_segments`], [`tend`]: segments of a few entries, sealed and summed up.
 //! - [`FilesFolder`], [`attach`], [`record_ids`]: segments that are detached, and attached again.
 //! - [`Overheard`]: what a session asks of the server, statement by statement.
+//! - [`http_client()`]: for whoever speaks HTTP.
 //! - [`eventually()`]: the one way to wait for something that nobody announces.
 
 pub mod audit;
@@ -19,6 +20,7 @@ mod data_folder;
 mod database;
 mod detached;
 mod eventually;
+mod http;
 pub mod journal;
 mod overheard;
 pub mod poster;
@@ -31,6 +33,7 @@ pub use data_folder::{DataFolder, durable_cluster};
 pub use database::{TestDatabase, test_database};
 pub use detached::{FilesFolder, attach, record_ids};
 pub use eventually::eventually;
+pub use http::http_client;
 pub use overheard::{Asked, Overheard};
 pub use program::dianfu_bin;
 pub use sample::sample;

@@ -5,6 +5,7 @@ mod accounts;
 mod allocations;
 mod backpressure;
 mod bad_input;
+mod claims;
 mod control;
 mod currencies;
 mod detached;
@@ -20,6 +21,7 @@ mod metadata;
 mod pages;
 mod parallel_run;
 mod parameters;
+mod people;
 mod partner;
 mod reading;
 mod refusals;
@@ -27,12 +29,16 @@ mod refused_templates;
 mod remittances;
 mod robustness;
 mod stream;
+mod sweep;
 mod templates;
 mod unasked;
 
-use dianfu_api::auth::{NewToken, PartnerKey, Role, create_partner_key, create_token};
+use dianfu_api::auth::operator::{self, By};
+use dianfu_api::auth::role::HeldBy;
+use dianfu_api::auth::{Holder, NewToken, OperatorNo, PartnerKey, Role, create_partner_key, create_token};
 use dianfu_api::{Error, Limits, ServeConfig, Server};
 use dianfu_ledger::book::BookName;
+use dianfu_ledger::clock;
 use dianfu_ledger::db::Database;
 use dianfu_tests::{TestDatabase, test_database};
 use futures_util::stream::unfold;
@@ -128,7 +134,7 @@ impl Api {
     async fn on(database: &Database, limits: Limits) -> Api {
         let node = Node::start(database, limits).await;
         let token = token(database, "admin", Role::Admin).await;
-        Api { node, client: Client::new(), token, database: database.clone(), _test: None }
+        Api { node, client: dianfu_tests::http_client(), token, database: database.clone(), _test: None }
     }
 
     /// The same with the accounts 1002.a, 1102.picc (open items), 2190 and 6001 of the currency CNY.
@@ -193,9 +199,28 @@ pub fn main_book() -> BookName {
     BookName::parse("main").unwrap()
 }
 
+/// A token of the person of its name, who is given the role; of the system of its name, where the role is a system's.
 pub async fn token(database: &Database, name: &str, role: Role) -> String {
-    let new = NewToken { name, role, expires_at: None, created_by: "test" };
+    if role.held_by() == HeldBy::System {
+        return token_of(database, name, role, Holder::System).await;
+    }
+    let person = OperatorNo::parse(name).unwrap();
+    employ(database, &person, role).await;
+    token_of(database, name, role, Holder::Person(&person)).await
+}
+
+/// A token of whoever bears it.
+async fn token_of(database: &Database, name: &str, role: Role, holder: Holder<'_>) -> String {
+    let new = NewToken { name, role, holder, expires_at: None, created_by: "test" };
     create_token(database, &main_book(), &new).await.unwrap()
+}
+
+/// Puts a person on record who holds a role.
+async fn employ(database: &Database, person: &OperatorNo, role: Role) {
+    let mut client = database.connect_service("book_main").await.unwrap();
+    let by = By { actor: "person:test", reason: "for the test", request_id: None, now: clock::now() };
+    operator::create(&mut client, person, person.as_str(), by).await.unwrap().unwrap();
+    operator::grant(&mut client, person, role, None, by).await.unwrap().unwrap();
 }
 
 async fn partner_key(database: &Database, insurer: &str) -> PartnerKey {

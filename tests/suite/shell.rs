@@ -7,6 +7,7 @@ mod charts;
 mod currencies;
 mod data_folder;
 mod demo;
+mod people;
 mod posting;
 mod refusals;
 mod strange_texts;

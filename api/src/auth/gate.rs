@@ -7,14 +7,16 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
+use dianfu_claims::party::Party;
 use dianfu_ledger::refusal::{Door, Refusal, Request as Asked};
 use dianfu_ledger::{Ledger, clock};
 
 use super::partner::Credentials;
-use super::token::{self, ACTOR_PREFIX, Bearer, TokenHash};
+use super::token::{self, Bearer, TokenHash};
 use super::{Access, LookUp, Permission, Shown};
 use crate::app::App;
 use crate::books::Open;
+use crate::edge::REQUEST_ID;
 use crate::extract;
 use crate::problem::{Kind, Problem};
 
@@ -31,7 +33,7 @@ pub async fn gate(
     let (mut head, body) = request.into_parts();
     extract::require_plain(&head.headers)?;
     let (access, body) = if let Some(token) = bearer_token(&head)? {
-        (staff(&app, permission, &head, &token).await?, body)
+        (bearing(&app, permission, &head, &token).await?, body)
     } else if is_signed(&head.headers) {
         partner(&app, permission, &head, body).await?
     } else {
@@ -55,15 +57,21 @@ fn bearer_token(head: &Parts) -> Result<Option<String>, Problem> {
     }
 }
 
-async fn staff(app: &App, permission: Permission, head: &Parts, token: &str) -> Result<Access, Problem> {
+async fn bearing(app: &App, permission: Permission, head: &Parts, token: &str) -> Result<Access, Problem> {
     let book = token::book_of(token).ok_or_else(token_invalid)?;
     let Open { ledger, look_up } = app.books().open(&book).await?.ok_or_else(token_invalid)?;
     let hash = TokenHash::of(token);
     let bearer = bearer(&look_up, hash).await.map_err(|problem| on_record(&ledger, NOBODY, head, problem))?;
-    let actor = format!("{ACTOR_PREFIX}{}", bearer.name);
-    permit(&bearer, permission).map_err(|problem| on_record(&ledger, &actor, head, problem))?;
+    permit(&bearer, permission).map_err(|problem| on_record(&ledger, &bearer.actor, head, problem))?;
     let may_adjust = bearer.role.permits(Permission::AdjustPeriods);
-    Ok(Access { ledger, actor, may_adjust, insurer: None, shown: Shown::Token { hash, permission }, look_up })
+    let (Bearer { actor, party, .. }, request_id) = (bearer, request_id(head));
+    let shown = Shown::Token { hash, permission };
+    Ok(Access { ledger, actor, may_adjust, party, request_id, shown, look_up })
+}
+
+/// The request's id, which the edge has put there.
+fn request_id(head: &Parts) -> String {
+    head.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned()
 }
 
 /// Puts on the book's record that somebody was turned away, with what he asked for and without what he showed.
@@ -106,7 +114,8 @@ async fn partner(app: &App, permission: Permission, head: &Parts, body: Body) ->
     let credentials = Credentials::read(&head.headers)?;
     let opened = app.books().open(&credentials.book).await?;
     let Open { ledger, look_up } = opened.ok_or_else(|| credentials.key_unknown())?;
-    let actor = format!("partner:{}", credentials.app_id);
+    let party = Party::Insurer(credentials.insurer.clone());
+    let actor = party.actor();
     let on_record = |problem| on_record(&ledger, &actor, head, problem);
     let client = ledger.client().await?;
     credentials.verify(&client, &head.method, &head.uri, clock::now()).await.map_err(on_record)?;
@@ -118,8 +127,8 @@ async fn partner(app: &App, permission: Permission, head: &Parts, body: Body) ->
     let body = extract::remittance_file(body, app).await?;
     credentials.verify_body(&body).map_err(on_record)?;
     credentials.spend_nonce(&ledger.client().await?).await.map_err(on_record)?;
-    let (insurer, shown) = (Some(credentials.insurer), Shown::Signature);
-    Ok((Access { ledger, actor, may_adjust: false, insurer, shown, look_up }, body.clone().into()))
+    let (party, request_id, shown) = (Some(party), request_id(head), Shown::Signature);
+    Ok((Access { ledger, actor, may_adjust: false, party, request_id, shown, look_up }, body.clone().into()))
 }
 
 /// One answer for tokens that are malformed, of no book, unknown, expired or revoked.

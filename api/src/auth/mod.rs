@@ -1,17 +1,24 @@
 //! Who may do what.
 //!
-//! Two ways in, both bound to one book: a staff token ([`token`]) with a [`Role`], and a partner's signature
-//! ([`partner`]) that is good for handing in one insurer's remittances and nothing else. The [`gate`] stands in front
-//! of every route below `/v1`; a handler that no gate stands before has no [`Access`] and cannot reach a book.
+//! Two ways in, both bound to one book: a token ([`token`]) with a [`Role`], which a person ([`operator`]), a party or
+//! a system bears, and a partner's signature ([`partner`]) that is good for handing in one insurer's remittances and
+//! nothing else. The [`gate`] stands in front of every route below `/v1`; a handler that no gate stands before has no
+//! [`Access`] and cannot reach a book. Who may stand on both sides of a duty is a report ([`conflict`]).
 
+pub mod conflict;
 pub mod gate;
 pub mod look_up;
+pub mod operator;
 pub mod partner;
+pub mod permission;
 pub mod role;
 mod secret;
 mod sql;
 pub mod token;
 
+use dianfu_claims::act::Act;
+use dianfu_claims::party::Party;
+use dianfu_claims::search::View;
 use dianfu_ledger::book::{self, BookName};
 use dianfu_ledger::db::Database;
 use dianfu_ledger::{Ledger, clock};
@@ -22,22 +29,26 @@ use crate::error::Error;
 use crate::wire::entry::Poster;
 
 pub use look_up::LookUp;
+pub use operator::OperatorNo;
 pub use partner::{PartnerKey, create_partner_key, revoke_partner_key};
-pub use role::{Permission, Role};
+pub use permission::Permission;
+pub use role::Role;
 pub use secret::draw as draw_secret;
-pub use token::{NewToken, TokenHash, TokenOnRecord, create_token, list_tokens, revoke_token};
+pub use token::{Holder, NewToken, TokenHash, TokenOnRecord, create_token, list_tokens, revoke_token};
 
 /// What the gate grants to one request.
 #[derive(Clone)]
 pub struct Access {
     /// The book that the credentials are bound to.
     pub ledger: Ledger,
-    /// Who acts, for the record: `token:NAME` or `partner:APP_ID`.
+    /// Who acts, for the record: `person:NAME`, `insurer:NO`, `pharmacy:NO`, `patient:NO` or `system:NAME`.
     pub actor: String,
     /// Whether it may post entries that adjust closed days.
     pub may_adjust: bool,
-    /// For a partner: the only insurer it may speak for.
-    pub insurer: Option<PartyNo>,
+    /// The only party that it may speak for, and whose rows it sees; `None` for the platform's own people and systems.
+    pub party: Option<Party>,
+    /// The id of the request, as in the log.
+    pub request_id: String,
     /// What was shown, and what for.
     pub shown: Shown,
     /// Where it is asked whether that is good still.
@@ -49,12 +60,37 @@ impl Access {
     pub fn poster(&self) -> Poster {
         Poster { actor: self.actor.clone(), may_adjust: self.may_adjust }
     }
+
+    /// Which claims it sees.
+    pub fn view(&self) -> View<'_> {
+        View::of(self.party.as_ref())
+    }
+
+    /// Whether it sees what belongs to these three. What it does not see is to be answered as if it were not there.
+    pub fn may_see(&self, insurer: &PartyNo, pharmacy: &PartyNo, patient: &PartyNo) -> bool {
+        self.party.as_ref().is_none_or(|party| party.is_among(insurer, pharmacy, patient))
+    }
+
+    /// Something that is done with it, to go on record.
+    pub fn act(&self, what: &'static str, subject_kind: &'static str, subject_no: String, reason: &str) -> Act {
+        Act {
+            acted_at: clock::now(),
+            actor: self.actor.clone(),
+            what,
+            subject_kind,
+            subject_no,
+            before: None,
+            after: None,
+            reason: reason.to_owned(),
+            request_id: Some(self.request_id.clone()),
+        }
+    }
 }
 
 /// What the gate was shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Shown {
-    /// A staff token; it may end while the request is under way ([`gate::still_open`]).
+    /// A token; it may end while the request is under way ([`gate::still_open`]).
     Token {
         /// Of the token.
         hash: TokenHash,

@@ -1,4 +1,4 @@
-//! Partners: an insurer that signs what it hands in ([`crate::signing`]).
+//! Partners: an insurer that signs what it hands in ([`dianfu_signing`]).
 //!
 //! The app id says where to look: `BOOK.INSURER`, such as `main.picc`, is the insurer `picc` of the book `main`. The
 //! key id picks one of the keys that this book keeps for this insurer; a key of another insurer is not found.
@@ -12,12 +12,15 @@ use axum::http::{HeaderMap, Method, Uri};
 use dianfu_ledger::book::BookName;
 use dianfu_ledger::db::Database;
 use dianfu_settlement::number::PartyNo;
+use dianfu_signing::{
+    Algorithm, CheckingKey, NONCE_BYTES_MAX, NONCE_BYTES_MIN, Refusal, SignedRequest, WINDOW_S, body_sha256,
+};
 use jiff::Timestamp;
 
-use super::{secret, sql};
+use super::secret;
+use super::sql::partners as sql;
 use crate::error::Error;
 use crate::problem::{Kind, Problem};
-use crate::signing::{self, NONCE_BYTES_MAX, NONCE_BYTES_MIN, Refusal, Signed, WINDOW_S};
 
 /// How long a used nonce is kept, in seconds: two windows, each as wide as both its sides. A signature is good for one
 /// window at most; the second covers clocks of API nodes that disagree.
@@ -109,7 +112,9 @@ impl Credentials {
         let Some(secret) = sql::live_partner_secret(client, &self.key_id, self.insurer.as_str()).await? else {
             return Err(self.key_unknown());
         };
-        let signed = Signed {
+        let key =
+            CheckingKey::parse(Algorithm::HmacSha256, &secret).expect("the table asks for the length of a secret");
+        let signed = SignedRequest {
             method: method.as_str(),
             path: uri.path(),
             query: uri.query().unwrap_or_default(),
@@ -119,7 +124,7 @@ impl Credentials {
             key_id: &self.key_id,
             body_sha256: &self.body_sha256,
         };
-        signing::verify(&secret, &signed, &self.signature, now).map_err(refused)
+        signed.verify(&key, &self.signature, now).map_err(refused)
     }
 
     /// The answer where there is no such book, insurer or key.
@@ -129,7 +134,7 @@ impl Credentials {
 
     /// Checks the body that came against the one that was signed.
     pub fn verify_body(&self, body: &[u8]) -> Result<(), Problem> {
-        if signing::body_sha256(body) == self.body_sha256 {
+        if body_sha256(body) == self.body_sha256 {
             return Ok(());
         }
         let detail = format!("the body that came, {} bytes, has another SHA-256 than X-Content-SHA256", body.len());

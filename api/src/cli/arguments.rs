@@ -1,6 +1,7 @@
 //! Days, times and names as arguments.
 
 use clap::Args;
+use dianfu_api::auth::OperatorNo;
 use dianfu_api::wire::time;
 use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::book::BookName;
@@ -62,6 +63,11 @@ pub fn json_object(text: &str) -> Result<String, String> {
 pub fn book_name(text: &str) -> Result<BookName, String> {
     let wanted = "a book's name has 1 to 40 lower-case letters, digits and '_', and starts with a letter";
     BookName::parse(text).ok_or_else(|| wanted.to_owned())
+}
+
+/// Reads a person's name.
+pub fn person(text: &str) -> Result<OperatorNo, String> {
+    OperatorNo::parse(text).map_err(|error| error.to_string())
 }
 
 /// Reads the name of a party, such as an insurer.

@@ -138,10 +138,11 @@ impl Desk {
         Ok(self.ledger().await?.client().await?)
     }
 
-    /// Who acts, for the record.
+    /// Who acts, for the record: the person whose name is that of the user of this machine, so that whoever comes by
+    /// the shell and by a token of his own is one person.
     pub fn actor() -> String {
         let user = User::from_uid(geteuid()).ok().flatten();
-        format!("shell:{}", user.map_or_else(|| geteuid().to_string(), |user| user.name))
+        format!("person:{}", user.map_or_else(|| geteuid().to_string(), |user| user.name))
     }
 
     /// Who posts: whoever reaches the database may adjust closed days, on record.

@@ -124,7 +124,13 @@ fn is_no(error: &anyhow::Error) -> bool {
     let of_api = |error: &Api| {
         matches!(
             error,
-            Api::TokenNameTaken(_) | Api::TokenNameLength { .. } | Api::ExpiryPassed { .. } | Api::InsurerMalformed(_)
+            Api::TokenNameTaken(_)
+                | Api::TokenNameLength { .. }
+                | Api::TokenHolderUnfit { .. }
+                | Api::RoleNotHeld { .. }
+                | Api::PartyUnknown { .. }
+                | Api::ExpiryPassed { .. }
+                | Api::InsurerMalformed(_)
         )
     };
     find::<No>(error).is_some()
@@ -142,6 +148,10 @@ fn next_step(error: &anyhow::Error) -> Option<String> {
     }
     if let Some(dianfu_ledger::Error::RequestTooLarge { .. }) = find(error) {
         return Some("write one entry a line, in place of an array: a file of lines may be of any length".to_owned());
+    }
+    if let Some(dianfu_api::Error::RoleNotHeld { person, role }) = find(error) {
+        let (role, name) = (role.word(), "--name 'Full Name'");
+        return Some(format!("put the person on record: `dianfu operator create {person} {name} --role {role}`"));
     }
     if is_segment_unreadable(error.as_ref()) {
         let next = "bring the file back from a backup; `dianfu segment list` tells which there are";

@@ -24,6 +24,7 @@ mod hold;
 mod import;
 mod input;
 mod limit;
+mod operator;
 mod outcomes;
 mod pages;
 mod paper;
@@ -39,6 +40,7 @@ mod remittance;
 mod report;
 mod segment;
 mod serve;
+mod simulate;
 mod statement;
 mod template;
 mod token;
@@ -120,9 +122,13 @@ enum Command {
     #[command(subcommand)]
     Import(import::Import),
     #[command(subcommand)]
+    Operator(operator::Operator),
+    #[command(subcommand)]
     Token(token::Token),
     #[command(subcommand)]
     Partner(partner::Partner),
+    #[command(subcommand)]
+    Simulate(simulate::Simulate),
 }
 
 /// Reads the command line, does what it says, and answers how it went.
@@ -183,16 +189,19 @@ impl Command {
             Command::Proof(proof) => proof.run(desk).await,
             Command::Export(export) => export.run(desk).await,
             Command::Import(import) => import.run(desk).await,
+            Command::Operator(operator) => operator.run(desk).await,
             Command::Token(token) => token.run(desk).await,
             Command::Partner(partner) => partner.run(desk).await,
+            Command::Simulate(simulate) => simulate.run(desk).await,
         }
     }
 
     /// Done when the command is to be dropped because of a signal. Serving stops by itself, when it has finished what
-    /// is under way, and so does who follows events, when it has let its cursor go.
+    /// is under way, and so does who follows events, when it has let its cursor go; a simulator
+    /// has nothing to finish.
     async fn interrupted(&self, interrupts: &Interrupts) {
         match self {
-            Command::Serve(_) | Command::Events(_) => std::future::pending().await,
+            Command::Serve(_) | Command::Events(_) | Command::Simulate(_) => std::future::pending().await,
             _ => interrupts.happened().await,
         }
     }

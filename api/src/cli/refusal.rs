@@ -26,7 +26,7 @@ pub enum Refusal {
     #[command(after_help = "\
 Examples:
   dianfu refusal list
-  dianfu refusal list --actor token:shop --limit 20
+  dianfu refusal list --actor system:shop --limit 20
   dianfu refusal list --door gate --from 2026-05-01T00:00:00Z
   dianfu refusal list --code below_minimum --format json")]
     List {

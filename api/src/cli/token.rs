@@ -1,11 +1,13 @@
-//! `dianfu token`: the tokens with which staff and other systems ask the HTTP interface.
+//! `dianfu token`: the tokens with which people, parties and other systems ask the HTTP interface.
 
 use clap::{Args, Subcommand, ValueEnum};
-use dianfu_api::auth::{self, NewToken, create_token, list_tokens, revoke_token};
+use dianfu_api::auth::role::HeldBy;
+use dianfu_api::auth::{self, Holder, NewToken, OperatorNo, create_token, list_tokens, revoke_token};
+use dianfu_settlement::number::PartyNo;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::arguments::instant;
+use super::arguments::{instant, party, person};
 use super::desk::Desk;
 use super::ending::{Answer, No, note};
 use super::print::{Column, Output, Sheet};
@@ -14,6 +16,7 @@ use super::print::{Column, Output, Sheet};
 #[derive(Subcommand)]
 #[command(after_help = "\
 Examples:
+  dianfu operator create lin --name 'Lin Yue' --role finance
   dianfu token create lin --role finance
   dianfu token list
   dianfu token revoke lin")]
@@ -37,20 +40,33 @@ Example:
     },
 }
 
-/// Make a token for one person or system, bound to the book and to a role
+/// Make a token for a person, a party or a system, bound to the book and to a role
 ///
-/// The token is shown once: the book keeps a hash of it. What is done with it is on record under its name.
+/// The token is shown once: the book keeps a hash of it. What is done with it is on record under who bears it: a person
+/// of the platform who holds the role (`dianfu operator`), an insurer, a pharmacy or a patient, or a system of the
+/// token's name. The token is good while that is so.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
   dianfu token create lin --role finance
+  dianfu token create lin-reviews --role reviewer --person lin
+  dianfu token create picc-desk --role insurer --party picc
   dianfu token create nightly-posting --role poster --expires-at 2027-01-01T00:00:00Z")]
 pub struct Create {
-    /// Who acts with it, for the record
+    /// The token's name; a person's or a party's too, if no other is given
     name: String,
     /// What it may do
     #[arg(long, value_enum)]
     role: Role,
+    /// The person who bears it; the one of the token's name if left out
+    #[arg(long, value_name = "NAME", value_parser = person)]
+    person: Option<OperatorNo>,
+    /// The insurer, the pharmacy or the patient that it acts for
+    #[arg(long, value_name = "NUMBER", value_parser = party, conflicts_with_all = ["person", "system"])]
+    party: Option<PartyNo>,
+    /// It is a program's that only reads, with the role of an auditor
+    #[arg(long, conflicts_with = "person")]
+    system: bool,
     /// When it ends by itself; never if left out
     #[arg(long, value_name = "TIME", value_parser = instant)]
     expires_at: Option<Timestamp>,
@@ -58,18 +74,31 @@ pub struct Create {
     output: Output,
 }
 
+/// A role, as an argument.
 #[derive(Clone, Copy, ValueEnum)]
-enum Role {
-    /// Everything, opening accounts included
+pub enum Role {
+    /// Sets the book up: accounts, people, insurers, rules
     Admin,
     /// Opens and limits accounts, closes periods, posts, reads
     Controller,
-    /// Posts entries, hands in remittances, sets rates, reads
+    /// Posts entries, hands in remittances, sets rates, proposes what happens to money, reads
     Finance,
-    /// Reads everything, writes nothing
+    /// Reads books, claims and acts, writes nothing
     Auditor,
-    /// Posts entries, reads nothing
+    /// A system that posts entries and reads nothing
     Poster,
+    /// Reviews claims before money moves
+    Reviewer,
+    /// The second person: of reviews, money, insurers, rules
+    Approver,
+    /// Takes claims in, checks materials, offers orders
+    Operator,
+    /// An insurer, on its own claims
+    Insurer,
+    /// A pharmacy, on its own orders
+    Pharmacy,
+    /// A patient, through the platform's own client
+    Patient,
 }
 
 impl From<Role> for auth::Role {
@@ -80,6 +109,12 @@ impl From<Role> for auth::Role {
             Role::Finance => auth::Role::Finance,
             Role::Auditor => auth::Role::Auditor,
             Role::Poster => auth::Role::Poster,
+            Role::Reviewer => auth::Role::Reviewer,
+            Role::Approver => auth::Role::Approver,
+            Role::Operator => auth::Role::Operator,
+            Role::Insurer => auth::Role::Insurer,
+            Role::Pharmacy => auth::Role::Pharmacy,
+            Role::Patient => auth::Role::Patient,
         }
     }
 }
@@ -96,6 +131,7 @@ struct NewTokenBody<'a> {
 struct TokenBody {
     name: String,
     role: &'static str,
+    actor: String,
     created_at: Timestamp,
     created_by: String,
     expires_at: Option<Timestamp>,
@@ -113,6 +149,7 @@ const SHEET: Sheet = Sheet {
     columns: &[
         Column::Text("name"),
         Column::Text("role"),
+        Column::Text("actor"),
         Column::Text("created_at"),
         Column::Text("created_by"),
         Column::Text("expires_at"),
@@ -136,7 +173,22 @@ impl Token {
 impl Create {
     async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
         let (name, role, expires_at) = (self.name.as_str(), auth::Role::from(self.role), self.expires_at);
-        let new = NewToken { name, role, expires_at, created_by: &Desk::actor() };
+        let (own_person, own_party);
+        let holder = match (role.held_by(), &self.party, &self.person) {
+            (_, Some(party), _) => Holder::Party(party),
+            (_, None, Some(person)) => Holder::Person(person),
+            (HeldBy::System, None, None) => Holder::System,
+            (HeldBy::PersonOrSystem, None, None) if self.system => Holder::System,
+            (HeldBy::Person | HeldBy::PersonOrSystem, None, None) => {
+                own_person = person(name).map_err(No::new)?;
+                Holder::Person(&own_person)
+            }
+            (HeldBy::Party, None, None) => {
+                own_party = party(name).map_err(No::new)?;
+                Holder::Party(&own_party)
+            }
+        };
+        let new = NewToken { name, role, holder, expires_at, created_by: &Desk::actor() };
         let token = create_token(desk.database().await?, desk.book(), &new).await?;
         let body = NewTokenBody { name, role: role.word(), expires_at, token };
         self.output.print_one(&body, &["name", "role", "expires_at", "token"])?;
@@ -149,6 +201,7 @@ async fn list(desk: &Desk, output: &Output) -> anyhow::Result<Answer> {
     let tokens = known.into_iter().map(|known| TokenBody {
         name: known.name,
         role: known.role.word(),
+        actor: known.actor,
         created_at: known.created_at,
         created_by: known.created_by,
         expires_at: known.expires_at,

@@ -50,6 +50,10 @@ pub enum Kind {
     TemplateVersionUnknown,
     /// No such remittance.
     RemittanceUnknown,
+    /// No such person.
+    OperatorUnknown,
+    /// No such claim, or none that the caller may see.
+    ClaimUnknown,
     /// There is no such commit.
     CommitUnknown,
     /// Receipts cannot be signed.
@@ -110,6 +114,8 @@ impl Kind {
                 (StatusCode::NOT_FOUND, "template_version_unknown", "The template has no such version")
             }
             Kind::RemittanceUnknown => (StatusCode::NOT_FOUND, "remittance_unknown", "There is no such remittance"),
+            Kind::OperatorUnknown => (StatusCode::NOT_FOUND, "operator_unknown", "There is nobody of this name"),
+            Kind::ClaimUnknown => (StatusCode::NOT_FOUND, "claim_unknown", "There is no such claim"),
             Kind::CommitUnknown => (StatusCode::NOT_FOUND, "commit_unknown", "There is no such commit"),
             Kind::ReceiptKeyMissing => {
                 (StatusCode::NOT_IMPLEMENTED, "receipt_key_missing", "This server signs no receipts")

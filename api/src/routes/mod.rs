@@ -3,6 +3,7 @@
 mod accounts;
 mod allocations;
 pub(crate) mod asked;
+mod claims;
 mod document;
 pub mod entries;
 mod fx;
@@ -12,6 +13,7 @@ mod health;
 mod holds;
 mod limit_groups;
 mod open_items;
+mod operators;
 mod parameters;
 mod periods;
 mod proofs;
@@ -96,9 +98,38 @@ fn routes(app: &App) -> OpenApiRouter<App> {
         }))
         // Systems that act on what is posted.
         .merge(group(app, Permission::MoveCursors, |routes| routes.routes(routes!(event_cursors::event_cursor_move))))
+        .merge(people(app))
+        .merge(claims(app))
         .merge(reading(app))
         .merge(group(app, Permission::ReadLedger, report_routes))
         .merge(group(app, Permission::ReadLedger, currency_routes))
+}
+
+/// Who works here, and what was done by whom.
+fn people(app: &App) -> OpenApiRouter<App> {
+    let managing = group(app, Permission::ManageOperators, |routes| {
+        routes
+            .routes(routes!(operators::operator_create))
+            .routes(routes!(operators::operator_grant))
+            .routes(routes!(operators::operator_end))
+    });
+    managing.merge(group(app, Permission::ReadActs, |routes| {
+        routes
+            .routes(routes!(operators::operator_list))
+            .routes(routes!(operators::operator_view))
+            .routes(routes!(operators::duty_conflict_list))
+            .routes(routes!(operators::act_list))
+    }))
+}
+
+/// Claims, as those see them who have a part in them, and what waits for the platform's people.
+fn claims(app: &App) -> OpenApiRouter<App> {
+    let reading = group(app, Permission::ReadClaims, |routes| {
+        routes.routes(routes!(claims::claim_list)).routes(routes!(claims::claim_view))
+    });
+    reading.merge(group(app, Permission::ReadQueues, |routes| {
+        routes.routes(routes!(claims::queue_list)).routes(routes!(claims::queue_view))
+    }))
 }
 
 /// What is read about several currencies.

@@ -18,7 +18,7 @@ use crate::wire::time;
 #[into_params(parameter_in = Query)]
 pub struct RefusalsQuery {
     /// Only those of this actor.
-    #[param(example = "token:shop")]
+    #[param(example = "person:lin")]
     actor: Option<String>,
     /// Only those with this code.
     #[param(example = "below_minimum")]

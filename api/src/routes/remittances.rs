@@ -6,6 +6,7 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
+use dianfu_claims::party::Party;
 use dianfu_ledger::clock;
 use dianfu_reconcile::{Delivery, Refusal, read, report, take_in};
 use dianfu_settlement::number::PartyNo;
@@ -78,10 +79,10 @@ pub async fn remittance_import(
 
 /// The insurer whose file it is: the partner itself, or whom staff names.
 fn insurer(access: &Access, named: Option<String>) -> Result<PartyNo, Problem> {
-    match (&access.insurer, named) {
-        (Some(own), None) => Ok(own.clone()),
-        (Some(own), Some(named)) if own.as_str() == named => Ok(own.clone()),
-        (Some(own), Some(_)) => Err(Problem::new(Kind::Forbidden, format!("this signature speaks for {own} only"))),
+    match (&access.party, named) {
+        (Some(Party::Insurer(own)), None) => Ok(own.clone()),
+        (Some(Party::Insurer(own)), Some(named)) if own.as_str() == named => Ok(own.clone()),
+        (Some(other), _) => Err(Problem::new(Kind::Forbidden, format!("this speaks for {} only", other.actor()))),
         (None, Some(named)) => party(&named),
         (None, None) => Err(Problem::parameter(INSURER, "say whose file it is: insurer=…")),
     }

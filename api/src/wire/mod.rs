@@ -4,7 +4,9 @@
 //! UTC. Unknown fields are refused, so that a misspelt one is not passed over.
 
 pub mod account;
+pub mod act;
 pub mod allocation;
+pub mod claim;
 pub mod control;
 pub mod entry;
 pub mod fx;
@@ -13,6 +15,7 @@ pub mod event;
 pub mod item;
 pub mod json;
 pub(crate) mod metadata;
+pub mod operator;
 pub mod outcome;
 pub mod parallel_run;
 pub mod proof;

@@ -1,8 +1,8 @@
 //! The pure hot paths alone, without a server: what the processor can do at most. `cargo bench -p dianfu-benches`.
 //!
 //! Inputs are drawn from seeds and look like the real thing; each is looked at before it is measured, so that nothing
-//! is fast because it is refused at once. Rates are per entry, leg, line or amount. Beside what a turn costs in
-//! `./run bench` they show which part of it is ours.
+//! is fast because it is refused at once. Rates are per entry, leg, line, amount or decision. Beside what a turn costs
+//! in `./run bench` they show which part of it is ours.
 
 mod decide;
 mod encode;
@@ -10,6 +10,7 @@ mod fold;
 mod input;
 mod matching;
 mod parse;
+mod prereview;
 
 use criterion::Criterion;
 use mimalloc::MiMalloc;
@@ -25,5 +26,6 @@ fn main() {
     encode::bench(&mut criterion);
     parse::bench(&mut criterion);
     matching::bench(&mut criterion);
+    prereview::bench(&mut criterion);
     criterion.final_summary();
 }

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput};
-use dianfu_reconcile::matching::{OpenClaimItem, Outcome, match_lines};
+use dianfu_reconcile::matching::{OpenClaimItem, Outcome, Receivable, match_lines};
 use dianfu_reconcile::parse::x12_835;
 
 use crate::input::{CLAIMS, Claim, claims, elements, remittance_835};
@@ -35,6 +35,7 @@ fn item((number, claim): (i32, &Claim)) -> OpenClaimItem {
         position: number,
         claim_no: format!("C{number:08}"),
         insurer_claim_nos: vec![claim.insurer_claim_no.clone()],
+        receivable: Receivable::default(),
         open_minor: claim.paid_minor() + if number % 20 == 0 { 500 } else { 0 },
         received_minor: 0,
         owed_minor: 0,

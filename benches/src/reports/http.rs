@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::ensure;
-use dianfu_api::auth::{NewToken, Role, create_token};
+use dianfu_api::auth::{Holder, NewToken, Role, create_token};
 use dianfu_api::{Limits, ServeConfig, Server};
 use dianfu_ledger::book::BookName;
 use dianfu_ledger::db::Database;
@@ -20,7 +20,8 @@ const QUESTIONS: usize = 3_000;
 
 /// Balances as the book is now.
 pub async fn balances_now(database: &Database, name: &BookName, size: Size) -> anyhow::Result<Figure> {
-    let new = NewToken { name: "bench", role: Role::Auditor, expires_at: None, created_by: "bench" };
+    let (role, holder) = (Role::Auditor, Holder::System);
+    let new = NewToken { name: "bench", role, holder, expires_at: None, created_by: "bench" };
     let token = create_token(database, name, &new).await?;
     let listen = "127.0.0.1:0".parse()?;
     let server = Server::bind(&ServeConfig { listen, limits: Limits::default() }, database.clone()).await?;

@@ -13,7 +13,7 @@ use dianfu_claims::insurer::Insurer;
 use dianfu_claims::patient::{Patient, Policy};
 use dianfu_claims::pharmacy::Pharmacy;
 use dianfu_claims::prereview::RuleVersion;
-use dianfu_claims::prereview::rules::{CoveredDrug, Rule, RuleSet};
+use dianfu_claims::prereview::rules::{Cycle, Rule, RuleSet};
 use dianfu_ledger::money::Currency;
 use dianfu_settlement::number::PartyNo;
 use jiff::Timestamp;
@@ -69,9 +69,14 @@ pub fn pharmacy() -> anyhow::Result<Pharmacy> {
 
 /// The insurer's rules.
 pub fn rules() -> anyhow::Result<RuleVersion> {
-    let drugs = vec![CoveredDrug { drug_code: drug()?, packs_per_cycle: PACKS, cycle_days: 28 }];
-    let rules = vec![Rule::PolicyInForce, Rule::PrescriptionValid { days: 30 }, Rule::DrugCovered { drugs }];
-    Ok(RuleVersion { version: 1, effective_from: date(2026, 1, 1), rules: RuleSet { approval_days: 30, rules } })
+    let cycle = Cycle { drug_code: drug()?, packs_per_cycle: PACKS, cycle_days: 28 };
+    let rules = vec![
+        Rule::PolicyInForce,
+        Rule::PrescriptionValid { days: 30 },
+        Rule::DrugListed { drugs: vec![drug()?] },
+        Rule::QuantityPerCycle { drugs: vec![cycle] },
+    ];
+    Ok(RuleVersion { version: 1, effective_from: date(2026, 1, 1), rules: RuleSet::deciding(30, rules) })
 }
 
 /// A patient and his policy.

@@ -1,68 +1,91 @@
-//! What a rule found, in words for people: English and Chinese.
+//! What a rule found, in words for people: English and Chinese, with the numbers and dates that it saw.
+//!
+//! A sentence says first what is so, then what it was measured against; both languages say the same.
 
-use serde::Serialize;
+mod amounts;
+mod packs;
+mod papers;
 
-use crate::prereview::rules::{Facts, Found, Rule};
+use serde::{Deserialize, Serialize};
+
+use super::facts::Facts;
+use super::find::{Answer, Found};
+use super::rules::Rule;
+use crate::claim::DrugCode;
 
 /// What a rule found.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Finding {
     /// The rule's code.
     pub rule: String,
     /// Whether the claim passes it.
-    pub passed: bool,
+    pub answer: Answer,
+    /// The material that would say what is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub material: Option<String>,
     /// A sentence in English.
     pub english: String,
     /// The same in Chinese.
     pub chinese: String,
 }
 
+/// A sentence in English, and the same in Chinese.
+pub(super) type Words = (String, String);
+
 /// Applies a rule and puts what it found into words.
-pub fn finding(rule: &Rule, facts: &Facts) -> Finding {
-    let found = rule.find(facts);
-    let passed = found.passes(facts);
-    let (english, chinese) = match &found {
-        Found::Policy { .. } => policy(facts, passed),
-        Found::DrugNotListed => not_listed(facts),
-        Found::Packs { in_cycle, drug } => packs(facts, *in_cycle, drug.packs_per_cycle, drug.cycle_days, passed),
-        Found::Prescription { valid_until } => prescription(facts, *valid_until, passed),
+pub fn findings(rule: &Rule, facts: &Facts) -> Vec<Finding> {
+    let finding = |found: Found| {
+        let answer = found.answer(facts);
+        let (english, chinese) = words(&found, answer, facts);
+        let material = (answer == Answer::Unknown).then(|| found.material().to_owned());
+        Finding { rule: rule.code().to_owned(), answer, material, english, chinese }
     };
-    Finding { rule: rule.code().to_owned(), passed, english, chinese }
+    rule.find(facts).into_iter().map(finding).collect()
 }
 
-fn policy(facts: &Facts, passed: bool) -> (String, String) {
-    let Facts { policy_no, on, in_force_from, in_force_until, .. } = facts;
-    let (is, state) = if passed { ("is", "有效") } else { ("is not", "无效") };
-    (
-        format!("Policy {policy_no} {is} in force on {on}: it runs from {in_force_from} to {in_force_until}."),
-        format!("保单 {policy_no} 在 {on} {state}：保险期间为 {in_force_from} 至 {in_force_until}。"),
-    )
+fn words(found: &Found, answer: Answer, facts: &Facts) -> Words {
+    let passed = answer == Answer::Passed;
+    match found {
+        Found::Policy => papers::policy(facts, passed),
+        Found::CoveredFrom(first) => papers::waiting(facts, *first, passed),
+        Found::Listed(drug, _) => papers::listed(drug, passed),
+        Found::Indication(drug, diagnoses) => papers::indication(facts, drug, diagnoses, passed),
+        Found::UsableUntil(last) => papers::prescription(facts, *last, passed),
+        Found::Test(result, asked) => papers::test(facts, result.as_ref(), asked, passed),
+        Found::Doctor(_) => papers::doctor(facts, passed),
+        Found::Pharmacy(_) => papers::pharmacy(facts, passed),
+        Found::Prescribed(line_no, drug, asked, prescribed) => packs::prescribed(*line_no, drug, *asked, *prescribed),
+        Found::InCycle(in_cycle, cycle) => packs::in_cycle(*in_cycle, cycle, passed),
+        Found::Refill(refill, supply) => packs::refill(facts, *refill, supply, passed),
+        Found::Charity { paid, free, asked, payable, scheme } => {
+            packs::charity([*paid, *free, *asked, *payable], scheme, passed)
+        }
+        Found::InYear(drug, packs, allowed) => packs::in_year(facts, drug, *packs, *allowed, passed),
+        Found::Price { line_no, quantity, gross_minor, most_minor, contract } => {
+            amounts::price(facts, (*line_no, *quantity), (*gross_minor, *most_minor), contract, passed)
+        }
+        Found::Covered(drug, covered_minor, cap_minor) => {
+            amounts::covered(facts, drug.as_ref(), *covered_minor, *cap_minor, passed)
+        }
+        Found::NotAsked(drug) => not_asked(drug),
+    }
 }
 
-fn not_listed(facts: &Facts) -> (String, String) {
-    let drug_code = &facts.drug_code;
-    (format!("Drug {drug_code} is not covered."), format!("药品 {drug_code} 不在保障目录内。"))
+fn not_asked(drug: &DrugCode) -> Words {
+    (format!("This rule asks nothing of drug {drug}."), format!("本规则对药品 {drug} 无要求。"))
 }
 
-fn packs(facts: &Facts, in_cycle: i64, allowed: i32, cycle_days: i32, passed: bool) -> (String, String) {
-    let drug_code = &facts.drug_code;
-    let (comparison, verdict) = if passed { ("within", "未超过") } else { ("more than", "超过") };
-    (
-        format!(
-            "Drug {drug_code} is covered. With this claim the patient has {in_cycle} packs in {cycle_days} days, \
-             {comparison} the {allowed} allowed."
-        ),
-        format!(
-            "药品 {drug_code} 在保障目录内。含本次申请，{cycle_days} 天内共 {in_cycle} 盒，{verdict}限额 {allowed} 盒。"
-        ),
-    )
+/// "is" or "is not", and the Chinese word for either.
+pub(super) fn either(passed: bool, chinese: [&'static str; 2]) -> (&'static str, &'static str) {
+    if passed { ("is", chinese[0]) } else { ("is not", chinese[1]) }
 }
 
-fn prescription(facts: &Facts, valid_until: jiff::civil::Date, passed: bool) -> (String, String) {
-    let Facts { prescribed_on, on, .. } = facts;
-    let (is, state) = if passed { ("is", "有效") } else { ("is not", "无效") };
-    (
-        format!("The prescription of {prescribed_on} {is} valid on {on}: it can be used until {valid_until}."),
-        format!("{prescribed_on} 开具的处方在 {on} {state}：有效期至 {valid_until}。"),
-    )
+/// How a number compares with the most allowed.
+pub(super) fn compared(passed: bool) -> (&'static str, &'static str) {
+    if passed { ("within", "未超过") } else { ("more than", "超过") }
+}
+
+/// Words in a row.
+pub(super) fn listed<T: std::fmt::Display>(words: &[T], between: &str) -> String {
+    words.iter().map(ToString::to_string).collect::<Vec<_>>().join(between)
 }

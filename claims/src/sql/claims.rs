@@ -14,6 +14,7 @@ use crate::claim::{Claim, ClaimNo, State};
 use crate::decide::{RecordedEvent, Step};
 use crate::error::Error;
 use crate::event::Event;
+use crate::timer;
 
 use super::{corrupt, json, number};
 
@@ -52,6 +53,18 @@ pub async fn unsettled(tx: &Transaction<'_>, after: &str, limit: i64) -> Result<
         ORDER BY claim_no
         LIMIT $2";
     tx.query(&tx.prepare_cached(SQL).await?, &[&after, &limit]).await?.iter().map(claim).collect()
+}
+
+/// Claims whose time has come, by number, after `after`.
+pub async fn waking(tx: &Transaction<'_>, at: Timestamp, after: &str, limit: i64) -> Result<Vec<Claim>, Error> {
+    const SQL: &str = "
+        SELECT *
+        FROM claim
+        WHERE wakes_at < $1
+          AND claim_no > $2
+        ORDER BY claim_no
+        LIMIT $3";
+    tx.query(&tx.prepare_cached(SQL).await?, &[&at, &after, &limit]).await?.iter().map(claim).collect()
 }
 
 /// What is recorded of these claims under these names.
@@ -160,9 +173,10 @@ pub async fn update_claims(tx: &Transaction<'_>, claims: &[&Claim]) -> Result<()
             event_no = moved.event_no,
             progress = moved.progress,
             reviewed_on = moved.reviewed_on,
-            dispensed_on = moved.dispensed_on
-        FROM unnest($1::text[], $2::text[], $3::integer[], $4::jsonb[], $5::date[], $6::date[])
-            AS moved (claim_no, state, event_no, progress, reviewed_on, dispensed_on)
+            dispensed_on = moved.dispensed_on,
+            wakes_at = moved.wakes_at
+        FROM unnest($1::text[], $2::text[], $3::integer[], $4::jsonb[], $5::date[], $6::date[], $7::timestamptz[])
+            AS moved (claim_no, state, event_no, progress, reviewed_on, dispensed_on, wakes_at)
         WHERE claim.claim_no = moved.claim_no";
     let numbers: Vec<&str> = claims.iter().map(|claim| claim.claim_no().as_str()).collect();
     let states: Vec<&str> = claims.iter().map(|claim| claim.state.word()).collect();
@@ -170,8 +184,9 @@ pub async fn update_claims(tx: &Transaction<'_>, claims: &[&Claim]) -> Result<()
     let progress = claims.iter().map(|claim| json(&claim.progress)).collect::<Result<Vec<Value>, Error>>()?;
     let reviewed: Vec<Option<Date>> = claims.iter().map(|claim| claim.progress.reviewed_on).collect();
     let dispensed: Vec<Option<Date>> = claims.iter().map(|claim| claim.progress.dispensed_on).collect();
+    let wakes: Vec<Option<Timestamp>> = claims.iter().map(|claim| timer::wakes_at(claim)).collect();
     let statement = tx.prepare_cached(SQL).await?;
-    tx.execute(&statement, &[&numbers, &states, &events, &progress, &reviewed, &dispensed]).await?;
+    tx.execute(&statement, &[&numbers, &states, &events, &progress, &reviewed, &dispensed, &wakes]).await?;
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! Insurers, pharmacies, patients and policies.
+//! Pharmacies, patients and policies.
 
 use std::collections::HashMap;
 
@@ -10,42 +10,10 @@ use tokio_postgres::types::ToSql;
 
 use crate::claim::PolicyNo;
 use crate::error::Error;
-use crate::insurer::Insurer;
 use crate::patient::{Patient, Policy};
 use crate::pharmacy::Pharmacy;
 
 use super::{currency, number};
-
-/// Adds an insurer. Answers whether it is new.
-pub async fn insert_insurer(
-    tx: &Transaction<'_>,
-    insurer: &Insurer,
-    actor: &str,
-    now: Timestamp,
-) -> Result<bool, Error> {
-    const SQL: &str = "
-        INSERT INTO insurer (insurer_no, name, currency, registered_at, actor)
-        VALUES ($1, $2, $3, $4, $5)
-        ON CONFLICT ON CONSTRAINT insurer_pkey DO NOTHING";
-    let Insurer { insurer_no, name, currency } = insurer;
-    let statement = tx.prepare_cached(SQL).await?;
-    let inserted = tx.execute(&statement, &[&insurer_no.as_str(), name, &currency.code(), &now, &actor]).await?;
-    Ok(inserted == 1)
-}
-
-/// An insurer as it is on record.
-pub async fn insurer(tx: &Transaction<'_>, insurer_no: &PartyNo) -> Result<Option<Insurer>, Error> {
-    const SQL: &str = "
-        SELECT insurer_no, name, currency
-        FROM insurer
-        WHERE insurer_no = $1";
-    let row = tx.query_opt(&tx.prepare_cached(SQL).await?, &[&insurer_no.as_str()]).await?;
-    let known = |row: Row| {
-        let insurer_no = number(PartyNo::parse(row.get("insurer_no")))?;
-        Ok(Insurer { insurer_no, name: row.get("name"), currency: currency(&row)? })
-    };
-    row.map(known).transpose()
-}
 
 /// Adds a pharmacy. Answers whether it is new.
 pub async fn insert_pharmacy(

@@ -3,8 +3,9 @@
 use jiff::civil::Date;
 
 use super::{Posted, Transition};
-use crate::claim::{Awaited, Claim, ClaimKind, Funding, Order, Quote, ShareCollector, State};
+use crate::claim::{Awaited, Claim, ClaimKind, Order, Progress, Quote, ShareCollector, State};
 use crate::event::When;
+use crate::insurer::terms::Funding;
 use crate::intake::{count, range, text};
 use crate::journal_map::Journal;
 use crate::prereview::{Outcome, Verdict};
@@ -21,7 +22,11 @@ pub(super) fn material_requested(
     due_on: Date,
 ) -> Result<Transition, Reason> {
     let awaited = awaited(claim, number, materials, due_on)?;
-    Ok(Transition::to(claim, State::Pended).knowing(|progress| progress.awaited = Some(awaited)))
+    let learn = |progress: &mut Progress| {
+        progress.awaited = Some(awaited);
+        progress.left_to_reviewer.clear();
+    };
+    Ok(Transition::to(claim, State::Pended).knowing(learn))
 }
 
 /// The next request for material; requests are counted by both who asks before and after dispensing.
@@ -48,10 +53,15 @@ pub(super) fn pre_reviewed(claim: &Claim, verdict: &Verdict, When { on, .. }: Wh
     let (to, quote) = match verdict.outcome() {
         Outcome::Approved(quote) => (State::PreApproved, Some(quote.clone())),
         Outcome::Rejected { .. } => (State::PreRejected, None),
+        Outcome::Referred { .. } => return Err(Reason::NotInThisState),
     };
     let posted = quote.as_ref().map_or(Vec::new(), |quote| held(claim, quote));
     let transition = Transition::to(claim, to).posting(posted);
     Ok(transition.knowing(|progress| (progress.quote, progress.reviewed_on) = (quote, Some(on))))
+}
+
+pub(super) fn left_to_reviewer(claim: &Claim, rules: &[String]) -> Transition {
+    Transition::to(claim, State::PreReview).knowing(|progress| progress.left_to_reviewer = rules.to_vec())
 }
 
 /// A reimbursement is no advance: nothing is held for it.
@@ -63,7 +73,7 @@ fn held(claim: &Claim, quote: &Quote) -> Vec<Posted> {
     );
     match (claim.intake.kind, quote.cover.funding) {
         (ClaimKind::Reimbursement, _) => Vec::new(),
-        (ClaimKind::DirectPay, Funding::Credit) => vec![Posted::plain(Journal::J1)],
+        (ClaimKind::DirectPay, Funding::CreditLine) => vec![Posted::plain(Journal::J1)],
         (ClaimKind::DirectPay, Funding::Prefund) => vec![Posted::plain(Journal::J24Hold)],
     }
 }
@@ -71,7 +81,7 @@ fn held(claim: &Claim, quote: &Quote) -> Vec<Posted> {
 /// The hold goes, whichever it was.
 fn release(claim: &Claim) -> Posted {
     match claim.cover().funding {
-        Funding::Credit => Posted::plain(Journal::J1r),
+        Funding::CreditLine => Posted::plain(Journal::J1r),
         Funding::Prefund => Posted::plain(Journal::J24Release),
     }
 }
@@ -162,7 +172,7 @@ fn owed_to_pharmacy(claim: &Claim) -> Posted {
         ShareCollector::PlatformLater => (Journal::J3c, 0, share_minor),
     };
     match claim.cover().funding {
-        Funding::Credit => Posted::plain(journal),
+        Funding::CreditLine => Posted::plain(journal),
         Funding::Prefund => Posted::of(Journal::J24Drawn, [("share_held", held_minor), ("share_owed", owed_minor)]),
     }
 }
@@ -203,7 +213,8 @@ pub(super) fn owed_share_paid(
 }
 
 /// J22. What the patient owes more, the insurer bears less, and the other way round.
-pub(super) fn share_recalculated(claim: &Claim, share_minor: i64) -> Result<Transition, Reason> {
+pub(super) fn share_recalculated(claim: &Claim, number: i32, share_minor: i64) -> Result<Transition, Reason> {
+    range("number", number.into(), 1, i32::MAX.into())?;
     if claim.intake.kind == ClaimKind::Reimbursement {
         return Err(Reason::NotForThisKind);
     }
@@ -211,7 +222,7 @@ pub(super) fn share_recalculated(claim: &Claim, share_minor: i64) -> Result<Tran
     let change_minor = share_minor - claim.share_minor();
     let journal = if change_minor > 0 { Journal::J22 } else { Journal::J22Overcharged };
     let amounts = match claim.cover().funding {
-        Funding::Credit => [("advanced", change_minor.abs()), ("prefund", 0)],
+        Funding::CreditLine => [("advanced", change_minor.abs()), ("prefund", 0)],
         Funding::Prefund => [("advanced", 0), ("prefund", change_minor.abs())],
     };
     let posted = if change_minor == 0 { Vec::new() } else { vec![Posted::of(journal, amounts)] };

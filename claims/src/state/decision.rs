@@ -6,8 +6,9 @@ use jiff::civil::Date;
 use super::split::{over_lines, part_of};
 use super::{Posted, Transition, before, shortfall};
 use crate::benefit::vat_in;
-use crate::claim::{Claim, ClaimKind, Funding, Progress, State};
+use crate::claim::{Claim, ClaimKind, Progress, State};
 use crate::event::{Event, LineDecision};
+use crate::insurer::terms::Funding;
 use crate::intake::{count, range, text};
 use crate::journal_map::Journal;
 use crate::refusal::Reason;
@@ -102,10 +103,10 @@ fn first(claim: &Claim, approved_minor: i64) -> Transition {
         ((advance_minor - approved_minor).max(0), (approved_minor - advance_minor).max(0));
     let credit = |journal| Posted::of(journal, [("advance", advance_minor), ("approved", approved_minor)]);
     let posted = match (claim.cover().funding, shortfall_minor, excess_minor) {
-        (Funding::Credit, 0, 0) => vec![credit(Journal::J9)],
-        (Funding::Credit, 0, _) => vec![credit(Journal::J10e)],
-        (Funding::Credit, s, _) if s == advance_minor => vec![credit(Journal::J11)],
-        (Funding::Credit, ..) => vec![credit(Journal::J10)],
+        (Funding::CreditLine, 0, 0) => vec![credit(Journal::J9)],
+        (Funding::CreditLine, 0, _) => vec![credit(Journal::J10e)],
+        (Funding::CreditLine, s, _) if s == advance_minor => vec![credit(Journal::J11)],
+        (Funding::CreditLine, ..) => vec![credit(Journal::J10)],
         (Funding::Prefund, 0, 0) => Vec::new(),
         (Funding::Prefund, 0, e) => vec![Posted::of(Journal::J24More, [("excess", e)])],
         (Funding::Prefund, s, _) => vec![Posted::of(Journal::J24Cut, [("shortfall", s)])],
@@ -128,7 +129,7 @@ fn again(claim: &Claim, approved_minor: i64, seen: &Outstanding) -> Result<Trans
     let less_minor = before_minor - approved_minor;
     let posted = match claim.cover().funding {
         Funding::Prefund => Posted::of(Journal::J24Cut, [("shortfall", less_minor)]),
-        Funding::Credit => {
+        Funding::CreditLine => {
             let unpaid_minor = (seen.due_minor - claim.progress.service_fee_minor).max(0);
             if less_minor > unpaid_minor {
                 let paid = claim.money(before_minor - unpaid_minor);

@@ -2,9 +2,11 @@
 
 use super::decision::charge;
 use super::{Posted, Transition};
-use crate::claim::{Claim, Funding, State};
+use crate::claim::{Claim, ClaimKind, State};
 use crate::event::When;
+use crate::insurer::terms::Funding;
 use crate::journal_map::Journal;
+use crate::refusal::Reason;
 use crate::standing::Outstanding;
 
 /// What each has borne of the price, and gets back. Minor units.
@@ -29,7 +31,10 @@ impl Back {
     }
 }
 
-pub(super) fn returned(claim: &Claim, When { on, .. }: When, seen: &Outstanding) -> Transition {
+pub(super) fn returned(claim: &Claim, When { on, .. }: When, seen: &Outstanding) -> Result<Transition, Reason> {
+    if claim.intake.kind == ClaimKind::Reimbursement {
+        return Err(Reason::NotForThisKind);
+    }
     let back = back(claim, seen);
     let price_minor = back.sum();
     let (fee_minor, vat_minor) = claim.fee();
@@ -56,20 +61,21 @@ pub(super) fn returned(claim: &Claim, When { on, .. }: When, seen: &Outstanding)
     ];
     let fee_back = if is_open { Journal::J19d } else { Journal::J19dPaidOut };
     let fee = Posted::of(fee_back, [("fee", fee_minor), ("vat", vat_minor)]);
-    let transition = Transition::to(claim, State::Returned).posting(vec![Posted::of(journal, amounts), fee]);
+    // The fee first: an order that is the pharmacy's only one is not taken below zero by the price.
+    let transition = Transition::to(claim, State::Returned).posting(vec![fee, Posted::of(journal, amounts)]);
     let left = Outstanding { due_minor: seen.due_minor - back.due, ..*seen };
-    charge(transition, claim, (0, 0), &left).knowing(|progress| progress.returned_on = Some(on))
+    Ok(charge(transition, claim, (0, 0), &left).knowing(|progress| progress.returned_on = Some(on)))
 }
 
 fn back(claim: &Claim, seen: &Outstanding) -> Back {
     let progress = &claim.progress;
     let covered_minor = if progress.decision_no == 0 { claim.advance_minor() } else { progress.approved_minor };
-    let credit_minor = if claim.cover().funding == Funding::Credit { covered_minor } else { 0 };
+    let credit_minor = if claim.cover().funding == Funding::CreditLine { covered_minor } else { 0 };
     let is_decided = progress.decision_no > 0;
     // The service fee goes back by itself.
     let due_minor = (seen.due_minor - progress.service_fee_minor.min(seen.due_minor)).clamp(0, credit_minor);
     let clawback = progress.borne.patient_minor.min(seen.clawback_minor.max(0));
-    let given_up = (progress.borne.patient_minor - clawback).min(progress.patient_written_off_minor);
+    let given_up = (progress.borne.patient_minor - clawback).min(progress.patient_given_up_minor());
     let share_minor = claim.share_minor() - progress.excess_minor;
     let share_owed = share_minor.min(seen.share_owed_minor.max(0));
     Back {

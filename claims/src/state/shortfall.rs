@@ -2,8 +2,9 @@
 
 use super::decision::service_fee;
 use super::{Posted, Transition};
-use crate::claim::{Claim, ClaimKind, Funding, Progress};
+use crate::claim::{Claim, ClaimKind, Progress};
 use crate::event::{Bearer, Debt};
+use crate::insurer::terms::Funding;
 use crate::intake::range;
 use crate::journal_map::Journal;
 use crate::refusal::Reason;
@@ -73,16 +74,17 @@ pub(super) fn relieve(claim: &Claim, amount_minor: i64, seen: &Outstanding) -> T
     let shortfall_minor = take(&mut progress.shortfall_minor);
     let patient_minor = take(&mut progress.borne.patient_minor);
     let pharmacy_minor = take(&mut progress.borne.pharmacy_minor);
-    let loss_minor = take(&mut progress.borne.platform_minor) + take(&mut progress.borne.nobody_minor);
+    let loss_minor = take(&mut progress.borne.platform_minor);
+    let written_off_minor = take(&mut progress.borne.nobody_minor);
     let excess_minor = left_minor;
     let clawback_minor = patient_minor.min(seen.clawback_minor.max(0));
-    let given_up_minor = (patient_minor - clawback_minor).min(progress.patient_written_off_minor);
+    let given_up_minor = (patient_minor - clawback_minor).min(progress.patient_given_up_minor());
     progress.patient_written_off_minor -= given_up_minor;
     let chargeback_minor = pharmacy_minor.min(seen.pharmacy_owes_minor.max(0));
     progress.approved_minor += amount_minor;
     progress.excess_minor += excess_minor;
     let journal = match claim.cover().funding {
-        Funding::Credit => Journal::J10d,
+        Funding::CreditLine => Journal::J10d,
         Funding::Prefund => Journal::J24DecidedAgain,
     };
     let amounts = [
@@ -91,7 +93,8 @@ pub(super) fn relieve(claim: &Claim, amount_minor: i64, seen: &Outstanding) -> T
         ("refund", patient_minor - clawback_minor - given_up_minor + excess_minor),
         ("chargeback", chargeback_minor),
         ("order", pharmacy_minor - chargeback_minor),
-        ("loss", loss_minor + given_up_minor),
+        ("loss", loss_minor),
+        ("written_off", written_off_minor + given_up_minor),
     ];
     let posted = if amount_minor == 0 { Vec::new() } else { vec![Posted::of(journal, amounts)] };
     Transition { to: claim.state, progress, posted }

@@ -7,6 +7,7 @@
 //! A book keeps its chart in one currency; the ledger refuses any other on these accounts.
 
 use dianfu_ledger::account::{AccountCode, AccountNote, AccountType, Limits, NewAccount, NormalSide};
+use dianfu_ledger::limit_group::LimitGroup;
 use dianfu_ledger::money::Currency;
 
 use crate::number::PartyNo;
@@ -109,7 +110,7 @@ mod lines {
         REFUND           = "2202" C Patient    Claim     false "Patient payable, refund";
         SHARE_HELD       = "2203" C Patient    Claim     false "Patient share held until dispense";
         INSURER_PAYABLE  = "2301" C Insurer    Reference true  "Insurer payable: overpayment, takeback, forward";
-        PREFUND          = "2302" C Insurer    None      true  "Insurer prefund or deposit";
+        PREFUND          = "2302" C Insurer    None      false "Insurer prefund or deposit";
         OUTPUT_VAT       = "2401" C Book       None      true  "Output VAT";
         TAX_WITHHELD     = "2402" C Book       None      true  "Tax withheld by us, payable";
         FEE_INSURERS     = "4101" C Book       None      true  "Service fee from insurers";
@@ -186,14 +187,25 @@ pub fn channel_accounts(channel: &PartyNo, currency: Currency) -> Vec<NewAccount
     accounts_of(Per::Channel, channel, currency)
 }
 
-/// The accounts of an insurer. `credit_line_minor` is the most that may be committed and advanced at any moment.
-pub fn insurer_accounts(insurer: &PartyNo, currency: Currency, credit_line_minor: i64) -> Vec<NewAccount> {
-    let mut accounts = accounts_of(Per::Insurer, insurer, currency);
-    let advanced = ADVANCED.of(insurer);
-    for account in accounts.iter_mut().filter(|account| account.code == advanced) {
-        account.limits.max_minor = Some(credit_line_minor);
+/// The accounts of an insurer. What may stand on them is said by [`credit_line`].
+pub fn insurer_accounts(insurer: &PartyNo, currency: Currency) -> Vec<NewAccount> {
+    accounts_of(Per::Insurer, insurer, currency)
+}
+
+/// The name of the limit group that is an insurer's credit line: `credit.picc`.
+pub fn credit_line_name(insurer: &PartyNo) -> String {
+    format!("credit.{insurer}")
+}
+
+/// An insurer's credit line: the most, in minor units, that may be committed, advanced, due and disputed at any moment
+/// together. One limit over 1101, 1102 and 1109, so that a decision moves money inside it and only payment frees it.
+pub fn credit_line(insurer: &PartyNo, currency: Currency, max_minor: i64) -> LimitGroup {
+    LimitGroup {
+        currency,
+        normal_side: NormalSide::Debit,
+        limits: Limits { min_minor: None, max_minor: Some(max_minor) },
+        accounts: [ADVANCED, DUE, SHORTFALL].iter().map(|line| line.of(insurer)).collect(),
     }
-    accounts
 }
 
 /// The accounts of a pharmacy.
@@ -226,7 +238,7 @@ mod tests {
         let opened = [
             platform_accounts(Currency::CNY),
             channel_accounts(&x, Currency::CNY),
-            insurer_accounts(&x, Currency::CNY, 0),
+            insurer_accounts(&x, Currency::CNY),
             pharmacy_accounts(&x, Currency::CNY),
             patient_accounts(&x, Currency::CNY),
         ];
@@ -234,13 +246,22 @@ mod tests {
     }
 
     #[test]
-    fn the_credit_line_stands_on_the_advances() {
-        let accounts = insurer_accounts(&party("picc"), Currency::CNY, 1_520_000);
-        let limited: Vec<_> = accounts.iter().filter(|account| account.limits.max_minor.is_some()).collect();
-        assert_eq!(limited.len(), 1);
-        assert_eq!(limited[0].code.as_str(), "1101.picc");
-        assert_eq!(limited[0].limits, Limits { min_minor: Some(0), max_minor: Some(1_520_000) });
-        assert!(limited[0].open_item);
+    fn the_credit_line_stands_over_what_is_advanced_due_and_disputed() {
+        let picc = party("picc");
+        let line = credit_line(&picc, Currency::CNY, 1_520_000);
+        let codes: Vec<&str> = line.accounts.iter().map(AccountCode::as_str).collect();
+        assert_eq!(codes, ["1101.picc", "1102.picc", "1109.picc"]);
+        assert_eq!(line.limits.max_minor, Some(1_520_000));
+        let opened = insurer_accounts(&picc, Currency::CNY);
+        assert!(codes.iter().all(|code| opened.iter().any(|account| account.code.as_str() == *code)));
+        assert!(opened.iter().all(|account| account.limits.max_minor.is_none()));
+    }
+
+    #[test]
+    fn a_prefund_is_never_overdrawn() {
+        let opened = insurer_accounts(&party("picc"), Currency::CNY);
+        let prefund = opened.iter().find(|account| account.code == PREFUND.of(&party("picc"))).unwrap();
+        assert_eq!(prefund.limits, Limits { min_minor: Some(0), max_minor: None });
     }
 
     #[test]

@@ -4,21 +4,38 @@
 
 use dianfu_ledger::entry::{EntryKind, NewEntry};
 use dianfu_ledger::id;
-use dianfu_ledger::money::Currency;
-use jiff::Timestamp;
 use jiff::civil::Date;
-use uuid::Uuid;
 
-use crate::batch::Batch;
-use crate::chart::{OWN_BANK, REFUND};
+use crate::batch::{Batch, Pays};
+use crate::chart::OWN_BANK;
 use crate::journals::{Facts, JournalFault, Journals};
-use crate::number::PartyNo;
-use crate::payout::{Fact, Payout, PayoutItem, in_range};
-use crate::refusal::Refusal;
+use crate::netting::Netting;
+use crate::payout::{Fact, Payout, PayoutItem};
 use crate::voucher::Heading;
 
+mod channel;
+
+pub use channel::*;
+
 /// The templates of settlement.
-pub const TEMPLATES: [&str; 10] = ["J2b", "J5", "J5a", "J6", "J7", "J7-refund", "J7-reissued", "J8", "J8b", "J20"];
+pub const TEMPLATES: [&str; 16] = [
+    "J2b",
+    "J5",
+    "J5a",
+    "J6",
+    "J7",
+    "J7-excess",
+    "J7-refund",
+    "J7-reimbursement",
+    "J7-reissued",
+    "J8",
+    "J8b",
+    "J15b",
+    "J19e",
+    "J20",
+    "J20-channel",
+    "J23-paid",
+];
 
 /// J5a: own money moves to the clients' bank account to cover the advances in a batch, `1002 A / 1001 A`. Clients'
 /// money never funds an advance. `None` if the batch has none.
@@ -41,6 +58,34 @@ pub fn own_money_moved(
     };
     let facts = Facts::new(batch.currency).party("bank", &batch.bank).segment("own_bank", OWN_BANK);
     journals.entry(heading, &facts.amount("advances", advances_minor))
+}
+
+/// J19e: a part of an order is set off against what the pharmacy owes us, `2101 m / 1301 m`.
+pub fn netted(
+    journals: &Journals,
+    batch: &Batch,
+    netting: &Netting,
+    on: Date,
+    actor: &str,
+) -> Result<NewEntry, JournalFault> {
+    let Netting { pharmacy, order, debt, amount_minor, .. } = netting;
+    let heading = Heading {
+        id: id::entry_id(batch.made_at, batch.batch_no.as_str(), &format!("J19e/{pharmacy}/{order}/{debt}")),
+        journal: "J19e",
+        kind: EntryKind::Post,
+        relates_to: None,
+        on,
+        reference: batch.batch_no.as_str(),
+        description: Some(format!("Payout batch {} sets order {order} off against {debt}", batch.batch_no)),
+        actor,
+    };
+    let facts = Facts::new(batch.currency)
+        .party("pharmacy", pharmacy)
+        .text("claim", order)
+        .text("returned_claim", debt)
+        .amount("netted", *amount_minor);
+    let nothing = || JournalFault::Unknown { journal: "J19e".to_owned() };
+    journals.entry(heading, &facts)?.ok_or_else(nothing)
 }
 
 /// The entry that a fact about a payout posts; `None` where no money moves.
@@ -70,10 +115,10 @@ pub fn fact(
 
 /// All that is known of a payout.
 fn facts(payout: &Payout) -> Facts {
-    let item = |party: &'static str, amount: &'static str| {
+    let item = |party: &'static str, item_name: &'static str, amount: &'static str| {
         move |item: &PayoutItem| {
             let of_account = item.account.as_str().split_once('.').map_or("", |(_, party)| party);
-            let facts = Facts::new(payout.currency).segment(party, of_account).text("claim", &item.item);
+            let facts = Facts::new(payout.currency).segment(party, of_account).text(item_name, &item.item);
             facts.amount(amount, item.amount_minor)
         }
     };
@@ -83,8 +128,10 @@ fn facts(payout: &Payout) -> Facts {
         .amount("withheld", payout.withheld_minor)
         .amount("net", payout.net_minor())
         .amount("returned", payout.net_minor())
-        .list("orders", payout.items.iter().map(item("pharmacy", "amount")))
-        .list("refunds", payout.items.iter().map(item("patient", "share")));
+        .list("orders", payout.items.iter().map(item("pharmacy", "claim", "amount")))
+        .list("refunds", payout.items.iter().map(item("patient", "claim", "share")))
+        .list("reimbursements", payout.items.iter().map(item("patient", "claim", "amount")))
+        .list("excesses", payout.items.iter().map(item("insurer", "reference", "excess")));
     // A payout in place of another has the one item that waits for it.
     match payout.items.as_slice() {
         [only] => facts.text("returned_payout", &only.item),
@@ -97,58 +144,6 @@ fn instructed(payout: &Payout) -> String {
         Some(returned) => format!("Payout {} instructed in place of {returned}", payout.payout_id),
         None => format!("Payout {} to {} instructed", payout.payout_id, payout.payee),
     }
-}
-
-/// What a collection channel paid out to our bank account for one day.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ChannelSettlement {
-    /// The channel.
-    pub channel: PartyNo,
-    /// The day whose receipts it settles.
-    pub day: Date,
-    /// Our bank account that got the money.
-    pub bank: PartyNo,
-    /// The bank's or the channel's own number for it, unique for the channel.
-    pub reference: String,
-    /// The currency of both amounts.
-    pub currency: Currency,
-    /// What was collected, in minor units.
-    pub collected_minor: i64,
-    /// What the channel kept for itself, in minor units.
-    pub fee_minor: i64,
-    /// The day the bank shows it.
-    pub on: Date,
-}
-
-/// J2b, `1002 U-c, 5101 c / 1005 U`.
-pub fn channel_settled(journals: &Journals, settlement: &ChannelSettlement, actor: &str) -> Result<NewEntry, Refusal> {
-    let ChannelSettlement { channel, day, bank, reference, currency, collected_minor, fee_minor, on } = settlement;
-    in_range("collected", *collected_minor, 1..=i64::MAX)?;
-    in_range("fee", *fee_minor, 0..=*collected_minor)?;
-    let heading = Heading {
-        id: channel_settlement_id(settlement),
-        journal: "J2b",
-        kind: EntryKind::Post,
-        relates_to: None,
-        on: *on,
-        reference,
-        description: Some(format!("Channel {channel} settled its receipts of {day}")),
-        actor,
-    };
-    let facts = Facts::new(*currency)
-        .party("bank", bank)
-        .party("channel", channel)
-        .day("day", *day)
-        .amount("collected", *collected_minor)
-        .amount("charge", *fee_minor);
-    let nothing = || Refusal::Journal(JournalFault::Unknown { journal: "J2b".to_owned() });
-    journals.entry(heading, &facts)?.ok_or_else(nothing)
-}
-
-/// The id of its entry.
-pub fn channel_settlement_id(settlement: &ChannelSettlement) -> Uuid {
-    let since = settlement.day.to_zoned(jiff::tz::TimeZone::UTC).map_or(Timestamp::UNIX_EPOCH, |day| day.timestamp());
-    id::entry_id(since, settlement.channel.as_str(), &format!("J2b/{}", settlement.reference))
 }
 
 fn heading<'a>(payout: &'a Payout, journal: &'a str, description: String, on: Date, actor: &'a str) -> Heading<'a> {
@@ -166,26 +161,32 @@ fn heading<'a>(payout: &'a Payout, journal: &'a str, description: String, on: Da
     }
 }
 
-/// J5, `2101 N / 1010 N-w, 2402 w`; J8b and J20 are the same for what stands on 2110 and on 2202.
+/// J5, `2101 N / 1010 N-w, 2402 w`; the others are the same for what stands on 2110, 2202, 2201 and 2301.
 fn instruction(payout: &Payout) -> &'static str {
-    match &payout.reissue_of {
-        Some(_) => "J8b",
-        None if pays_refunds(payout) => "J20",
-        None => "J5",
+    match pays(payout) {
+        None => "J8b",
+        Some(Pays::Pharmacies) => "J5",
+        Some(Pays::PatientRefunds) => "J20",
+        Some(Pays::Reimbursements) => "J23-paid",
+        Some(Pays::InsurerRefunds) => "J15b",
     }
 }
 
-/// J7, `1010 N-w, 2402 w / 2101 N`: the items are open again; likewise what stood on 2110 and on 2202.
+/// J7, `1010 N-w, 2402 w / 2101 N`: the items are open again; likewise what stood on 2110, 2202, 2201 and 2301.
 fn rejection(payout: &Payout) -> &'static str {
-    match &payout.reissue_of {
-        Some(_) => "J7-reissued",
-        None if pays_refunds(payout) => "J7-refund",
-        None => "J7",
+    match pays(payout) {
+        None => "J7-reissued",
+        Some(Pays::Pharmacies) => "J7",
+        Some(Pays::PatientRefunds) => "J7-refund",
+        Some(Pays::Reimbursements) => "J7-reimbursement",
+        Some(Pays::InsurerRefunds) => "J7-excess",
     }
 }
 
-fn pays_refunds(payout: &Payout) -> bool {
-    payout.items.iter().any(|item| item.account.control() == REFUND.code)
+/// Which payables it pays; `None` if it stands in place of one that came back. All its items are of one kind.
+fn pays(payout: &Payout) -> Option<Pays> {
+    let item = payout.items.first().filter(|_| payout.reissue_of.is_none())?;
+    Some(Pays::from_control(item.account.control()).expect("a batch pays what a kind of payables has"))
 }
 
 #[cfg(test)]

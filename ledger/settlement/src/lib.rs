@@ -5,9 +5,10 @@
 //! and may be repeated.
 //!
 //! Modules in reading order: the vocabulary ([`number`], [`chart`], [`voucher`], [`journals`]); the pure part
-//! ([`payout`], [`batch`], [`journal_map`], [`refusal`]); the steps, one a file ([`payee`], [`payable`],
+//! ([`payout`], [`batch`], [`netting`], [`mod@plan`], [`journal_map`],
+//! [`refusal`]); the steps, one a file ([`payee`], [`payable`],
 //! [`propose`](mod@propose), [`instruct`](mod@instruct), [`record`](mod@record), [`reissue`](mod@reissue),
-//! [`collection`]).
+//! [`collection`]); what parties are told of it ([`statement`]).
 
 pub mod chart;
 pub mod difference;
@@ -17,7 +18,9 @@ pub mod journals;
 
 pub mod batch;
 pub mod journal_map;
+pub mod netting;
 pub mod payout;
+pub mod plan;
 pub mod refusal;
 
 pub mod collection;
@@ -27,6 +30,8 @@ pub mod payee;
 pub mod propose;
 pub mod record;
 pub mod reissue;
+
+pub mod statement;
 
 pub mod error;
 mod sql;

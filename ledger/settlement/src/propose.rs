@@ -1,10 +1,13 @@
 //! A maker proposes a batch, and anybody looks at what it would pay now.
 
-use deadpool_postgres::Client;
+use std::collections::BTreeSet;
 
-use crate::batch::{Batch, Plan, plan};
+use deadpool_postgres::{Client, Transaction};
+
+use crate::batch::{Batch, Pays};
 use crate::error::Error;
-use crate::number::BatchNo;
+use crate::number::{BatchNo, PartyNo};
+use crate::plan::{Plan, plan};
 use crate::refusal::Refusal;
 use crate::sql;
 
@@ -21,14 +24,24 @@ pub async fn propose(client: &mut Client, batch: &Batch) -> Result<Result<(), Re
     Ok(Ok(()))
 }
 
-/// What a batch would pay if it were instructed now. Nothing is reserved: what counts is decided when it is posted.
+/// What a batch would set off and pay if it were instructed now. Nothing is reserved: what counts is decided when it is posted.
 pub async fn preview(client: &mut Client, batch_no: &BatchNo) -> Result<Result<Plan, Refusal>, Error> {
     let tx = client.transaction().await?;
     let Some(batch) = sql::batch(&tx, batch_no).await? else {
         return Ok(Err(Refusal::BatchUnknown { batch_no: batch_no.clone() }));
     };
-    let due = sql::due(&tx, &batch).await?;
-    Ok(Ok(plan(batch_no, due)))
+    Ok(Ok(plan_now(&tx, &batch).await?))
+}
+
+/// What a batch sets off and pays as the caller's transaction sees the books; exact for who has locked the head.
+pub(crate) async fn plan_now(tx: &Transaction<'_>, batch: &Batch) -> Result<Plan, Error> {
+    let due = sql::due(tx, batch).await?;
+    let payees: BTreeSet<&PartyNo> = due.iter().map(|due| &due.payee).collect();
+    let receivables = match batch.pays {
+        Pays::Pharmacies => sql::receivables(tx, &payees, batch.currency).await?,
+        Pays::PatientRefunds | Pays::Reimbursements | Pays::InsurerRefunds => Vec::new(),
+    };
+    Ok(plan(&batch.batch_no, due, receivables))
 }
 
 fn same(first: &Batch, given: &Batch) -> Result<(), Refusal> {

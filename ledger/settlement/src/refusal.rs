@@ -1,6 +1,7 @@
 //! What settlement refuses a caller: values with a stable code and a sentence.
 
 use dianfu_ledger::Rejection;
+use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::money::{Currency, Money};
 use jiff::civil::Date;
 
@@ -50,9 +51,9 @@ pub enum Refusal {
     },
     /// What is due now is not what the checker approved.
     #[error(
-        "batch {batch_no}: approved were {} payouts of {} in all, due are {} of {}",
-        expected.payouts, Money::new(expected.net_minor, *currency), actual.payouts,
-        Money::new(actual.net_minor, *currency)
+        "batch {batch_no}: approved were {} payouts of {} in all and {} set off, due are {} of {} and {}",
+        expected.payouts, Money::new(expected.net_minor, *currency), Money::new(expected.netted_minor, *currency),
+        actual.payouts, Money::new(actual.net_minor, *currency), Money::new(actual.netted_minor, *currency)
     )]
     ControlTotalDiffers {
         /// Its number.
@@ -64,8 +65,11 @@ pub enum Refusal {
         /// What is due.
         actual: ControlTotal,
     },
-    /// A batch has too many payouts to be posted in one piece.
-    #[error("batch {batch_no} would have {actual} payouts; at most {max} are posted in one piece: lower the cut-off")]
+    /// A batch has too many payouts and nettings to be posted in one piece.
+    #[error(
+        "batch {batch_no} would have {actual} payouts and nettings; at most {max} are posted in one piece: take an \
+         earlier cut-off"
+    )]
     BatchTooLarge {
         /// Its number.
         batch_no: BatchNo,
@@ -73,6 +77,14 @@ pub enum Refusal {
         actual: usize,
         /// The most it may have.
         max: usize,
+    },
+    /// A payout carries it, and the bank's last word on that is not spoken.
+    #[error("item '{item}' of {account} is in a payout that may yet pay it")]
+    ItemInFlight {
+        /// The account.
+        account: AccountCode,
+        /// The item.
+        item: String,
     },
     /// No such payout.
     #[error("there is no payout {payout_id}")]
@@ -143,11 +155,13 @@ pub enum Refusal {
     Ledger(Rejection),
 }
 
-/// What two people compare before money leaves: how many payouts, and their sum.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// What two people compare before money leaves: how many payouts, their sum, and what is set off.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct ControlTotal {
     /// How many payouts.
     pub payouts: usize,
+    /// What is set off against debts of pharmacies, in minor units.
+    pub netted_minor: i64,
     /// What the bank is told to pay in all, in minor units.
     pub net_minor: i64,
 }
@@ -163,6 +177,7 @@ impl Refusal {
             Refusal::NothingDue { .. } => "nothing_due",
             Refusal::ControlTotalDiffers { .. } => "control_total_differs",
             Refusal::BatchTooLarge { .. } => "batch_too_large",
+            Refusal::ItemInFlight { .. } => "item_in_flight",
             Refusal::PayoutUnknown { .. } => "payout_unknown",
             Refusal::FactNotPossible { .. } => "fact_not_possible",
             Refusal::TooEarly { .. } => "too_early",

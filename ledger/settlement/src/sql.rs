@@ -3,6 +3,12 @@
 //! Statements take arrays; one is the case of length one. None locks a row: whoever decides on what it reads here has
 //! locked the head first ([`dianfu_ledger::journal::sql::lock_head`]), because what is open changes by posting alone.
 
+mod netting;
+mod statement;
+
+pub use netting::*;
+pub use statement::*;
+
 use std::collections::HashMap;
 
 use deadpool_postgres::Transaction;
@@ -12,12 +18,13 @@ use jiff::civil::Date;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use crate::batch::{Batch, Due, Pays};
+use crate::batch::{Batch, Pays};
 use crate::error::Error;
 use crate::number::{BatchNo, NumberError, PartyNo, PayoutId};
 use crate::payable::NewPayable;
 use crate::payee::{NewPayee, NewPayeeAccount, PayeeAccount};
 use crate::payout::{DatedFact, Fact, Payout, PayoutItem};
+use crate::plan::Due;
 use crate::record::{RecordedFact, StoredFact};
 
 /// Adds a payee. Answers whether it is new.

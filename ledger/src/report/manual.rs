@@ -19,8 +19,8 @@ use super::{Period, ReportError, journal, sql};
 
 /// Actors that are no person: the ledger itself.
 pub const MACHINES: [&str; 1] = ["ledger"];
-/// What the actors begin with that are no person: partners' systems.
-pub const MACHINE_PREFIXES: [&str; 1] = ["partner:"];
+/// What the actors begin with that are no person of the platform: parties and other systems.
+pub const MACHINE_PREFIXES: [&str; 4] = ["insurer:", "pharmacy:", "patient:", "system:"];
 
 /// What a register says of an entry.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -48,10 +48,10 @@ fn waiting(funded: &Funded<'_>, found: &Match) -> Option<Break> {
 /// A line of a known claim that pays more or less than is due.
 fn off(funded: &Funded<'_>, found: &Match, is_last: bool) -> Option<Break> {
     let claim_no = found.claim_no.as_deref()?;
-    let due = found.evidence.open_minor - found.parts.applied_minor;
+    let due = found.evidence.open_minor - found.parts.applied_minor - found.tolerated_minor;
     let text = |minor: i64| decimal_text(minor.into(), funded.currency);
     let (category, amount_minor, explanation) = match found.outcome {
-        Outcome::Over => {
+        Outcome::Over if found.parts.excess_minor > 0 => {
             let excess = found.parts.excess_minor;
             (Category::OverPaid, excess, format!("claim {claim_no} is paid {} more than is due", text(excess)))
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::entry::{EntryKind, NewEntry};
 use dianfu_ledger::id;
-use dianfu_settlement::chart::{DUE, INSURER_PAYABLE, LATE_INTEREST, Line, TAX_RECOVERABLE, UNAPPLIED};
+use dianfu_settlement::chart::{DUE, INSURER_PAYABLE, LATE_INTEREST, Line, PASS_THROUGH, TAX_RECOVERABLE, UNAPPLIED};
 use dianfu_settlement::journals::{Facts, JournalFault, Journals};
 use dianfu_settlement::voucher::Heading;
 
@@ -96,6 +96,8 @@ impl Legs {
             .text("receipt", funded.trace)
             .list("reversals", list(on(&DUE, debit), "claim", "paid"))
             .list("lines", list(on(&DUE, credit), "claim", "paid"))
+            .list("returned_reimbursements", list(on(&PASS_THROUGH, debit), "reimbursed_claim", "reimbursed"))
+            .list("reimbursements", list(on(&PASS_THROUGH, credit), "reimbursed_claim", "reimbursed"))
             .list("excesses", list(on(&INSURER_PAYABLE, credit), "owed_reference", "owed"))
             .list("takebacks", list(on(&INSURER_PAYABLE, debit), "reference", "takeback"))
             .list("waiting", list(on(&UNAPPLIED, credit), "waiting_item", "waits"))

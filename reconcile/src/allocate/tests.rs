@@ -10,7 +10,7 @@ use proptest::sample::select;
 
 use super::*;
 use crate::breaks::Category;
-use crate::matching::{OpenClaimItem, match_lines};
+use crate::matching::{OpenClaimItem, Receivable, match_lines};
 use crate::remittance::{ClaimLine, Place};
 
 const NOWHERE: Place = Place { segment: 0, transaction: 1, claim: None, service: None };
@@ -48,6 +48,7 @@ fn items(table: &str) -> Vec<OpenClaimItem> {
         position: 0,
         claim_no: row[0].to_owned(),
         insurer_claim_nos: Vec::new(),
+        receivable: Receivable::default(),
         open_minor: row[1].parse().unwrap(),
         received_minor: row[2].parse().unwrap(),
         owed_minor: row[3].parse().unwrap(),

@@ -44,6 +44,7 @@ fn item(row: &str) -> OpenClaimItem {
         position: position.parse().unwrap(),
         claim_no: claim_no.to_owned(),
         insurer_claim_nos: if own == "-" { Vec::new() } else { vec![own.to_owned()] },
+        receivable: Receivable::default(),
         open_minor: open.parse().unwrap(),
         received_minor: received.parse().unwrap(),
         owed_minor: owed.parse().unwrap(),

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Evidence, Found, Match, MatchRule, OpenClaimItem, Outcome, RULES};
+use super::{Evidence, Found, Match, MatchRule, OpenClaimItem, Outcome, RULES, Receivable};
 use crate::remittance::ClaimLine;
 
 /// Where a line's money goes; signed like the line, and together the whole line.
@@ -54,7 +54,15 @@ fn on_claim(line: &ClaimLine, item: &OpenClaimItem, rule: MatchRule, candidates:
     let (outcome, parts) =
         if line.paid_minor < 0 { take_back(line.paid_minor, left) } else { pay(line.paid_minor, left) };
     let evidence = evidence(line, item, rule, candidates, open_minor);
-    Match { order: line.order, outcome, claim_no: Some(item.claim_no.clone()), parts, evidence }
+    Match {
+        order: line.order,
+        outcome,
+        claim_no: Some(item.claim_no.clone()),
+        receivable: item.receivable,
+        parts,
+        tolerated_minor: 0,
+        evidence,
+    }
 }
 
 fn on_none(line: &ClaimLine, candidates: usize) -> Match {
@@ -64,7 +72,15 @@ fn on_none(line: &ClaimLine, candidates: usize) -> Match {
     let evidence =
         Evidence { rule: None, rules: RULES.to_owned(), agreed, differed: Vec::new(), candidates, open_minor: 0 };
     let parts = Parts { suspense_minor: line.paid_minor, ..Parts::default() };
-    Match { order: line.order, outcome, claim_no: None, parts, evidence }
+    Match {
+        order: line.order,
+        outcome,
+        claim_no: None,
+        receivable: Receivable::default(),
+        parts,
+        tolerated_minor: 0,
+        evidence,
+    }
 }
 
 fn pay(paid: i64, left: &mut Left) -> (Outcome, Parts) {

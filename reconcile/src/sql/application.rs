@@ -15,7 +15,7 @@ use super::{corrupt, currency, integer, json, ordinal};
 use crate::allocate::AdjustmentMatch;
 use crate::breaks::Break;
 use crate::error::Error;
-use crate::matching::{Match, RULES};
+use crate::matching::{Match, RULES, Receivable};
 use crate::remittance::{ClaimLine, PayeeAdjustment, Place};
 
 /// A remittance on record, as far as applying it needs it.
@@ -120,6 +120,8 @@ pub async fn adjustments(tx: &Transaction<'_>, remittance_id: Uuid) -> Result<Ve
 pub struct KnownAs {
     /// Our own number.
     pub item: String,
+    /// Where its receivable stands.
+    pub receivable: Receivable,
     /// The number it was sent under.
     pub submitted_no: String,
     /// The payer's own numbers of it, without those that are not known.
@@ -131,30 +133,37 @@ pub struct KnownAs {
 /// The claims of `account` that outsiders know by one of `submitted`, or, when given, by one of `own`.
 pub async fn known_as(
     tx: &Transaction<'_>,
-    account: &str,
+    insurer: &PartyNo,
     submitted: &[&str],
     own: &[&str],
 ) -> Result<Vec<KnownAs>, Error> {
     const SQL: &str = "
-        SELECT item, submitted_no, min(position) AS position,
+        SELECT account, item, submitted_no, min(position) AS position,
                COALESCE(
                    array_agg(insurer_claim_no ORDER BY insurer_claim_no) FILTER (WHERE insurer_claim_no <> ''), '{}'
                ) AS insurer_claim_nos
         FROM (
             -- Each half by its index: of either or both none would be used.
-            SELECT item, submitted_no, insurer_claim_no, position
+            SELECT account, item, submitted_no, insurer_claim_no, position
             FROM open_item_reference
-            WHERE account = $1 AND submitted_no = ANY($2)
+            WHERE account = ANY($1) AND submitted_no = ANY($2)
             UNION
-            SELECT item, submitted_no, insurer_claim_no, position
+            SELECT account, item, submitted_no, insurer_claim_no, position
             FROM open_item_reference
-            WHERE account = $1 AND insurer_claim_no = ANY($3)
+            WHERE account = ANY($1) AND insurer_claim_no = ANY($3)
         ) known
-        GROUP BY item, submitted_no
-        ORDER BY item, submitted_no";
-    let rows = tx.query(&tx.prepare_cached(SQL).await?, &[&account, &submitted, &own]).await?;
+        GROUP BY account, item, submitted_no
+        ORDER BY account, item, submitted_no";
+    let accounts = Receivable::ALL.map(|receivable| receivable.line().of(insurer).to_string());
+    let rows = tx.query(&tx.prepare_cached(SQL).await?, &[&&accounts[..], &submitted, &own]).await?;
+    let passes_through = Receivable::PassThrough.line().of(insurer);
     let known = |row: &tokio_postgres::Row| KnownAs {
         item: row.get("item"),
+        receivable: if row.get::<_, &str>("account") == passes_through.as_str() {
+            Receivable::PassThrough
+        } else {
+            Receivable::Due
+        },
         submitted_no: row.get("submitted_no"),
         insurer_claim_nos: row.get("insurer_claim_nos"),
         position: row.get("position"),
@@ -185,13 +194,13 @@ pub async fn insert_application(
     tx: &Transaction<'_>,
     remittance_id: Uuid,
     entry_ids: &[Uuid],
-    actor: &str,
-    now: Timestamp,
+    on: Date,
+    (actor, now): (&str, Timestamp),
 ) -> Result<(), Error> {
     const SQL: &str = "
-        INSERT INTO remittance_application (remittance_id, rules, entry_ids, applied_at, actor)
-        VALUES ($1, $2, $3, $4, $5)";
-    tx.execute(&tx.prepare_cached(SQL).await?, &[&remittance_id, &RULES, &entry_ids, &now, &actor]).await?;
+        INSERT INTO remittance_application (remittance_id, rules, entry_ids, applied_on, applied_at, actor)
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    tx.execute(&tx.prepare_cached(SQL).await?, &[&remittance_id, &RULES, &entry_ids, &on, &now, &actor]).await?;
     Ok(())
 }
 
@@ -199,10 +208,12 @@ pub async fn insert_application(
 pub async fn insert_matches(tx: &Transaction<'_>, remittance_id: Uuid, matches: &[Match]) -> Result<(), Error> {
     const SQL: &str = "
         INSERT INTO remittance_match
-            (remittance_id, line_no, outcome, item, paid_minor, applied_minor, excess_minor, suspense_minor, evidence)
-        SELECT $1, line_no, outcome, item, applied + excess + suspense, applied, excess, suspense, evidence
-        FROM unnest($2::integer[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::jsonb[])
-            AS found (line_no, outcome, item, applied, excess, suspense, evidence)";
+            (remittance_id, line_no, outcome, item, paid_minor, applied_minor, excess_minor, suspense_minor, evidence,
+             tolerated_minor)
+        SELECT $1, line_no, outcome, item, applied + excess + suspense, applied, excess, suspense, evidence, tolerated
+        FROM unnest(
+            $2::integer[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::jsonb[], $9::bigint[]
+        ) AS found (line_no, outcome, item, applied, excess, suspense, evidence, tolerated)";
     let order: Vec<i32> = matches.iter().map(|found| integer(found.order)).collect();
     let outcomes: Vec<&str> = matches.iter().map(|found| found.outcome.word()).collect();
     let items: Vec<Option<&str>> = matches.iter().map(|found| found.claim_no.as_deref()).collect();
@@ -210,8 +221,9 @@ pub async fn insert_matches(tx: &Transaction<'_>, remittance_id: Uuid, matches: 
     let excess: Vec<i64> = matches.iter().map(|found| found.parts.excess_minor).collect();
     let suspense: Vec<i64> = matches.iter().map(|found| found.parts.suspense_minor).collect();
     let evidence: Vec<serde_json::Value> = matches.iter().map(|found| json(&found.evidence)).collect();
-    let values: [&(dyn ToSql + Sync); 8] =
-        [&remittance_id, &order, &outcomes, &items, &applied, &excess, &suspense, &evidence];
+    let tolerated: Vec<i64> = matches.iter().map(|found| found.tolerated_minor).collect();
+    let values: [&(dyn ToSql + Sync); 9] =
+        [&remittance_id, &order, &outcomes, &items, &applied, &excess, &suspense, &evidence, &tolerated];
     tx.execute(&tx.prepare_cached(SQL).await?, &values).await?;
     Ok(())
 }

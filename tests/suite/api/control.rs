@@ -48,7 +48,7 @@ async fn what_was_ever_set_is_on_record_with_who_and_why() {
         records.map(|one| (one["max"].clone(), one["actor"].clone(), one["reason"].clone())).collect()
     };
     let expected = [("100.00", "committee"), ("80.00", "less risk")];
-    let expected = expected.map(|(max, reason)| (json!(max), json!("token:admin"), json!(reason)));
+    let expected = expected.map(|(max, reason)| (json!(max), json!("person:admin"), json!(reason)));
     let history = api.get("/v1/accounts/1102.picc/history").await.body;
     assert_eq!(told(&history["settings"]), expected);
     let history = api.get("/v1/limit-groups/line/history").await.body;
@@ -153,7 +153,7 @@ async fn periods_are_closed_by_a_controller_and_reopened_by_two() {
     assert_eq!(periods["soft_through"], "2025-11-30");
     let done: Vec<_> = periods["records"].as_array().unwrap().iter().map(|record| record["what"].clone()).collect();
     assert_eq!(done, ["closed", "proposed", "reopened"]);
-    assert_eq!(periods["records"][2]["proposed_by"], "token:lin");
+    assert_eq!(periods["records"][2]["proposed_by"], "person:lin");
 }
 
 #[tokio::test]

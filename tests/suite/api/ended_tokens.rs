@@ -1,7 +1,7 @@
 //! Tokens that end while they are in use, and tokens that never were.
 
 use dianfu_api::Error;
-use dianfu_api::auth::{NewToken, Role, create_partner_key, create_token, revoke_token};
+use dianfu_api::auth::{Holder, NewToken, Role, create_partner_key, create_token, revoke_token};
 use dianfu_tests::eventually;
 use futures_util::future::join_all;
 use jiff::Timestamp;
@@ -86,7 +86,7 @@ async fn tokens_of_books_that_do_not_exist_cost_no_connections() {
 async fn a_way_in_that_has_ended_is_not_made() {
     let api = Api::start().await;
     let expires_at = Some("2020-01-01T00:00:00Z".parse::<Timestamp>().unwrap());
-    let new = NewToken { name: "late", role: Role::Auditor, expires_at, created_by: "test" };
+    let new = NewToken { name: "late", role: Role::Auditor, holder: Holder::System, expires_at, created_by: "test" };
     let token = create_token(&api.database, &main_book(), &new).await.unwrap_err();
     let key = create_partner_key(&api.database, &main_book(), "picc", expires_at, "test").await.unwrap_err();
     for error in [token, key] {

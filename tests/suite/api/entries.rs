@@ -208,7 +208,7 @@ async fn an_entry_is_shown_as_it_was_sent() {
         json!({
             "id": id(1), "sequence": 1, "kind": "post", "effective_date": "2026-01-31",
             "booked_at": posted.body["booked_at"], "reference": "CLM-1", "description": "advance",
-            "metadata": {"b": 1.10}, "relates_to": null, "related": [], "actor": "token:admin",
+            "metadata": {"b": 1.10}, "relates_to": null, "related": [], "actor": "person:admin",
             "value_date": null, "adjusting": false, "at_most": null, "expires_at": null, "hold_group": null,
             "template": null,
             "postings": [

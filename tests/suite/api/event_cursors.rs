@@ -37,7 +37,7 @@ async fn a_worker_moves_its_cursor_and_a_slower_one_is_told() {
 
     let set = api.put(LAKE, &json!({"position": 3, "reason": "ticket 4711"})).await;
     assert_eq!((&set.body["failure"], &set.body["acts"][0]["act"]), (&json!(null), &json!("set")));
-    assert_eq!(set.body["acts"][0]["actor"], "token:admin");
+    assert_eq!(set.body["acts"][0]["actor"], "person:admin");
     let old = api.put(LAKE, &json!({"position": 4, "from": 3, "fence": fence})).await;
     old.problem(409, "cursor_moved");
 }

@@ -70,7 +70,7 @@ async fn a_remittance_under_way_is_not_half_done_and_counts_once() {
     let (folder, api) = on_a_durable_cluster().await;
     let picc = PartyNo::parse("picc").unwrap();
     let mut accounts = platform_accounts(Currency::USD);
-    accounts.extend(insurer_accounts(&picc, Currency::USD, i64::MAX));
+    accounts.extend(insurer_accounts(&picc, Currency::USD));
     let ledger = Ledger::open(&api.database, &main_book()).await.unwrap();
     ledger.open_accounts(&accounts, "test").await.unwrap();
     ledger.close().await;

@@ -6,7 +6,7 @@ use dianfu_ledger::opening::AccountOutcome;
 use reqwest::Method;
 use serde_json::json;
 
-use super::access::{Operation, operations};
+use super::sweep::{Operation, operations};
 use super::{Api, Reply};
 
 /// Every operation behind the gate.

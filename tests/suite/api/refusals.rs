@@ -39,7 +39,7 @@ async fn entries_that_are_refused_are_on_record_with_who_what_and_why() {
             "post account_unknown"
         ]
     );
-    assert!(all.iter().all(|row| row["actor"] == "token:admin"));
+    assert!(all.iter().all(|row| row["actor"] == "person:admin"));
     let one = &refusals(&api, &format!("?entry_id={}&limit=1&door=api", id(2))).await[0];
     assert_eq!((&one["pointer"], &one["entry_id"]), (&json!("/postings/0/debit"), &json!(id(2))));
     let kept: Value = serde_json::from_str(one["request"]["text"].as_str().unwrap()).unwrap();
@@ -60,7 +60,7 @@ async fn who_was_turned_away_is_on_record_without_what_was_shown() {
     let rows = refusals(&api, "?door=gate").await;
     let told: Vec<_> = rows.iter().map(|row| json!([row["actor"], row["code"], row["request"]])).collect();
     let call = json!({"method": "GET", "path": "/v1/accounts/1002.a"});
-    assert_eq!(told, [json!(["nobody", "token_invalid", call]), json!(["token:shop", "forbidden", call])]);
+    assert_eq!(told, [json!(["nobody", "token_invalid", call]), json!(["system:shop", "forbidden", call])]);
     assert!(!json!(rows).to_string().contains(&"s".repeat(43)));
 }
 

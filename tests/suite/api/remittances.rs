@@ -35,7 +35,7 @@ async fn an_insurer_hands_a_file_in_and_sees_the_first_answer_again() {
     assert_eq!((&taken.body["replayed"], &taken.body["warnings"]), (&json!(false), &json!([])));
     let place = format!("/v1/remittances/{}", taken.body["remittances"][0]["id"].as_str().unwrap());
     assert_eq!(taken.header("location"), place);
-    assert_eq!(api.get(&place).await.body["actor"], "partner:main.picc");
+    assert_eq!(api.get(&place).await.body["actor"], "insurer:picc");
 
     // The same bytes again, by the insurer and by staff: the same answer, marked.
     let by_staff = api.post_text(BY_STAFF, X12, bytes.clone()).await;

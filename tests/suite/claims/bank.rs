@@ -32,7 +32,7 @@ pub fn batch(batch_no: &str, pays: Pays) -> Batch {
 }
 
 pub fn approval(batch_no: &str, payouts: usize, net_minor: i64) -> Approval {
-    let control_total = ControlTotal { payouts, net_minor };
+    let control_total = ControlTotal { payouts, netted_minor: 0, net_minor };
     let batch_no = BatchNo::parse(batch_no).unwrap();
     Approval { batch_no, checked_by: "li".to_owned(), control_total, on: DUE_ON }
 }
@@ -69,7 +69,8 @@ impl Desk {
         let mut client = self.ledger.client().await.unwrap();
         let plan = preview(&mut client, &batch.batch_no).await.unwrap().unwrap();
         let total = plan.control_total();
-        self.instruct(&approval(batch_no, total.payouts, total.net_minor)).await.unwrap()
+        let approval = Approval { control_total: total, ..approval(batch_no, total.payouts, total.net_minor) };
+        self.instruct(&approval).await.unwrap()
     }
 
     /// The bank reports something about a payout.

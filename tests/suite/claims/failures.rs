@@ -13,12 +13,13 @@ use super::steps::Step;
 const DEFERRED: [&str; 2] = ["claim_event", "payout_fact"];
 
 /// Everything that the steps write to.
-const PLACES: [&str; 19] = [
+const PLACES: [&str; 20] = [
     "COMMIT claim_event",
     "COMMIT payout_fact",
     "claim",
     "claim_event",
     "claim_line",
+    "claim_share",
     "commit",
     "decision",
     "entry",

@@ -9,11 +9,13 @@ use dianfu_claims::claim::{
 use dianfu_claims::decide::{Applied, RecordedEvent};
 use dianfu_claims::event::{Bearer, Event, LineDecision};
 use dianfu_claims::insurer::Insurer;
+use dianfu_claims::insurer::onboard::{Onboarding, onboard};
+use dianfu_claims::insurer::terms::ContractTerms;
 use dianfu_claims::patient::{Patient, Policy};
 use dianfu_claims::pharmacy::Pharmacy;
 use dianfu_claims::prereview::RuleVersion;
-use dianfu_claims::prereview::rules::{CoveredDrug, Rule, RuleSet};
-use dianfu_claims::{Command, Refusal, apply, insurer, patient, pharmacy, read, rule_book, settle_open};
+use dianfu_claims::prereview::rules::{Cycle, Rule, RuleSet};
+use dianfu_claims::{Command, Refusal, apply, patient, pharmacy, read, rule_book, settle_open};
 use dianfu_ledger::account::AccountCode;
 use dianfu_ledger::book::BookName;
 use dianfu_ledger::entry::{Layer, NewEntry, NewPosting};
@@ -84,9 +86,13 @@ pub fn policy_of(patient_no: &str) -> Policy {
 
 pub fn the_rules(version: i32) -> RuleVersion {
     let drug_code = DrugCode::parse("osimertinib-80mg-30").unwrap();
-    let drugs = vec![CoveredDrug { drug_code, packs_per_cycle: 1, cycle_days: 28 }];
-    let rules = vec![Rule::PolicyInForce, Rule::PrescriptionValid { days: 30 }, Rule::DrugCovered { drugs }];
-    RuleVersion { version, effective_from: date(2026, 1, 1), rules: RuleSet { approval_days: 30, rules } }
+    let rules = vec![
+        Rule::PolicyInForce,
+        Rule::PrescriptionValid { days: 30 },
+        Rule::DrugListed { drugs: vec![drug_code.clone()] },
+        Rule::QuantityPerCycle { drugs: vec![Cycle { drug_code, packs_per_cycle: 1, cycle_days: 28 }] },
+    ];
+    RuleVersion { version, effective_from: date(2026, 1, 1), rules: RuleSet::deciding(30, rules) }
 }
 
 /// A claim at the worked figures; each patient of these tests has a policy of its own.
@@ -202,6 +208,11 @@ pub struct Desk {
 impl Desk {
     /// A book with the insurer `picc`, the pharmacy `red-cross`, the channel `wechat` and the patients `p-1` to `p-4`.
     pub async fn new(credit_line_minor: i64) -> Desk {
+        Desk::on_terms(credit_line_minor, ContractTerms::plain()).await
+    }
+
+    /// The same, with an insurer on these terms.
+    pub async fn on_terms(credit_line_minor: i64, terms: ContractTerms) -> Desk {
         let test = test_database().await;
         let ledger = Desk::open(&test).await;
         let desk = Desk { test, ledger };
@@ -209,8 +220,9 @@ impl Desk {
         accounts.extend(channel_accounts(&party("wechat"), Currency::CNY));
         desk.ledger.open_accounts(&accounts, "tester").await.unwrap();
         let mut client = desk.ledger.client().await.unwrap();
-        insurer::register(&mut client, &the_insurer(), credit_line_minor, "tester", now()).await.unwrap().unwrap();
         let people = ("wang", "li");
+        let insurer = Onboarding { terms, ..Onboarding::plain(the_insurer(), credit_line_minor, ON, [7; 32]) };
+        onboard(&mut client, &insurer, people, now()).await.unwrap().unwrap();
         rule_book::record(&mut client, &party("picc"), &the_rules(1), people, now()).await.unwrap().unwrap();
         pharmacy::register(&mut client, &the_pharmacy("red-cross"), "tester", now()).await.unwrap().unwrap();
         desk.pays("red-cross", 1).await;

@@ -175,8 +175,9 @@ async fn what_no_step_writes_is_refused() {
             "payee_account_two_people",
         ),
         (
-            "INSERT INTO rule_version SELECT insurer_no, 2, effective_from, rules, 'li', 'li', recorded_at
-             FROM rule_version"
+            "INSERT INTO rule_version
+                (insurer_no, version, made_by, checked_by, recorded_at, content_sha256, trial_no)
+             SELECT insurer_no, version, made_by, made_by, recorded_at, content_sha256, trial_no FROM rule_version"
                 .to_owned(),
             "rule_version_two_people",
         ),

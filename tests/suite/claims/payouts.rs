@@ -40,7 +40,8 @@ async fn nobody_releases_what_nobody_proposed_or_he_himself_or_what_he_has_not_s
     assert_eq!(desk.instruct(&alone).await.unwrap_err().code(), "same_person");
     assert_eq!(desk.instruct(&approval("B-0", 1, 1_980_000)).await.unwrap_err().code(), "nothing_due");
     let refusal = desk.instruct(&approval("B-1", 1, 1_979_999)).await.unwrap_err();
-    let sentence = "batch B-1: approved were 1 payouts of 19799.99 CNY in all, due are 1 of 19800.00 CNY";
+    let sentence = "batch B-1: approved were 1 payouts of 19799.99 CNY in all and 0.00 CNY set off, due are 1 of \
+                    19800.00 CNY and 0.00 CNY";
     assert_eq!((refusal.code(), refusal.to_string().as_str()), ("control_total_differs", sentence));
 
     // Another order comes between the checker's look and word.

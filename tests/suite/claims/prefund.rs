@@ -1,42 +1,29 @@
 //! Insurers that pay beforehand (J24): what is dispensed is drawn on their deposit, and their word moves it.
 
-use dianfu_claims::benefit::{Terms, quote};
-use dianfu_claims::claim::{Cover, Funding, NewClaim, Quote, State};
+use dianfu_claims::Command;
+use dianfu_claims::claim::{NewClaim, State};
 use dianfu_claims::event::{Bearer, Event};
-use dianfu_claims::prereview::{Outcome, Verdict};
+use dianfu_claims::insurer::terms::{ContractTerms, Funding};
 use dianfu_settlement::batch::Pays;
 
 use super::bank::paid;
 use super::fixture::{
-    ADVANCE, Desk, GROSS, ON, SHARE, assigned, decided, decided_again, intake, offered, sent, share_paid, the_pharmacy,
-    told,
+    ADVANCE, Desk, ON, SHARE, assigned, decided, decided_again, intake, number, offered, sent, share_paid, told,
 };
 
-/// A cover from the insurer's deposit, without a service fee.
-pub const PREFUND: Cover = Cover { funding: Funding::Prefund, ..Cover::CREDIT };
-
-/// What a review at the worked figures approves on these terms.
-pub fn approved_on(cover: Cover) -> Event {
-    let terms = Terms {
-        deductible_left_minor: 100_000,
-        coinsurance_per_10000: 2_000,
-        share_cap_left_minor: None,
-        benefit_left_minor: None,
-    };
-    let quote = Quote { cover, ..quote(GROSS, &terms, &the_pharmacy("red-cross").fee_terms(), ON, 30) };
-    let outcome = serde_json::to_value(Outcome::Approved(quote)).unwrap();
-    let verdict = serde_json::json!({ "rules_version": 1, "outcome": outcome });
-    Event::PreReviewed(serde_json::from_value::<Verdict>(verdict).unwrap())
+/// What advances are paid from the insurer's deposit.
+pub fn prefunded() -> ContractTerms {
+    ContractTerms { funding: Funding::Prefund, ..ContractTerms::plain() }
 }
 
 impl Desk {
-    /// Brings a claim to the insurer, covered on these terms; answers the journals of review and dispensing.
-    pub async fn dispensed_on(&self, claim: NewClaim, cover: Cover) -> Vec<String> {
+    /// Brings a claim to the insurer; answers the journals of review and dispensing.
+    pub async fn reviewed_and_dispensed(&self, claim: NewClaim) -> Vec<String> {
         let claim_no = claim.claim_no.to_string();
-        self.ask(dianfu_claims::Command::take_in(claim, ON)).await.unwrap();
+        self.ask(Command::take_in(claim, ON)).await.unwrap();
         self.tell(&claim_no, Event::Submitted).await;
         self.tell(&claim_no, Event::ReviewStarted).await;
-        let mut entries = self.tell(&claim_no, approved_on(cover)).await.entry_ids;
+        let mut entries = self.ask(Command::review(number(&claim_no), ON)).await.unwrap().entry_ids;
         self.ask(offered(&claim_no, 1, "red-cross")).await.unwrap();
         let events = [Event::OrderAccepted { offer_no: 1 }, Event::ShareRequested, share_paid(SHARE), Event::DrugReady];
         for event in events {
@@ -50,9 +37,9 @@ impl Desk {
 
 #[tokio::test]
 async fn a_deposit_is_held_drawn_and_given_back_as_the_insurer_decides() {
-    let desk = Desk::new(0).await;
+    let desk = Desk::on_terms(0, prefunded()).await;
     desk.move_money(&[("1002.settlement", None, 2_000_000), ("2302.picc", None, -2_000_000)]).await;
-    let journals = desk.dispensed_on(intake("C-1", "p-1"), PREFUND).await;
+    let journals = desk.reviewed_and_dispensed(intake("C-1", "p-1")).await;
     let expected = [
         "J24-hold: (2302.picc - 1520000), (9002.picc - -1520000)",
         "J24-release: (9002.picc - 1520000), (2302.picc - -1520000)",
@@ -91,8 +78,8 @@ async fn a_deposit_is_held_drawn_and_given_back_as_the_insurer_decides() {
 
 #[tokio::test]
 async fn a_deposit_that_approves_more_gives_it_to_the_patient() {
-    let desk = Desk::new(0).await;
-    desk.dispensed_on(intake("C-1", "p-1"), PREFUND).await;
+    let desk = Desk::on_terms(0, prefunded()).await;
+    desk.reviewed_and_dispensed(intake("C-1", "p-1")).await;
     let more = desk.tell("C-1", decided(ADVANCE + 5_000)).await;
     let posted = desk.journals(&more.entry_ids).await;
     assert_eq!(posted, ["J24-more: 2302.picc - 5000, 2202.p-1 C-1 -5000"]);
@@ -101,9 +88,9 @@ async fn a_deposit_that_approves_more_gives_it_to_the_patient() {
 
 #[tokio::test]
 async fn a_deposit_is_free_again_when_the_claim_is_called_off() {
-    let desk = Desk::new(0).await;
+    let desk = Desk::on_terms(0, prefunded()).await;
     desk.bring("C-1", "p-1", State::PreReview).await;
-    desk.tell("C-1", approved_on(PREFUND)).await;
+    desk.ask(Command::review(number("C-1"), ON)).await.unwrap();
     let cancelled = desk.tell("C-1", Event::Cancelled).await;
     let posted = desk.journals(&cancelled.entry_ids).await;
     assert_eq!(posted, ["J24-release: (9002.picc - 1520000), (2302.picc - -1520000)"]);
@@ -112,8 +99,8 @@ async fn a_deposit_is_free_again_when_the_claim_is_called_off() {
 
 #[tokio::test]
 async fn what_comes_back_goes_back_to_the_deposit() {
-    let desk = Desk::new(0).await;
-    desk.dispensed_on(intake("C-1", "p-1"), PREFUND).await;
+    let desk = Desk::on_terms(0, prefunded()).await;
+    desk.reviewed_and_dispensed(intake("C-1", "p-1")).await;
     desk.tell("C-1", decided(1_400_000)).await;
     let returned = desk.ask(told("C-1", Event::Returned)).await.unwrap();
     let expected = [

@@ -91,7 +91,7 @@ async fn a_credit_line_gives_what_it_has_to_those_who_come_first() {
         let reviews = claims.map(|(claim_no, _)| vec![Command::review(number(claim_no), ON)]);
         let answers = at_once(&desk, reviews, ask).await.concat();
         let refused: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().err()).map(Refusal::code).collect();
-        assert_eq!(refused, vec!["above_maximum"; 4 - passing]);
+        assert_eq!(refused, vec!["group_above_maximum"; 4 - passing]);
         assert_eq!(desk.held().await, i64::try_from(passing).unwrap() * ADVANCE);
         desk.verify().await;
     }

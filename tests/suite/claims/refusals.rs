@@ -180,16 +180,19 @@ async fn the_credit_line_refuses_one_minor_unit_more() {
             desk.ask(review("C-2")).await.unwrap();
         } else {
             let refusal = desk.ask(review("C-2")).await.unwrap_err();
-            assert_eq!(refusal.code(), "above_maximum");
-            let sentence = "the balance would be 30400.00 CNY, above its limit of 30399.99 CNY";
+            assert_eq!(refusal.code(), "group_above_maximum");
+            let sentence =
+                "limit group credit.picc: the balance would be 30400.00 CNY, above its limit of 30399.99 CNY";
             assert!(refusal.to_string().contains(sentence), "{refusal}");
             assert_eq!(desk.claim("C-2").await.state, State::PreReview);
             assert_eq!(desk.count("decision").await, 1);
         }
-        assert_eq!(desk.refused(review("C-3")).await, "above_maximum");
-        // What the insurer has decided is not in the line any more.
+        assert_eq!(desk.refused(review("C-3")).await, "group_above_maximum");
+        // What the insurer does not cover is in the line until somebody else bears it.
         desk.tell("C-1", sent("C-1")).await;
         desk.tell("C-1", decided(0)).await;
+        assert_eq!(desk.refused(review("C-3")).await, "group_above_maximum");
+        desk.tell("C-1", assigned(1, Bearer::Platform, ADVANCE)).await;
         desk.ask(review("C-3")).await.unwrap();
         desk.verify().await;
     }
@@ -211,7 +214,7 @@ async fn a_claim_that_the_ledger_refuses_leaves_its_neighbours_applied() {
     let answers = dianfu_claims::apply(&desk.ledger, &mut client, &commands, "tester", now()).await;
     let answers = answers.unwrap();
     let codes: Vec<_> = answers.iter().map(|answer| answer.as_ref().map_or_else(Refusal::code, |_| "ok")).collect();
-    assert_eq!(codes, ["ok", "ok", "ok", "ok", "above_maximum", "not_in_this_state"]);
+    assert_eq!(codes, ["ok", "ok", "ok", "ok", "group_above_maximum", "not_in_this_state"]);
     assert_eq!((desk.held().await, desk.claim("C-3").await.state), (2 * ADVANCE, State::PreReview));
     desk.verify().await;
 }

@@ -110,9 +110,12 @@ async fn what_makes_no_sense_is_refused_by_name() {
     assert!(refusal(rules(&desk, |rules| rules.version = 2, ("li", "li")).await).starts_with("same_person: "));
     for (change, expected) in [
         ((|rules| rules.version = 3) as fn(&mut RuleVersion), "out_of_range: version is 3; it lies between 2 and 2"),
-        (|rules| rules.rules.rules.clear(), "out_of_range: rules is 0"),
-        (|rules| rules.rules.approval_days = -1, "out_of_range: approval_days"),
-        (|rules| rules.rules.rules.push(Rule::PrescriptionValid { days: 3_651 }), "out_of_range: days"),
+        (|rules| rules.rules.rules.clear(), "faulty: rules is 0; it is to be 1 to 100 rules"),
+        (|rules| rules.rules.approval_days = -1, "faulty: approval_days is -1; it is to be between 0 and 3650"),
+        (
+            |rules| rules.rules.rules[1].rule = Rule::PrescriptionValid { days: 3_651 },
+            "faulty: rules/1/rule/days is 3651; it is to be between 0 and 3650",
+        ),
     ] {
         let refusal = refusal(rules(&desk, change, ("wang", "li")).await);
         assert!(refusal.starts_with(expected), "{refusal}");

@@ -23,7 +23,7 @@ mod traffic;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use dianfu_api::auth::{NewToken, Role, create_token};
+use dianfu_api::auth::Role;
 use dianfu_ledger::Ledger;
 use dianfu_ledger::book::{self, BookName};
 use dianfu_ledger::db::Database;
@@ -162,8 +162,7 @@ impl Storm {
             ledgers.push(Ledger::open(place.database(), &main_book()).await.unwrap());
         }
         ledgers[0].open_accounts(&chart::opened(), "model").await.unwrap();
-        let new = NewToken { name: "model", role: Role::Admin, expires_at: None, created_by: "test" };
-        let token = create_token(place.database(), &main_book(), &new).await.unwrap();
+        let token = crate::api::token(place.database(), "model", Role::Admin).await;
         let program = Program::start(&place.url(), token).await;
         let follower = Follower::new(&ledgers[0]).await;
         Storm { place, ledgers, program, follower, sent: Vec::new() }

@@ -4,7 +4,7 @@ use dianfu_api::auth::Role;
 use dianfu_api::wire::proof::{ConsistencyBody, ReceiptBody, public_key};
 use dianfu_api::{Limits, ServeConfig, Server};
 use dianfu_tests::test_database;
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
@@ -39,7 +39,7 @@ impl Served {
     }
 
     async fn ask(&self, path: &str, known: Option<&str>) -> Response {
-        let request = Client::new().get(format!("{}{path}", self.base)).bearer_auth(&self.token);
+        let request = dianfu_tests::http_client().get(format!("{}{path}", self.base)).bearer_auth(&self.token);
         let request = match known {
             Some(tag) => request.header("if-none-match", tag),
             None => request,

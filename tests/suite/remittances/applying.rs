@@ -2,7 +2,7 @@
 
 use dianfu_ledger::clock;
 use dianfu_ledger::money::Money;
-use dianfu_reconcile::{CashReceipt, receive};
+use dianfu_reconcile::{CashReceipt, Tolerance, receive, tolerance};
 use jiff::civil::Date;
 
 use super::fixture::{Desk, breaks, file, legs, now, outcomes};
@@ -135,6 +135,57 @@ async fn a_payment_is_reversed_and_decided_anew() {
     desk.import(&file("T3", "C1 N9 -900; C3 - 1000", "")).await.unwrap();
     assert_eq!(desk.open_items().await, "1102 C1 1000; 2190 *T3/CLP-1 100");
     assert_eq!(breaks(&desk.view("T3").await), "REVERSAL_UNLINKED *T3/CLP-1 -100");
+}
+
+#[tokio::test]
+async fn a_reimbursement_is_paid_beside_advances_and_taken_back() {
+    let desk = Desk::new().await;
+    desk.approve("C1", "C1", "N1", 0, 1_000).await;
+    desk.approve_reimbursement("C2", "N2", 600).await;
+    desk.cash("B1", "T1", 1_700).await.unwrap();
+    let imported = desk.import(&file("T1", "C1 N1 1000; C2 N2 700", "")).await.unwrap();
+    let expected = "2190.picc T1 1700; 1102.picc C1 -1000; 1103.picc C2 -600; 2301.picc C2 -100";
+    assert_eq!(legs(&desk, &imported.remittances[0].entry_ids).await, expected);
+    assert_eq!(breaks(&desk.view("T1").await), "OVER_PAID - 100");
+
+    // It is taken back and decided anew, with an advance taken back beside it.
+    desk.approve("C3", "C3", "", 0, 1_500).await;
+    desk.cash("B2", "T2", 350).await.unwrap();
+    let imported = desk.import(&file("T2", "C1 N1 -1000; C2 N2 -700; C2 N2 550; C3 - 1500", "")).await.unwrap();
+    let expected = "1102.picc C1 1000; 2301.picc C1 -1000; 1103.picc C2 600; 2301.picc C2 -600 | \
+                    2190.picc T2 350; 2301.picc C1 1000; 2301.picc C2 700; 1102.picc C3 -1500; 1103.picc C2 -550";
+    assert_eq!(legs(&desk, &imported.remittances[0].entry_ids).await, expected);
+    assert_eq!(desk.open_items().await, "1102 C1 1000; 1103 C2 50");
+    assert_eq!(breaks(&desk.view("T2").await), "SHORT_PAID - 50");
+}
+
+#[tokio::test]
+async fn a_small_difference_is_tolerated_within_the_line_and_the_day() {
+    let desk = Desk::new().await;
+    let mut client = desk.ledger.client().await.unwrap();
+    let limits = |per_line_minor, per_day_minor| Tolerance { per_line_minor, per_day_minor };
+    let mut set = async |tolerance, people| {
+        tolerance::record(&mut client, &desk.insurer, tolerance, people, now()).await.unwrap()
+    };
+    assert_eq!(set(limits(5, 8), ("wang", "wang")).await.unwrap_err().code(), "same_person");
+    assert_eq!(set(limits(5, -8), ("wang", "li")).await.unwrap_err().code(), "tolerance_negative");
+    set(limits(0, 0), ("wang", "li")).await.unwrap();
+    set(limits(5, 8), ("wang", "li")).await.unwrap();
+    for claim in ["C1", "C2", "C3", "C4"] {
+        desk.approve(claim, claim, "", 0, 1_000).await;
+    }
+    desk.cash("B1", "T1", 995 + 1_002 + 993).await.unwrap();
+    let imported = desk.import(&file("T1", "C1 - 995; C2 - 1002; C3 - 993", "")).await.unwrap();
+    let expected = "1102.picc C2 2; 5901 - -2 | \
+                    2190.picc T1 2990; 1102.picc C1 -995; 1102.picc C2 -1002; 1102.picc C3 -993 | \
+                    5901 - 5; 1102.picc C1 -5";
+    assert_eq!(legs(&desk, &imported.remittances[0].entry_ids).await, expected);
+    assert_eq!(breaks(&desk.view("T1").await), "SHORT_PAID - 7", "more than the tolerance of a line stays due");
+
+    // Of the day one minor unit is left.
+    desk.cash("B2", "T2", 998).await.unwrap();
+    desk.import(&file("T2", "C4 - 998", "")).await.unwrap();
+    assert_eq!(desk.open_items().await, "1102 C3 7; 1102 C4 2");
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ impl Desk {
         let currency = Currency::USD;
         let insurer = PartyNo::parse("picc").unwrap();
         let mut accounts = platform_accounts(currency);
-        accounts.extend(insurer_accounts(&insurer, currency, i64::MAX));
+        accounts.extend(insurer_accounts(&insurer, currency));
         ledger.open_accounts(&accounts, "tester").await.unwrap();
         Desk { test, ledger, currency, insurer, bank: PartyNo::parse("settlement").unwrap() }
     }
@@ -61,6 +61,16 @@ impl Desk {
                    (account, item, submitted_no, insurer_claim_no, position, recorded_at)
                    VALUES ('1102.picc', $1, $2, $3, $4, $5)";
         client.execute(sql, &[&claim_no, &submitted_no, &own, &position, &now()]).await.unwrap();
+    }
+
+    /// A reimbursement that the insurer has approved: due on 1103, owed on to the patient, known to outsiders.
+    pub async fn approve_reimbursement(&self, claim_no: &str, own: &str, minor: i64) {
+        self.move_money(&[("1103.picc", Some(claim_no), minor), ("9002.picc", None, -minor)]).await;
+        let client = self.ledger.client().await.unwrap();
+        let sql = "INSERT INTO open_item_reference
+                   (account, item, submitted_no, insurer_claim_no, position, recorded_at)
+                   VALUES ('1103.picc', $1, $1, $2, 0, $3)";
+        client.execute(sql, &[&claim_no, &own, &now()]).await.unwrap();
     }
 
     /// Posts an entry of these legs.
@@ -112,7 +122,7 @@ impl Desk {
     pub async fn open_items(&self) -> String {
         let client = self.ledger.client().await.unwrap();
         let mut shown = Vec::new();
-        for control in ["1102", "2190", "2301"] {
+        for control in ["1102", "1103", "2190", "2301"] {
             let control = AccountCode::parse(control).unwrap();
             for item in open_items(&**client, &control, Moment::default(), Items::Outstanding).await.unwrap() {
                 shown.push(format!("{} {} {}", item.account.control(), item.item, item.outstanding_minor));

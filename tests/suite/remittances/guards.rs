@@ -91,7 +91,7 @@ async fn the_parts_of_a_line_are_the_line() {
         ),
         (
             "INSERT INTO remittance_application
-             SELECT remittance_id, '', '{}', now(), '' FROM remittance",
+             SELECT remittance_id, '', '{}', '2026-03-02', now(), '' FROM remittance",
             "remittance_application_pkey",
         ),
     ] {

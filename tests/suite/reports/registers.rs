@@ -22,14 +22,14 @@ async fn a_manual_journal_is_by_a_person_and_by_no_voucher() {
         ..entry(EntryKind::Post, 1, &legs)
     };
     let entries = vec![
-        new("shell:li", None),
-        new("shell:li", Some("{\"journal\":\"J3\"}")),
-        new("shell:li", Some("{\"note\":\"journal\"}")),
-        new("partner:picc", None),
-        new("shell:li", Some("{\"x\":\"\\u0000\",\"journal\":\"J3\"}")),
-        new("shell:li", Some("{\"x\":\"\\u0000\"}")),
-        NewEntry { kind: EntryKind::Hold, ..new("shell:li", None) },
-        new("token:desk", Some("5")),
+        new("person:li", None),
+        new("person:li", Some("{\"journal\":\"J3\"}")),
+        new("person:li", Some("{\"note\":\"journal\"}")),
+        new("insurer:picc", None),
+        new("person:li", Some("{\"x\":\"\\u0000\",\"journal\":\"J3\"}")),
+        new("person:li", Some("{\"x\":\"\\u0000\"}")),
+        NewEntry { kind: EntryKind::Hold, ..new("person:li", None) },
+        new("person:desk", Some("5")),
     ];
     book.post(entries).await;
     let client = book.ledger.client().await.unwrap();

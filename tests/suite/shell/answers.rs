@@ -175,7 +175,7 @@ async fn entries() {
     let first = json!({"account": "1002.bank", "layer": "settled", "debit": "1.00", "currency": "CNY", "item": null,
         "due_date": null});
     assert_eq!(entry["postings"][0], first);
-    assert!(entry["actor"].as_str().unwrap().starts_with("shell:"), "{entry}");
+    assert!(entry["actor"].as_str().unwrap().starts_with("person:"), "{entry}");
 }
 
 #[tokio::test]
@@ -215,6 +215,9 @@ async fn the_export_is_a_journal_in_a_file_or_on_standard_output() {
 #[tokio::test]
 async fn tokens_and_keys_are_shown_once() {
     let shell = Shell::new().await;
+    for (name, role) in [("lin", "finance"), ("wu", "auditor")] {
+        shell.run(&["operator", "create", name, "--name", "A Person", "--role", role]).went_well();
+    }
     let made = shell.run(&["token", "create", "lin", "--role", "finance", "--format", "json"]).went_well().json();
     assert!(made["token"].as_str().unwrap().starts_with("dianfu_main_"), "{made}");
     let made = shell.run(&["token", "create", "wu", "--role", "auditor", "--format", "csv"]).went_well();
@@ -222,6 +225,7 @@ async fn tokens_and_keys_are_shown_once() {
     let listed = in_every_format(&shell, &["token", "list"], "/tokens");
     assert_eq!((&listed["tokens"][0]["name"], &listed["tokens"][1]["role"]), (&json!("lin"), &json!("auditor")));
     assert!(!listed.to_string().contains("dianfu_main_"), "{listed}");
+    assert_eq!(listed["tokens"][0]["actor"], "person:lin");
     shell.run(&["token", "revoke", "lin"]).went_well();
     shell.run(&["token", "revoke", "lin"]).says(1, "no live token of the name 'lin'");
 

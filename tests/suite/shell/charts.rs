@@ -74,3 +74,18 @@ async fn what_is_asked_of_an_open_account_and_not_in_force_is_told() {
     shell.run(&["account", "set", "1300", "--max", "500", "--reason", "a till"]).went_well();
     shell.run(&[&open[..], &["--max", "500"]].concat()).went_well();
 }
+
+#[tokio::test]
+async fn an_insurers_first_credit_line_comes_with_its_accounts() {
+    let shell = Shell::new().await;
+    shell.run(&["book", "create", "main"]);
+    let chart = ["account", "chart", "--currency", "CNY", "--insurer", "picc", "--credit-line"];
+    for _ in 0..2 {
+        shell.run(&[&chart[..], &["5000.00"]].concat()).went_well();
+    }
+    let lines = shell.run(&["limit", "list", "--format", "json"]).went_well().json();
+    let line = &lines["limit_groups"][0];
+    assert_eq!((&line["name"], &line["max"]), (&json!("credit.picc"), &json!("5000.00")));
+    assert_eq!(line["accounts"], json!(["1101.picc", "1102.picc", "1109.picc"]));
+    shell.run(&[&chart[..], &["5000.01"]].concat()).says(1, "picc: another credit line is in force");
+}

@@ -26,7 +26,8 @@ async fn questions_with_the_answer_no() {
         (&["post", "words.txt", "--format", "csv"], "[json_malformed]"),
         (&["remittance", "check", "words.txt"], "words.txt does not hold: SYNTAX"),
         (&["remittance", "check", "nothing.835"], "nothing.835 does not hold: SYNTAX at file: the file is empty"),
-        (&["token", "create", "", "--role", "admin"], "the name of a token has 1 to"),
+        (&["token", "create", "", "--role", "poster"], "the name of a token has 1 to"),
+        (&["token", "create", "lin", "--role", "admin"], "nobody of the name 'lin' holds the role admin"),
         (
             &["account", "open", "3001", "--name", "Capital", "--currency", "USD", "--type", "equity"],
             "account 3001 is open with another currency: there 'CNY', here 'USD'",

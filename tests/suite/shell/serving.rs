@@ -53,11 +53,12 @@ fn address(line: &Value) -> Option<String> {
 async fn the_shells_tokens_open_the_interface() {
     let shell = Shell::with_accounts().await;
     shell.pay_in("5.00");
+    shell.run(&["operator", "create", "lin", "--name", "Lin Yue", "--role", "auditor"]).went_well();
     let made = shell.run(&["token", "create", "lin", "--role", "auditor", "--format", "json"]).went_well().json();
     let mut running = shell.command(&["serve", "--listen", "127.0.0.1:0", "--log", "json"]).spawn().unwrap();
     let mut log = log_of(&mut running);
     let url = format!("http://{}/v1/accounts/1002.bank/balance", log.find(address));
-    let request = reqwest::Client::new().get(url).bearer_auth(made["token"].as_str().unwrap());
+    let request = dianfu_tests::http_client().get(url).bearer_auth(made["token"].as_str().unwrap());
     let answer: Value = request.send().await.unwrap().json().await.unwrap();
     let shown = shell.run(&["balance", "1002.bank", "--format", "json"]).went_well().json();
     assert_eq!(answer, shown[0]);

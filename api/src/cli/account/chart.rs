@@ -3,9 +3,11 @@
 use clap::Args;
 use dianfu_api::wire::account::{AccountBody, AccountPageBody};
 use dianfu_ledger::account::NewAccount;
-use dianfu_ledger::money::{Currency, Money};
+use dianfu_ledger::limit_group::{self, GroupOutcome};
+use dianfu_ledger::money::{Currency, Money, MoneyError};
 use dianfu_ledger::opening::AccountOutcome;
-use dianfu_settlement::chart::{insurer_accounts, pharmacy_accounts, platform_accounts};
+use dianfu_ledger::register::Signature;
+use dianfu_settlement::chart::{credit_line, credit_line_name, insurer_accounts, pharmacy_accounts, platform_accounts};
 use dianfu_settlement::number::PartyNo;
 
 use super::open::{conflict, refuse_other};
@@ -31,7 +33,7 @@ pub struct Chart {
     /// Also the accounts of this insurer
     #[arg(long, value_name = "NAME", value_parser = party)]
     insurer: Option<PartyNo>,
-    /// The most that may be advanced for the insurer at any moment; no limit if left out
+    /// The most that may be held, advanced, due and disputed for the insurer at any moment; no limit if left out
     #[arg(long, value_name = "AMOUNT", requires = "insurer")]
     credit_line: Option<String>,
     /// Also the accounts of this pharmacy
@@ -57,27 +59,37 @@ impl Chart {
             }
             accounts.push(AccountBody::from(find(desk, &account.code).await?));
         }
+        self.set_credit_line(desk).await?;
         let sheet = Sheet { rows: "accounts", columns: COLUMNS, ..Sheet::default() };
         self.output.print(&AccountPageBody { accounts, next: None }, &sheet)?;
         Ok(Answer::Yes)
     }
 
     fn accounts(&self) -> Result<Vec<NewAccount>, No> {
-        let no = |error: dianfu_ledger::money::MoneyError| No::new(error.to_string());
-        let currency: Currency = self.currency.parse().map_err(no)?;
-        let line = self.credit_line.as_deref().map(|text| Money::parse(text, currency)).transpose().map_err(no)?;
-        let of_insurer = self.insurer.iter().flat_map(|insurer| match line {
-            Some(line) => insurer_accounts(insurer, currency, line.minor),
-            None => without_credit_line(insurer_accounts(insurer, currency, i64::MAX)),
-        });
+        let currency = self.currency()?;
+        let of_insurer = self.insurer.iter().flat_map(|insurer| insurer_accounts(insurer, currency));
         let of_pharmacy = self.pharmacy.iter().flat_map(|pharmacy| pharmacy_accounts(pharmacy, currency));
         Ok(platform_accounts(currency).into_iter().chain(of_insurer).chain(of_pharmacy).collect())
     }
-}
 
-fn without_credit_line(mut accounts: Vec<NewAccount>) -> Vec<NewAccount> {
-    for account in &mut accounts {
-        account.limits.max_minor = None;
+    fn currency(&self) -> Result<Currency, No> {
+        self.currency.parse().map_err(|error: MoneyError| No::new(error.to_string()))
     }
-    accounts
+
+    /// Sets the insurer's first credit line; the next ones take two people.
+    async fn set_credit_line(&self, desk: &Desk) -> anyhow::Result<()> {
+        let (Some(insurer), Some(text)) = (&self.insurer, &self.credit_line) else { return Ok(()) };
+        let line = Money::parse(text, self.currency()?).map_err(|error| No::new(error.to_string()))?;
+        let (name, group) = (credit_line_name(insurer), credit_line(insurer, line.currency, line.minor));
+        let ledger = desk.ledger().await?;
+        let history = limit_group::history(&**ledger.client().await?, &name).await?;
+        if let Some(last) = history.last() {
+            let told = "another credit line is in force; it is changed by two people";
+            return if last.group == group { Ok(()) } else { Err(No::new(format!("{insurer}: {told}")).into()) };
+        }
+        match ledger.set_limit_group(&name, &group, Signature::of(&Desk::actor(), "the first credit line")).await? {
+            GroupOutcome::Changed | GroupOutcome::Unchanged => Ok(()),
+            GroupOutcome::Refused(fault) => Err(No::new(fault.to_string()).into()),
+        }
+    }
 }

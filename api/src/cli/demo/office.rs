@@ -4,15 +4,17 @@
 
 use std::fmt::Display;
 
+use anyhow::anyhow;
 use deadpool_postgres::Client;
 use dianfu_claims::claim::{ClaimNo, Prescription};
 use dianfu_claims::decide::{Applied, RecordedEvent};
 use dianfu_claims::insurer::Insurer;
+use dianfu_claims::insurer::onboard::{Onboarding, onboard};
 use dianfu_claims::patient::{Patient, Policy};
 use dianfu_claims::pharmacy::Pharmacy;
 use dianfu_claims::prereview::RuleVersion;
 use dianfu_claims::registration::RegistrationRefusal;
-use dianfu_claims::{Command, Refusal, claim, insurer, patient, pharmacy, rule_book};
+use dianfu_claims::{Command, Refusal, claim, patient, pharmacy, rule_book};
 use dianfu_ledger::account::{AccountCode, AccountNote, AccountType, Limits, NewAccount, NormalSide};
 use dianfu_ledger::entry::{NewEntry, NewPosting};
 use dianfu_ledger::money::{Currency, Money};
@@ -31,6 +33,7 @@ use dianfu_settlement::payout::{Fact, Payout};
 use dianfu_settlement::{Approval, Reissue, Report, collection, instruct, preview, propose, record, reissue};
 use jiff::ToSpan;
 use jiff::civil::Date;
+use sha2::{Digest, Sha256};
 
 use crate::cli::ending::No;
 
@@ -94,7 +97,10 @@ impl Office {
     /// Puts an insurer on record, with its credit line and the rules of its programme.
     pub async fn insurer(&mut self, insurer: &Insurer, line_minor: i64, rules: &RuleVersion) -> anyhow::Result<()> {
         let now = clock::now();
-        registered(insurer::register(&mut self.client, insurer, line_minor, MAKER, now).await?)?;
+        let evidence = Sha256::digest(format!("papers of {}", insurer.insurer_no)).into();
+        let from = clock::date_of(now).saturating_sub(60.days());
+        let papers = Onboarding::plain(insurer.clone(), line_minor, from, evidence);
+        onboard(&mut self.client, &papers, (MAKER, CHECKER), now).await?.map_err(|refusal| anyhow!("{refusal}"))?;
         registered(rule_book::record(&mut self.client, &insurer.insurer_no, rules, (MAKER, CHECKER), now).await?)
     }
 

@@ -10,7 +10,7 @@ use dianfu_claims::insurer::Insurer;
 use dianfu_claims::patient::Policy;
 use dianfu_claims::pharmacy::Pharmacy;
 use dianfu_claims::prereview::RuleVersion;
-use dianfu_claims::prereview::rules::{CoveredDrug, Rule, RuleSet};
+use dianfu_claims::prereview::rules::{Rule, RuleSet};
 use jiff::ToSpan;
 use jiff::civil::Date;
 
@@ -241,7 +241,6 @@ fn policy_no(claim: &PlannedClaim) -> anyhow::Result<PolicyNo> {
 
 /// The file says what was covered: the rules let pass what it speaks of.
 fn rules(on: Date) -> anyhow::Result<RuleVersion> {
-    let covered = CoveredDrug { drug_code: DrugCode::parse(DRUG)?, packs_per_cycle: i32::MAX, cycle_days: 1 };
-    let rules = vec![Rule::PolicyInForce, Rule::DrugCovered { drugs: vec![covered] }];
-    Ok(RuleVersion { version: 1, effective_from: on, rules: RuleSet { approval_days: 30, rules } })
+    let listed = Rule::DrugListed { drugs: vec![DrugCode::parse(DRUG)?] };
+    Ok(RuleVersion { version: 1, effective_from: on, rules: RuleSet::deciding(30, vec![Rule::PolicyInForce, listed]) })
 }

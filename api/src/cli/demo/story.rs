@@ -13,7 +13,7 @@ use dianfu_claims::insurer::Insurer;
 use dianfu_claims::patient::Policy;
 use dianfu_claims::pharmacy::Pharmacy;
 use dianfu_claims::prereview::RuleVersion;
-use dianfu_claims::prereview::rules::{CoveredDrug, Rule, RuleSet};
+use dianfu_claims::prereview::rules::{Cycle, Rule, RuleSet};
 use dianfu_ledger::money::Currency;
 use dianfu_settlement::number::PartyNo;
 use dianfu_settlement::payout::Payout;
@@ -106,7 +106,7 @@ pub async fn tell(office: &mut Office, narrator: &mut Narrator, today: Date) -> 
 async fn begin(office: &mut Office, narrator: &mut Narrator, insurer: &PartyNo, on: Date) -> anyhow::Result<()> {
     narrator.step("Those who take part, and own funds for the advances")?;
     let line = office.text(CREDIT_LINE_MINOR);
-    narrator.say(&format!("Insurer {insurer}: advances up to {line} at any moment"))?;
+    narrator.say(&format!("Insurer {insurer}: held, advanced, due and disputed up to {line} at any moment"))?;
     let name = "Example Property and Casualty".to_owned();
     let insurer = Insurer { insurer_no: insurer.clone(), name, currency: CURRENCY };
     office.insurer(&insurer, CREDIT_LINE_MINOR, &rules(on)?).await?;
@@ -255,7 +255,7 @@ async fn recover(office: &mut Office, narrator: &mut Narrator, insurer: &PartyNo
         }
         narrator.show_journals(office.client()).await?;
     }
-    narrator.step("Decided claims no longer use the credit line: the claim that had to wait passes")?;
+    narrator.step("What the insurer has paid no longer uses the credit line: the claim that had to wait passes")?;
     office.tell(vec![Command::review(ClaimNo::parse("CLM-6")?, on)], "pre-review").await?;
     office.settle(on).await?;
     narrator.show_journals(office.client()).await
@@ -361,8 +361,9 @@ fn pharmacy(pharmacy_no: &str) -> anyhow::Result<Pharmacy> {
 
 /// One pack in four weeks, on a prescription of the last sixty days, while the policy is in force.
 fn rules(on: Date) -> anyhow::Result<RuleVersion> {
-    let covered = CoveredDrug { drug_code: DrugCode::parse(DRUG)?, packs_per_cycle: 1, cycle_days: 28 };
-    let covered = Rule::DrugCovered { drugs: vec![covered] };
-    let rules = vec![Rule::PolicyInForce, covered, Rule::PrescriptionValid { days: 60 }];
-    Ok(RuleVersion { version: 1, effective_from: on, rules: RuleSet { approval_days: 30, rules } })
+    let drug_code = DrugCode::parse(DRUG)?;
+    let listed = Rule::DrugListed { drugs: vec![drug_code.clone()] };
+    let cycle = Rule::QuantityPerCycle { drugs: vec![Cycle { drug_code, packs_per_cycle: 1, cycle_days: 28 }] };
+    let rules = vec![Rule::PolicyInForce, listed, cycle, Rule::PrescriptionValid { days: 60 }];
+    Ok(RuleVersion { version: 1, effective_from: on, rules: RuleSet::deciding(30, rules) })
 }

@@ -16,7 +16,7 @@ fn poster(actor: &str) -> Poster {
 fn only_an_adjuster_adjusts_closed_days() {
     let text = format!(r#"{{"id":"{ID}","adjusting":true,"postings":[]}}"#);
     assert_eq!(refusal(text.as_bytes()).code, "adjusting_not_permitted");
-    let adjuster = Poster { may_adjust: true, ..poster("token:lin") };
+    let adjuster = Poster { may_adjust: true, ..poster("person:lin") };
     assert!(read(text.as_bytes(), &adjuster).unwrap().entry.adjusting);
 }
 
@@ -32,13 +32,13 @@ fn reads_every_field_as_it_was_sent() {
             "postings":[{{"account":"1101.picc","debit":"15200.5","currency":"CNY","item":"CLM-1"}},
                         {{"account":"9002","credit":"15200.50","currency":"CNY"}}]}}"#
     );
-    let entry = read(text.as_bytes(), &poster("token:lin")).unwrap().entry;
+    let entry = read(text.as_bytes(), &poster("person:lin")).unwrap().entry;
     assert_eq!(entry.id.to_string(), ID);
     assert_eq!((entry.kind, entry.linked), (EntryKind::Hold, true));
     assert_eq!(entry.effective_date, Some(jiff::civil::date(2026, 5, 1)));
     assert_eq!((entry.reference.as_str(), entry.description.as_str()), ("CLM-1", "hold it"));
     assert_eq!(entry.metadata.as_deref(), Some(r#"{"b": 1.10, "a":"\u0041"}"#));
-    assert_eq!(entry.actor, "token:lin");
+    assert_eq!(entry.actor, "person:lin");
     let minor: Vec<i64> = entry.postings.iter().map(|posting| posting.amount.minor).collect();
     assert_eq!(minor, [1_520_050, -1_520_050]);
     assert_eq!(entry.postings[0].item.as_deref(), Some("CLM-1"));

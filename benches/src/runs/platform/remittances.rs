@@ -46,7 +46,7 @@ pub async fn prepare(ledger: &Ledger, owner: &Client, size: Size) -> anyhow::Res
     journals::install(ledger).await?;
     let insurer = party("insurer")?;
     let mut accounts = platform_accounts(CURRENCY);
-    accounts.extend(insurer_accounts(&insurer, CURRENCY, i64::MAX));
+    accounts.extend(insurer_accounts(&insurer, CURRENCY));
     ledger.open_accounts(&accounts, "bench").await?;
     let (due, from) = (DUE.of(&insurer), EXPOSURE_CONTRA.of(&insurer));
     let claim_nos = files(size).flat_map(|number| (1..=size.batch).map(move |line| claim_no(&trace(number), line)));

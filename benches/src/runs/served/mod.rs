@@ -10,7 +10,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use dianfu_api::auth::{NewToken, Role, create_token};
+use dianfu_api::auth::{Holder, NewToken, Role, create_token};
 use dianfu_ledger::book::BookName;
 use dianfu_tests::dianfu_bin;
 use nix::sys::signal::{Signal, kill};
@@ -43,7 +43,8 @@ pub struct Served {
 impl Served {
     /// Starts it, and waits until it listens.
     async fn start(place: &Place, book: &BookName) -> anyhow::Result<Served> {
-        let new = NewToken { name: "bench", role: Role::Poster, expires_at: None, created_by: "bench" };
+        let (role, holder) = (Role::Poster, Holder::System);
+        let new = NewToken { name: "bench", role, holder, expires_at: None, created_by: "bench" };
         let token = create_token(&place.database, book, &new).await?;
         let folder = tempfile::tempdir()?;
         let log = folder.path().join("log");

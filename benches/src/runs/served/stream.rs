@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use anyhow::{Context, ensure};
 use futures_util::stream::iter;
-use reqwest::{Body, Client, Response};
+use reqwest::{Body, Response};
 use serde::Deserialize;
 use tokio::task::JoinSet;
 
@@ -103,7 +103,7 @@ impl Sending {
             noted.lock().unwrap_or_else(PoisonError::into_inner).push_back((lines, Instant::now()));
             Ok::<Vec<u8>, Infallible>(text)
         });
-        let client = Client::builder().no_proxy().build()?;
+        let client = dianfu_tests::http_client();
         let request = client.post(&self.url).bearer_auth(&self.token).header("content-type", "application/x-ndjson");
         let response = request.body(Body::wrap_stream(iter(pieces))).send().await?;
         ensure!(response.status() == 200, "the stream is answered with {}", response.status());

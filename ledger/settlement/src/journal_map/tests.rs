@@ -1,13 +1,14 @@
 //! Each journal at the worked figures.
 
 use dianfu_ledger::account::AccountCode;
-use dianfu_ledger::money::Money;
+use dianfu_ledger::money::{Currency, Money};
+use jiff::Timestamp;
 use jiff::civil::date;
 
 use super::*;
 use crate::batch::Pays;
 use crate::number::BatchNo;
-use crate::number::PayoutId;
+use crate::number::{PartyNo, PayoutId};
 use crate::payout::PayoutItem;
 
 const ON: Date = date(2026, 3, 3);
@@ -136,8 +137,31 @@ fn a_refund_is_j20_and_a_reissue_j8b() {
 }
 
 #[test]
-fn own_money_covers_the_advances_of_a_batch() {
-    let batch = Batch {
+fn reimbursements_and_what_insurers_get_back_are_paid_and_rejected_like_refunds() {
+    let told = |control: &str, told: &Fact| fact(&Journals::shipped(), &payout(control, 0), told, ON, "li").unwrap();
+    let rejected = Fact::Rejected { reason: "AC04".to_owned() };
+    for (control, instruction, rejection) in
+        [("2201.p-1", "J23-paid", "J7-reimbursement"), ("2301.picc", "J15b", "J7-excess")]
+    {
+        let paid = [
+            format!("Dr {control} [C-1] 19000.00"),
+            format!("Dr {control} [C-2] 800.00"),
+            "Cr 1010.settlement [B-1-0001] 19800.00".to_owned(),
+        ];
+        let paid: Vec<&str> = paid.iter().map(String::as_str).collect();
+        check(told(control, &Fact::Instructed), instruction, &paid);
+        let back = [
+            "Dr 1010.settlement [B-1-0001] 19800.00".to_owned(),
+            format!("Cr {control} [C-1] 19000.00"),
+            format!("Cr {control} [C-2] 800.00"),
+        ];
+        let back: Vec<&str> = back.iter().map(String::as_str).collect();
+        check(told(control, &rejected), rejection, &back);
+    }
+}
+
+fn batch() -> Batch {
+    Batch {
         batch_no: BatchNo::parse("B-1").unwrap(),
         pays: Pays::Pharmacies,
         currency: Currency::CNY,
@@ -145,8 +169,25 @@ fn own_money_covers_the_advances_of_a_batch() {
         cut_off: ON,
         made_by: "wang".to_owned(),
         made_at: Timestamp::UNIX_EPOCH,
+    }
+}
+
+#[test]
+fn a_debt_of_the_pharmacy_is_set_off_against_its_order() {
+    let netting = Netting {
+        pharmacy: party("red-cross"),
+        order: "C-2".to_owned(),
+        debt: "C-1".to_owned(),
+        amount_minor: 1_980_000,
+        advance_minor: 0,
     };
-    let moved = |minor| own_money_moved(&Journals::shipped(), &batch, minor, ON, "li").unwrap();
+    let entry = netted(&Journals::shipped(), &batch(), &netting, ON, "li").ok();
+    check(entry, "J19e", &["Dr 2101.red-cross [C-2] 19800.00", "Cr 1301.red-cross [C-1] 19800.00"]);
+}
+
+#[test]
+fn own_money_covers_the_advances_of_a_batch() {
+    let moved = |minor| own_money_moved(&Journals::shipped(), &batch(), minor, ON, "li").unwrap();
     check(moved(1_520_000), "J5a", &["Dr 1002.settlement 15200.00", "Cr 1001.own 15200.00"]);
     assert_eq!(moved(0), None);
 }

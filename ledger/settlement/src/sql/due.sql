@@ -1,8 +1,9 @@
 -- $1: the control account. $2: the currency. $3: the cut-off.
--- The ledger says what is open; own money covers each advance once over all payouts, rejected ones included, because a
--- rejection leaves the money on the clients' account.
+-- The ledger says what is open; own money covers each advance once over all payouts and nettings, rejected payouts
+-- included, because a rejection leaves the money on the clients' account.
 WITH candidate AS MATERIALIZED (
-    SELECT p.account, p.item, p.payee, p.due_on, a.account_no, p.advance_minor - moved.advance_minor AS advance_left_minor
+    SELECT p.account, p.item, p.payee, p.due_on, a.account_no,
+           p.advance_minor - moved.advance_minor - netted.advance_minor AS advance_left_minor
     FROM payable p
     JOIN account a ON a.code = p.account
     CROSS JOIN LATERAL (
@@ -10,6 +11,11 @@ WITH candidate AS MATERIALIZED (
         FROM payout_item i
         WHERE i.account = p.account AND i.item = p.item
     ) moved
+    CROSS JOIN LATERAL (
+        SELECT COALESCE(sum(n.advance_minor), 0)::bigint AS advance_minor
+        FROM payout_netting n
+        WHERE n.account = p.account AND n.item = p.item
+    ) netted
     WHERE p.control = $1
       AND p.currency = $2
       AND p.due_on <= $3

@@ -27,7 +27,7 @@ impl Program {
     /// The trial balance of now as it shows it: account, debits and credits.
     pub async fn trial_balance(&self) -> Vec<[String; 3]> {
         let url = format!("http://{}/v1/reports/trial-balance", self.address.lock().unwrap());
-        let answer = reqwest::Client::new().get(url).bearer_auth(&self.token).send().await.unwrap();
+        let answer = dianfu_tests::http_client().get(url).bearer_auth(&self.token).send().await.unwrap();
         let body: Value = answer.json().await.unwrap();
         assert_eq!(body["balanced"], true, "{body}");
         let rows = body["rows"].as_array().unwrap().iter();

@@ -18,7 +18,7 @@ use crate::model::machine::comparable;
 use crate::model::operation::Operation;
 
 /// Who posts through the program.
-const CALLER: &str = "token:model";
+const CALLER: &str = "person:model";
 
 /// How a request comes in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -146,7 +146,7 @@ impl Traffic {
     pub fn new(ledgers: Vec<Ledger>, program: &Program) -> Traffic {
         Traffic {
             ledgers,
-            http: reqwest::Client::new(),
+            http: dianfu_tests::http_client(),
             address: program.address.clone(),
             token: program.token.clone(),
             answers: AtomicUsize::new(0),

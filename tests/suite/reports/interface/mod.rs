@@ -41,7 +41,7 @@ impl Served {
             let _dropped = stopped.await;
         }));
         let token = crate::api::token(database, "auditor", Role::Auditor).await;
-        Served { base, token, client: Client::new(), _stop: stop }
+        Served { base, token, client: dianfu_tests::http_client(), _stop: stop }
     }
 
     /// Asks, with these headers.

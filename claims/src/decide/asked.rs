@@ -1,0 +1,107 @@
+//! What a command brings about: what it tells, or what comes of what it asks for.
+
+use jiff::Timestamp;
+
+use super::{Known, in_currency};
+use crate::benefit::UsedByYear;
+use crate::claim::{Claim, ClaimKind, NewClaim, Order};
+use crate::command::{Command, Request};
+use crate::coverage::covers;
+use crate::event::{Event, EventKind};
+use crate::insurer::modules::Module;
+use crate::insurer::standing::need_of;
+use crate::insurer::{Need, Standing};
+use crate::prereview::ruling::Ruling;
+use crate::prereview::{Decision, Outcome};
+use crate::refusal::Reason;
+use crate::review::Reviewed;
+use dianfu_settlement::number::PartyNo;
+
+/// What a command brings about.
+pub(super) struct Asked {
+    /// What happens.
+    pub event: Event,
+    /// What pre-review decided.
+    pub decision: Option<Decision>,
+    /// What is used up of the policy if it is granted.
+    pub grant: Option<UsedByYear>,
+}
+
+/// What an event wants of the insurer, the insurer has to take part in.
+pub(super) fn permitted(known: &Known, kind: EventKind, intake: &NewClaim) -> Result<(), Reason> {
+    match need_of(kind, intake.kind) {
+        Some(need) => Ok(insurer(known, intake)?.permits(need)?),
+        None => Ok(()),
+    }
+}
+
+fn insurer<'a>(known: &'a Known, intake: &NewClaim) -> Result<&'a Standing, Reason> {
+    let unknown = || Reason::PartyUnknown { what: "insurer", number: intake.insurer.to_string() };
+    known.insurers.get(&intake.insurer).ok_or_else(unknown)
+}
+
+/// What the command brings about for a claim that takes it.
+pub(super) fn asked(known: &Known, claim: &Claim, command: &Command, actor: &str) -> Result<Asked, Reason> {
+    let plain = |event| Asked { event, decision: None, grant: None };
+    match &command.request {
+        Request::Tell(event) => Ok(plain(event.clone())),
+        Request::Review => reviewed(known, claim, command, known.book.review(claim, command.on)?),
+        Request::Rule { approve, reasons } => {
+            let (approve, reasons, second) = (*approve, reasons.clone(), command.checked_by.clone());
+            let ruling = Ruling { approve, reasons, reviewer: actor.to_owned(), second };
+            reviewed(known, claim, command, known.book.rule(claim, command.on, &ruling)?)
+        }
+        Request::Offer { offer_no, pharmacy, respond_by } => {
+            Ok(plain(Event::OrderOffered(order(known, claim, (*offer_no, pharmacy, *respond_by))?)))
+        }
+    }
+}
+
+/// A claim that passes is covered as the insurer's contract says, and an advance is made only where the insurer takes
+/// part in it and, if it is asked, has guaranteed it. One that the rules do not decide is left to a reviewer.
+fn reviewed(known: &Known, claim: &Claim, command: &Command, reviewed: Reviewed) -> Result<Asked, Reason> {
+    let Reviewed { mut decision, used } = reviewed;
+    let standing = insurer(known, &claim.intake)?;
+    if let Outcome::Approved(quote) = &mut decision.verdict.outcome {
+        quote.cover = standing.cover();
+        if claim.intake.kind == ClaimKind::DirectPay {
+            standing.permits(Need::Advance)?;
+            guaranteed(known, claim, command, quote.advance_minor, standing)?;
+        }
+    }
+    let event = match decision.verdict.outcome() {
+        Outcome::Approved(_) | Outcome::Rejected { .. } => Event::PreReviewed(decision.verdict.clone()),
+        Outcome::Referred { rules } => Event::LeftToReviewer { rules: rules.clone() },
+    };
+    let grant = matches!(decision.verdict.outcome(), Outcome::Approved(_)).then_some(used);
+    Ok(Asked { event, decision: Some(decision), grant })
+}
+
+fn guaranteed(
+    known: &Known,
+    claim: &Claim,
+    command: &Command,
+    advance_minor: i64,
+    standing: &Standing,
+) -> Result<(), Reason> {
+    if !standing.module_on(Module::CoverageCheck) {
+        return Ok(());
+    }
+    let key = (claim.intake.insurer.clone(), claim.intake.policy_no.clone());
+    covers(known.coverage.get(&key), &key.1, claim.money(advance_minor), command.on)?;
+    Ok(())
+}
+
+/// The order as a pharmacy is offered it, on its own terms.
+fn order(
+    known: &Known,
+    claim: &Claim,
+    (offer_no, pharmacy, respond_by): (i32, &PartyNo, Timestamp),
+) -> Result<Order, Reason> {
+    let unknown = || Reason::PartyUnknown { what: "pharmacy", number: pharmacy.to_string() };
+    let terms = known.book.pharmacies.get(pharmacy).ok_or_else(unknown)?;
+    in_currency("pharmacy", pharmacy.as_str(), terms.currency, claim.intake.currency)?;
+    let (fee_minor, vat_minor) = terms.fee_terms().fee(claim.intake.gross_minor);
+    let (pharmacy, payment_days) = (pharmacy.clone(), terms.payment_days);
+    Ok(Order { offer_no, pharmacy, respond_by, fee_minor, vat_minor, payment_days })
+}

@@ -1,0 +1,10 @@
+//! Patients as people, what they hand in, and how all of it is kept from who may not see it.
+
+mod desk;
+mod documents;
+mod files;
+mod guards;
+mod materials;
+mod records;
+mod rotation;
+mod uploads;
