@@ -1,8 +1,9 @@
 //! Decisions by line, and decisions after the first: up, down, behind what was paid, and racing a remittance.
 
 use dianfu_claims::apply;
-use dianfu_claims::claim::{ClaimLine, Cover, NewClaim, State};
+use dianfu_claims::claim::{ClaimLine, NewClaim, State};
 use dianfu_claims::event::{Bearer, Event};
+use dianfu_claims::insurer::terms::ContractTerms;
 use dianfu_ledger::Ledger;
 use dianfu_settlement::batch::Pays;
 
@@ -20,7 +21,7 @@ async fn each_line_is_decided_by_itself() {
         ClaimLine { gross_minor: 1_200_000, ..one.clone() },
         ClaimLine { line_no: 2, gross_minor: 800_000, ..one },
     ];
-    desk.dispensed_on(NewClaim { lines, ..intake("C-1", "p-1") }, Cover::CREDIT).await;
+    desk.reviewed_and_dispensed(NewClaim { lines, ..intake("C-1", "p-1") }).await;
     // The advance falls on the lines by their prices: 9 120.00 and 6 080.00.
     let why = || ["CO-45".to_owned()];
     let [first, second] = [912_000, 608_000];
@@ -136,9 +137,9 @@ async fn a_closed_claim_that_is_decided_again_opens_and_closes_again() {
 
 #[tokio::test]
 async fn our_service_fee_follows_what_is_approved() {
-    let desk = Desk::new(WIDE).await;
-    let cover = Cover { service_fee_per_10000: 100, service_vat_per_10000: 600, ..Cover::CREDIT };
-    desk.dispensed_on(intake("C-1", "p-1"), cover).await;
+    let terms = ContractTerms { fee_per_10000: 100, vat_per_10000: 600, ..ContractTerms::plain() };
+    let desk = Desk::on_terms(WIDE, terms).await;
+    desk.reviewed_and_dispensed(intake("C-1", "p-1")).await;
     let mut journals = Vec::new();
     for (decision_no, approved_minor) in [(1, ADVANCE), (2, 1_400_000), (3, ADVANCE)] {
         let applied = desk.tell("C-1", decided_again(decision_no, approved_minor)).await;

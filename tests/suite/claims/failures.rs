@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dianfu_claims::apply::{Attempt, attempt};
+use dianfu_claims::insurer::terms::ContractTerms;
 use dianfu_settlement::journals;
 
 use super::fixture::{Desk, WIDE, intake, now, straight_path};
@@ -59,16 +60,16 @@ async fn mend(owner: &tokio_postgres::Client, place: &str) {
 #[tokio::test]
 async fn a_failure_at_any_write_leaves_nothing_and_is_made_good_by_trying_again() {
     let mut failed = BTreeSet::new();
-    for life in lives() {
-        failed.extend(fail_everywhere(&life).await);
+    for (terms, life) in lives() {
+        failed.extend(fail_everywhere(terms, &life).await);
     }
     assert_eq!(failed.into_iter().collect::<Vec<_>>(), PLACES);
 }
 
 /// Fails each step of a life at each place that it writes to, and takes it then; answers the places.
-async fn fail_everywhere(life: &[Step]) -> BTreeSet<String> {
+async fn fail_everywhere(terms: ContractTerms, life: &[Step]) -> BTreeSet<String> {
     // What each step writes is seen in another book, where nothing fails.
-    let (desk, reference) = (Desk::new(WIDE).await, Desk::new(WIDE).await);
+    let (desk, reference) = (Desk::on_terms(WIDE, terms.clone()).await, Desk::on_terms(WIDE, terms).await);
     for book in [&desk, &reference] {
         // What a book lacks of its journals is recorded before a step begins.
         journals::install(&book.ledger).await.unwrap();

@@ -3,17 +3,19 @@
 use dianfu_claims::Command;
 use dianfu_claims::claim::{ClaimKind, NewClaim, State};
 use dianfu_claims::event::{Bearer, Debt, Event};
+use dianfu_claims::insurer::terms::ContractTerms;
 
 use super::fixture::{
     ON, SHARE, assigned, decided, decided_again, intake, number, offered, party, sent, share_paid, straight_path, told,
 };
 use super::material::asked_for;
-use super::prefund::{PREFUND, approved_on};
+use super::prefund::prefunded;
 use super::steps::{Step, whole_life};
 
-/// Every life, each of the claim `C-1` in a book of its own.
-pub fn lives() -> [Vec<Step>; 4] {
-    [whole_life(), prefunded(), reimbursed(), lost()]
+/// Every life, each of the claim `C-1` in a book of its own, with the insurer's terms in that book.
+pub fn lives() -> [(ContractTerms, Vec<Step>); 4] {
+    let plain = ContractTerms::plain;
+    [(plain(), whole_life()), (prefunded(), drawn()), (plain(), reimbursed()), (plain(), lost())]
 }
 
 fn tell(event: Event) -> Step {
@@ -22,13 +24,13 @@ fn tell(event: Event) -> Step {
 
 /// Material is missing, the first pharmacy declines, the share is recalculated, the insurer asks for more, decides twice
 /// and pays from its deposit, the patient pays back a part, and the drug comes back.
-fn prefunded() -> Vec<Step> {
+fn drawn() -> Vec<Step> {
     let (bank, channel) = (party("settlement"), party("wechat"));
     let asks = Event::InsurerAskedForMore { number: 2, materials: vec!["invoice".to_owned()], respond_by: ON };
     let mut steps = vec![Step::Tell(Command::take_in(intake("C-1", "p-1"), ON))];
     let before = [Event::Submitted, asked_for(1, ON), Event::MaterialSupplied { number: 1 }, Event::ReviewStarted];
     steps.extend(before.map(tell));
-    steps.push(tell(approved_on(PREFUND)));
+    steps.push(Step::Tell(Command::review(number("C-1"), ON)));
     steps.push(Step::Tell(offered("C-1", 1, "red-cross")));
     steps.push(tell(Event::OrderDeclined { offer_no: 1 }));
     steps.push(Step::Tell(offered("C-1", 2, "red-cross")));

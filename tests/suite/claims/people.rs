@@ -6,7 +6,7 @@ use dianfu_claims::event::{Bearer, Debt, Event};
 use dianfu_claims::{Command, apply};
 use dianfu_ledger::Ledger;
 
-use super::fixture::{Desk, ON, WIDE, assigned, decided, decided_again, intake, now, number, offered, party, told};
+use super::fixture::{Desk, ON, WIDE, assigned, decided, decided_again, intake, now, offered, party, told};
 use super::races::at_once;
 
 #[tokio::test]
@@ -22,7 +22,7 @@ async fn nobody_tells_what_is_for_another_to_tell() {
         ("insurer:picc", borne.clone()),
         ("pharmacy:red-cross", told("C-1", decided(0))),
         ("pharmacy:old-town", told("C-1", Event::Returned)),
-        ("pharmacy:red-cross", Command::review(number("C-1"), ON)),
+        ("pharmacy:red-cross", borne.clone()),
         ("pharmacy:red-cross", offered("C-1", 2, "red-cross")),
         ("patient:p-1", told("C-1", decided(0))),
         ("patient:p-2", told("C-1", Event::Cancelled)),

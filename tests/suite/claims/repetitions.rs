@@ -4,6 +4,7 @@ use dianfu_claims::Command;
 use dianfu_claims::claim::NewClaim;
 use dianfu_claims::command::Request;
 use dianfu_claims::event::Event;
+use dianfu_claims::insurer::terms::ContractTerms;
 use dianfu_settlement::batch::Pays;
 use jiff::ToSpan;
 
@@ -14,13 +15,13 @@ use super::steps::Step;
 
 #[tokio::test]
 async fn each_step_asked_again_gets_its_first_answer_and_changes_nothing() {
-    for steps in lives() {
-        ask_everything_again(&steps).await;
+    for (terms, steps) in lives() {
+        ask_everything_again(terms, &steps).await;
     }
 }
 
-async fn ask_everything_again(steps: &[Step]) {
-    let desk = Desk::new(WIDE).await;
+async fn ask_everything_again(terms: ContractTerms, steps: &[Step]) {
+    let desk = Desk::on_terms(WIDE, terms).await;
     let mut first = Vec::new();
     for step in steps {
         first.push(step.take(&desk).await.unwrap());

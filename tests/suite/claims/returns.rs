@@ -41,7 +41,7 @@ async fn before_the_payout_and_before_the_decision_nobody_owes_anything_but_the_
         let desk = Desk::new(WIDE).await;
         desk.bring("C-1", "p-1", state).await;
         let expected = "J19a: 2101.red-cross C-1 2000000, 1101.picc C-1 -1520000, 2202.p-1 C-1 -480000";
-        assert_eq!(comes_back(&desk).await, [expected, FEE_BACK]);
+        assert_eq!(comes_back(&desk).await, [FEE_BACK, expected]);
         assert_eq!(desk.balances().await, "1005.wechat 480000; 2202.p-1 -480000");
         assert_eq!(desk.settled("C-1").await, State::Returned);
         refund(&desk).await;
@@ -56,7 +56,7 @@ async fn before_the_payout_and_behind_a_decision_the_shortfall_goes_with_it() {
     desk.tell("C-1", assigned(1, Bearer::Platform, 50_000)).await;
     let expected = "J19a: 2101.red-cross C-1 2000000, 1102.picc C-1 -1400000, 1109.picc C-1 -70000, 5201 - -50000, \
                     2202.p-1 C-1 -480000";
-    assert_eq!(comes_back(&desk).await, [expected, FEE_BACK]);
+    assert_eq!(comes_back(&desk).await, [FEE_BACK, expected]);
     refund(&desk).await;
     assert_eq!(desk.settled("C-1").await, State::Closed);
     assert_eq!(desk.balances().await, "1002.settlement -480000; 1005.wechat 480000");
@@ -68,7 +68,7 @@ async fn behind_the_payout_the_pharmacy_owes_what_it_got() {
     desk.bring("C-1", "p-1", State::Dispensed).await;
     pay_out(&desk).await;
     let expected = "J19b: 1301.red-cross C-1 2000000, 1101.picc C-1 -1520000, 2202.p-1 C-1 -480000";
-    assert_eq!(comes_back(&desk).await, [expected, FEE_BACK_PAID_OUT]);
+    assert_eq!(comes_back(&desk).await, [FEE_BACK_PAID_OUT, expected]);
     refund(&desk).await;
     assert_eq!(desk.settled("C-1").await, State::Returned, "the pharmacy has not paid");
     desk.move_money(&[("1002.settlement", None, 1_980_000), ("1301.red-cross", Some("C-1"), -1_980_000)]).await;
@@ -87,7 +87,7 @@ async fn behind_the_insurers_payment_we_owe_it_back() {
     desk.remit("T-1", &[("C-1", ADVANCE)], None).await;
     assert_eq!(desk.settled("C-1").await, State::Closed);
     let expected = "J19c: 1301.red-cross C-1 2000000, 2301.picc C-1 -1520000, 2202.p-1 C-1 -480000";
-    assert_eq!(comes_back(&desk).await, [expected, FEE_BACK_PAID_OUT]);
+    assert_eq!(comes_back(&desk).await, [FEE_BACK_PAID_OUT, expected]);
     refund(&desk).await;
     desk.move_money(&[("1002.settlement", None, 1_980_000), ("1301.red-cross", Some("C-1"), -1_980_000)]).await;
     assert_eq!(desk.settled("C-1").await, State::Returned, "the insurer has not got it back");
@@ -104,7 +104,7 @@ async fn paid_in_part_what_is_due_falls_and_what_was_paid_is_owed_back() {
     desk.remit("T-1", &[("C-1", 1_000_000)], None).await;
     let expected = "J19a: 2101.red-cross C-1 2000000, 1102.picc C-1 -400000, 2301.picc C-1 -1000000, \
                     1109.picc C-1 -120000, 2202.p-1 C-1 -480000";
-    assert_eq!(comes_back(&desk).await, [expected, FEE_BACK]);
+    assert_eq!(comes_back(&desk).await, [FEE_BACK, expected]);
     desk.verify().await;
 }
 
@@ -128,7 +128,7 @@ async fn whoever_collected_the_share_the_patient_gets_it_back() {
         for event in events {
             desk.tell("C-1", event).await;
         }
-        assert_eq!(comes_back(&desk).await, [expected, FEE_BACK]);
+        assert_eq!(comes_back(&desk).await, [FEE_BACK, expected]);
         desk.verify().await;
     }
 }
