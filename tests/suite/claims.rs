@@ -2,20 +2,27 @@
 //! repetitions, failures and races.
 
 mod bank;
+mod crowd;
+mod decided_again;
 mod failures;
 pub mod fixture;
 mod forks;
 mod guards;
+mod lives;
 mod material;
 mod orders;
 mod payouts;
+mod people;
 mod prefund;
 mod races;
 mod refusals;
 mod registration;
 mod reimbursement;
 mod repetitions;
+mod returns;
 mod search;
+mod share;
+mod shortfalls;
 mod statements;
 mod states;
 mod steps;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use dianfu_ledger::Ledger;
 use dianfu_ledger::money::{Currency, Money};
 use dianfu_reconcile::{Application, CashReceipt, Delivery, import, receive};
 use dianfu_settlement::batch::{Batch, Pays};
@@ -106,14 +107,19 @@ impl Desk {
 
     /// The insurer sends a remittance of these lines (claim and amount, below zero for a reversal) and takes back some.
     pub async fn remit(&self, trace: &str, lines: &[(&str, i64)], takeback: Option<(&str, i64)>) -> Application {
-        let insurer = party("picc");
-        let file = file(trace, lines, takeback);
-        let delivery = Delivery { insurer: &insurer, bytes: file.as_bytes(), received_at: now(), actor: "picc" };
-        let mut client = self.ledger.client().await.unwrap();
-        let imported = import(&self.ledger, &mut client, &delivery).await.unwrap().unwrap();
-        let [application] = imported.remittances.try_into().unwrap();
-        application
+        remit(&self.ledger, trace, lines, takeback).await
     }
+}
+
+/// The same through any door to the book.
+pub async fn remit(ledger: &Ledger, trace: &str, lines: &[(&str, i64)], takeback: Option<(&str, i64)>) -> Application {
+    let insurer = party("picc");
+    let file = file(trace, lines, takeback);
+    let delivery = Delivery { insurer: &insurer, bytes: file.as_bytes(), received_at: now(), actor: "picc" };
+    let mut client = ledger.client().await.unwrap();
+    let imported = import(ledger, &mut client, &delivery).await.unwrap().unwrap();
+    let [application] = imported.remittances.try_into().unwrap();
+    application
 }
 
 /// An 835 of one remittance over the insurer's claim number of these tests.

@@ -104,8 +104,8 @@ async fn what_comes_back_goes_back_to_the_deposit() {
     desk.tell("C-1", decided(1_400_000)).await;
     let returned = desk.ask(told("C-1", Event::Returned)).await.unwrap();
     let expected = [
-        "J19a: 2101.red-cross C-1 2000000, 2302.picc - -1400000, 1109.picc C-1 -120000, 2202.p-1 C-1 -480000",
         "J19d: 4102 - 18868, 2401 - 1132, 2101.red-cross C-1 -20000",
+        "J19a: 2101.red-cross C-1 2000000, 2302.picc - -1400000, 1109.picc C-1 -120000, 2202.p-1 C-1 -480000",
     ];
     assert_eq!(desk.journals(&returned.entry_ids).await, expected);
     desk.verify().await;

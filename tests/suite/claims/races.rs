@@ -14,7 +14,7 @@ use super::bank::{DUE_ON, approval, batch, paid, rejected, returned};
 use super::fixture::{ADVANCE, Desk, ON, WIDE, assigned, decided, intake, now, number, straight_path, told};
 
 /// The same work in as many processes as there are inputs, all at once; what came of each, in no order.
-async fn at_once<I, T, F>(desk: &Desk, inputs: impl IntoIterator<Item = I>, work: fn(Ledger, I) -> F) -> Vec<T>
+pub async fn at_once<I, T, F>(desk: &Desk, inputs: impl IntoIterator<Item = I>, work: fn(Ledger, I) -> F) -> Vec<T>
 where
     T: Send + 'static,
     F: Future<Output = T> + Send + 'static,
@@ -26,7 +26,8 @@ where
     racers.join_all().await
 }
 
-async fn ask(ledger: Ledger, commands: Vec<Command>) -> Vec<Result<bool, Refusal>> {
+/// Asks for these commands one by one; whether each was on record already.
+pub async fn ask(ledger: Ledger, commands: Vec<Command>) -> Vec<Result<bool, Refusal>> {
     let mut client = ledger.client().await.unwrap();
     let mut answers = Vec::new();
     for command in commands {
