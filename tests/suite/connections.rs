@@ -102,18 +102,21 @@ async fn a_book_that_is_half_made_is_not_opened_and_can_be_finished() {
     let name = BookName::parse("main").unwrap();
     let undone = "
         SET search_path = book_main;
-        DELETE FROM refinery_schema_history WHERE version = 8;
-        DROP FUNCTION make_file_leaf, leaf_file, may_ask_files, file_bytes, reached_file_bytes, read_files, leaf_digest,
-            keep_digest, is_as_detached, finish_leaves, swap_leaves";
+        DELETE FROM refinery_schema_history WHERE version = 13;
+        DROP INDEX claim_taken_in_idx, claim_insurer_taken_in_idx, claim_pharmacy_taken_in_idx,
+            claim_patient_taken_in_idx, claim_at_work_idx, claim_shortfall_idx;
+        ALTER TABLE access_token DROP CONSTRAINT access_token_operator_fkey;
+        DROP TABLE operator_act, operator_role, operator;
+        DROP FUNCTION only_ends_sooner, two_people";
     owner.batch_execute(undone).await.unwrap();
     let error = Ledger::open(test.database(), &name).await.err().unwrap();
-    assert!(matches!(error, Error::BookVersion { expected: 8, actual: ..8, .. }), "{error}");
+    assert!(matches!(error, Error::BookVersion { expected: 13, actual: ..13, .. }), "{error}");
     assert!(error.to_string().contains("dianfu book create main"), "{error}");
     assert!(!book::create(test.database(), &name).await.unwrap());
     Ledger::open(test.database(), &name).await.unwrap().close().await;
 
     let newer = "INSERT INTO book_main.refinery_schema_history
-                 SELECT 9, 'later', applied_on, checksum FROM book_main.refinery_schema_history WHERE version = 8";
+                 SELECT 14, 'later', applied_on, checksum FROM book_main.refinery_schema_history WHERE version = 13";
     owner.batch_execute(newer).await.unwrap();
     let error = Ledger::open(test.database(), &name).await.err().unwrap();
     assert!(error.to_string().contains("newer program"), "{error}");
