@@ -1,4 +1,6 @@
-//! Finding claims, the story of one, and what waits. A party sees its own claims, and of others not that they are there.
+//! Finding claims, the story of one, and what waits.
+//!
+//! A party sees its own claims, and of others not that they are there.
 
 use axum::{Extension, Json};
 use dianfu_claims::claim::{ClaimNo, DrugCode, PolicyNo, State};

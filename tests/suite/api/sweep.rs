@@ -1,5 +1,7 @@
-//! Every role over every route. The sweeps are made from the document, so that a new route is swept without being listed
-//! here: without credentials it answers 401, without the right 403, and what is another party's is not there, 404.
+//! Every role over every route.
+//!
+//! The sweeps are made from the document, so that a new route is swept without being listed here: without credentials
+//! it answers 401, without the right 403, and what is another party's is not there, 404.
 
 use dianfu_api::auth::Role;
 use reqwest::Method;
