@@ -1,7 +1,8 @@
 //! The journals of a claim, as pure functions from the claim, the event and the book's templates to entries.
 //!
 //! G gross, U patient share, A advance, f fee, fi service fee, V approved, s shortfall, e excess, c clawback, d
-//! difference. What a pharmacy's payout posts (J5 to J8b) stands with settlement, what a remittance posts with reconcile.
+//! difference. What a pharmacy's payout posts (J5 to J8b) stands with settlement, what a remittance posts with
+//! reconcile.
 
 use dianfu_ledger::entry::{EntryKind, NewEntry};
 use dianfu_ledger::id;

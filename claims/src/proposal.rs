@@ -1,5 +1,5 @@
-//! What takes two people: one proposes a command, another accepts it, and then it is applied; nobody accepts what he has
-//! proposed, and the database says so.
+//! What takes two people: one proposes a command, another accepts it, and then it is applied; nobody accepts what he
+//! has proposed, and the database says so.
 //!
 //! A proposal is tried when it is made, and what it would post is shown; nothing of it is kept but the proposal. It is
 //! decided once. To accept it is one transaction with what it brings about, and can be repeated: the second time

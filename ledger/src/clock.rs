@@ -15,7 +15,8 @@ pub fn as_kept(instant: Timestamp) -> Timestamp {
     instant.round(Unit::Microsecond).unwrap_or(instant)
 }
 
-/// The instant at which a day is over in the books' time zone (UTC); the last one there is if there is no day behind it.
+/// The instant at which a day is over in the books' time zone (UTC); the last one there is if there is no day behind
+/// it.
 pub fn end_of(day: Date) -> Timestamp {
     let tomorrow = day.tomorrow().and_then(|next| next.to_zoned(TimeZone::UTC));
     tomorrow.map_or(Timestamp::MAX, |midnight| midnight.timestamp())

@@ -4,8 +4,9 @@
 //!
 //! Modules in reading order. Pure: the canonical model ([`remittance`]), what can be wrong with it ([`violation`]),
 //! reading it ([`parse`]), judging it ([`check`], [`verdict`]), finding the claims ([`matching`]), moving the money
-//! ([`allocate`], [`breaks`]), small differences ([`tolerance`]), where it stands ([`state`]), what is refused ([`refusal`]). With the database: taking a
-//! file in ([`mod@import`]), cash ([`cash`]), applying ([`mod@apply`]), reports ([`report`]).
+//! ([`allocate`], [`breaks`]), small differences ([`tolerance`]), where it stands ([`state`]), what is refused
+//! ([`refusal`]). With the database: taking a file in ([`mod@import`]), cash ([`cash`]), applying ([`mod@apply`]),
+//! reports ([`report`]).
 
 pub mod parse;
 pub mod remittance;

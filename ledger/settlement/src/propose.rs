@@ -24,7 +24,8 @@ pub async fn propose(client: &mut Client, batch: &Batch) -> Result<Result<(), Re
     Ok(Ok(()))
 }
 
-/// What a batch would set off and pay if it were instructed now. Nothing is reserved: what counts is decided when it is posted.
+/// What a batch would set off and pay if it were instructed now. Nothing is reserved: what counts is decided when it is
+/// posted.
 pub async fn preview(client: &mut Client, batch_no: &BatchNo) -> Result<Result<Plan, Refusal>, Error> {
     let tx = client.transaction().await?;
     let Some(batch) = sql::batch(&tx, batch_no).await? else {

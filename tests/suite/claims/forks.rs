@@ -13,8 +13,8 @@ use super::fixture::{
     prescribed, sent, share_paid, told,
 };
 
-/// Tells events of a new claim in order, behind the pharmacy's word if there are any; answers the journals of the review
-/// and of each.
+/// Tells events of a new claim in order, behind the pharmacy's word if there are any; answers the journals of the
+/// review and of each.
 async fn path(desk: &Desk, claim: NewClaim, events: &[Event]) -> Vec<Vec<String>> {
     let claim_no = claim.claim_no.clone();
     desk.ask(Command::take_in(claim, ON)).await.unwrap();

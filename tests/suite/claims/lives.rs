@@ -22,8 +22,8 @@ fn tell(event: Event) -> Step {
     Step::Tell(told("C-1", event))
 }
 
-/// Material is missing, the first pharmacy declines, the share is recalculated, the insurer asks for more, decides twice
-/// and pays from its deposit, the patient pays back a part, and the drug comes back.
+/// Material is missing, the first pharmacy declines, the share is recalculated, the insurer asks for more, decides
+/// twice and pays from its deposit, the patient pays back a part, and the drug comes back.
 fn drawn() -> Vec<Step> {
     let (bank, channel) = (party("settlement"), party("wechat"));
     let asks = Event::InsurerAskedForMore { number: 2, materials: vec!["invoice".to_owned()], respond_by: ON };

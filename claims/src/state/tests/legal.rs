@@ -1,5 +1,5 @@
-//! What a claim in each state takes, and what comes of it: `event > STATE [templates]`, or `event ! code` where the state
-//! takes the event and the claim does not. Every event that is not here is refused as not of the state.
+//! What a claim in each state takes, and what comes of it: `event > STATE [templates]`, or `event ! code` where the
+//! state takes the event and the claim does not. Every event that is not here is refused as not of the state.
 
 use crate::claim::State;
 
