@@ -1,198 +1,144 @@
-//! Each journal at the worked figures.
+//! What stands above and around the legs: ids, links, due dates, descriptions, payables. The legs themselves are shown
+//! by the lives of claims.
 
 use dianfu_ledger::entry::{EntryKind, NewPosting};
-use dianfu_ledger::money::{Currency, Money};
-use dianfu_settlement::number::PartyNo;
-use jiff::Timestamp;
+use dianfu_settlement::chart::CHART;
 use jiff::civil::date;
 
 use super::*;
-use crate::claim::{
-    ClaimKind, ClaimLine, ClaimNo, DiagnosisCode, DrugCode, NewClaim, PolicyNo, Prescription, Progress, Quote,
-    ShareCollector, State,
-};
+use crate::event::Bearer;
+use crate::state::next;
+use crate::state::tests::story::Story;
+use crate::state::tests::told::*;
 
-const ON: Date = date(2026, 3, 3);
-
-fn party(name: &str) -> PartyNo {
-    PartyNo::parse(name).unwrap()
+/// What an event comes to: the claim behind it, its entries in one run, and its payables.
+fn comes_to(story: &Story, event: &Event) -> (Claim, Vec<NewEntry>, Vec<NewPayable>) {
+    let transition = next(&story.claim, event, story.now, Some(&story.look())).unwrap();
+    let claim = Claim { state: transition.to, progress: transition.progress, ..story.claim.clone() };
+    let by = (ON, "wang");
+    let entries = entries(&Journals::shipped(), &claim, event, by, &transition.posted).unwrap();
+    let payables = payables(&claim, &transition.posted, ON);
+    (claim, entries, payables)
 }
 
-fn claim(share_collector: ShareCollector) -> Claim {
-    let intake = NewClaim {
-        claim_no: ClaimNo::parse("C-1").unwrap(),
-        kind: ClaimKind::DirectPay,
-        insurer: party("picc"),
-        pharmacy: party("red-cross"),
-        patient: party("p-17"),
-        policy_no: PolicyNo::parse("P-1").unwrap(),
-        diagnosis: DiagnosisCode::parse("C34.9").unwrap(),
-        prescription: Prescription {
-            prescription_no: "RX-1".to_owned(),
-            prescribed_on: date(2026, 3, 1),
-            doctor_no: party("dr-wu"),
-        },
-        tests: Vec::new(),
-        lines: vec![ClaimLine {
-            line_no: 1,
-            drug_code: DrugCode::parse("osimertinib-80mg-30").unwrap(),
-            quantity: 1,
-            gross_minor: 2_000_000,
-        }],
-        gross_minor: 2_000_000,
-        currency: Currency::CNY,
-        share_collector,
-    };
-    let quote = Quote {
-        deductible_minor: 100_000,
-        share_minor: 480_000,
-        advance_minor: 1_520_000,
-        fee_minor: 20_000,
-        vat_minor: 1_132,
-        valid_until: date(2026, 4, 1),
-        payment_days: 7,
-    };
-    Claim {
-        progress: Progress { quote: Some(quote), ..Progress::default() },
-        state: State::InsurerSubmitted,
-        ..Claim::taken_in(intake, Timestamp::from_second(1_770_000_000).unwrap())
-    }
+fn until(shape: Shape, state: State) -> Story {
+    Story::until(shape, state)
 }
 
-fn lines(entry: &NewEntry) -> Vec<String> {
-    let line = |posting: &NewPosting| {
-        let side = if posting.amount.minor > 0 { "Dr" } else { "Cr" };
-        let amount = Money::new(posting.amount.minor.abs(), posting.amount.currency).to_decimal_string();
-        let item = posting.item.as_ref().map(|item| format!(" [{item}]")).unwrap_or_default();
-        format!("{side} {}{item} {amount}", posting.account)
-    };
-    entry.postings.iter().map(line).collect()
+/// Due dates by account.
+fn due(entry: &NewEntry) -> Vec<(&str, Date)> {
+    let of = |leg: &NewPosting| Some((leg.account.control().to_owned(), leg.due_date?));
+    let own = |control: String| CHART.iter().find(|line| line.code == control).unwrap().code;
+    entry.postings.iter().filter_map(of).map(|(control, due)| (own(control), due)).collect()
 }
 
-/// What a journal posts when an event leads the worked claim on: the lines of the table of journals.
-fn check(journal: Journal, event: &Event, expected: &[&str]) {
-    check_for(&claim(ShareCollector::Platform), journal, event, expected);
-}
-
-fn check_for(before: &Claim, journal: Journal, event: &Event, expected: &[&str]) {
-    let claim = before.after(event, ON, before.state);
-    let entries = entries(&Journals::shipped(), &claim, event, (ON, "wang"), &[journal]).unwrap();
-    let [entry] = entries.as_slice() else { panic!("{journal:?} is one entry: {entries:?}") };
-    assert_eq!(lines(entry), expected, "{journal:?}");
-    assert!(entry.template_no.is_some() && entry.metadata.is_none());
+#[test]
+fn an_entry_says_what_it_is_of_and_by_whom() {
+    let (_, entries, _) = comes_to(&until(DIRECT, State::ShareDue), &share_paid(SHARE));
+    let [entry] = entries.as_slice() else { panic!("J2 is one entry: {entries:?}") };
+    assert!(entry.template_no.is_some() && entry.metadata.is_none() && !entry.linked && entry.late);
     assert_eq!((entry.effective_date, entry.reference.as_str(), entry.actor.as_str()), (Some(ON), "C-1", "wang"));
-    assert!(!entry.linked);
-}
-
-/// The entries by the templates that the program ships.
-fn made(claim: &Claim, event: &Event, journals: &[Journal]) -> Vec<NewEntry> {
-    entries(&Journals::shipped(), claim, event, (ON, "wang"), journals).unwrap()
-}
-
-fn decided(approved_minor: i64) -> Event {
-    Event::InsurerDecided {
-        approved_minor,
-        cause: (approved_minor < 1_520_000).then(|| "CO-45".to_owned()),
-        insurer_claim_no: "94060555410000".to_owned(),
-        position: 1,
-    }
-}
-
-fn assigned(bearer: Bearer) -> Event {
-    Event::ShortfallAssigned { number: 1, bearer, amount_minor: 120_000, checked_by: "li".to_owned() }
-}
-
-#[test]
-fn before_the_insurer_decides() {
-    let hold = &["Dr 1101.picc [C-1] 15200.00", "Cr 9002.picc 15200.00"];
-    check(Journal::J1, &Event::ReviewStarted, hold);
-    let paid = Event::SharePaid { amount_minor: 480_000, channel: party("wechat") };
-    check(Journal::J2, &paid, &["Dr 1005.wechat [2026-03-03] 4800.00", "Cr 2203.p-17 [C-1] 4800.00"]);
-    check(
-        Journal::J3,
-        &Event::Dispensed,
-        &["Dr 1101.picc [C-1] 15200.00", "Dr 2203.p-17 [C-1] 4800.00", "Cr 2101.red-cross [C-1] 20000.00"],
-    );
-    let collected = claim(ShareCollector::Pharmacy);
-    let owed = &["Dr 1101.picc [C-1] 15200.00", "Cr 2101.red-cross [C-1] 15200.00"];
-    check_for(&collected, Journal::J3b, &Event::Dispensed, owed);
-    check(Journal::J4, &Event::Dispensed, &["Dr 2101.red-cross [C-1] 200.00", "Cr 4102 188.68", "Cr 2401 11.32"]);
-    check(Journal::J20, &Event::Cancelled, &["Dr 2203.p-17 [C-1] 4800.00", "Cr 2202.p-17 [C-1] 4800.00"]);
-}
-
-#[test]
-fn what_the_insurer_decides() {
-    check(Journal::J9, &decided(1_520_000), &["Dr 1102.picc [C-1] 15200.00", "Cr 1101.picc [C-1] 15200.00"]);
-    check(
-        Journal::J10,
-        &decided(1_400_000),
-        &["Dr 1102.picc [C-1] 14000.00", "Dr 1109.picc [C-1] 1200.00", "Cr 1101.picc [C-1] 15200.00"],
-    );
-    check(
-        Journal::J10e,
-        &decided(1_600_000),
-        &["Dr 1102.picc [C-1] 16000.00", "Cr 1101.picc [C-1] 15200.00", "Cr 2202.p-17 [C-1] 800.00"],
-    );
-    check(Journal::J11, &decided(0), &["Dr 1109.picc [C-1] 15200.00", "Cr 1101.picc [C-1] 15200.00"]);
-}
-
-#[test]
-fn who_bears_a_shortfall() {
-    let from_shortfall = "Cr 1109.picc [C-1] 1200.00";
-    let table = [
-        (Journal::J10a, Bearer::Patient, "Dr 1202.p-17 [C-1] 1200.00"),
-        (Journal::J10b, Bearer::PharmacyByNetting, "Dr 1301.red-cross [C-1] 1200.00"),
-        (Journal::J10b, Bearer::PharmacyUnpaidOrder, "Dr 2101.red-cross [C-1] 1200.00"),
-        (Journal::J10c, Bearer::Platform, "Dr 5201 1200.00"),
-        (Journal::J10d, Bearer::InsurerAfterDispute, "Dr 1102.picc [C-1] 1200.00"),
-    ];
-    let mut short = claim(ShareCollector::Platform);
-    short.progress.shortfall_minor = 120_000;
-    for (journal, bearer, debit) in table {
-        check_for(&short, journal, &assigned(bearer), &[debit, from_shortfall]);
-    }
+    assert_eq!(entry.description, "Patient paid the share");
+    let items: Vec<_> = entry.postings.iter().map(|leg| leg.item.as_deref()).collect();
+    assert_eq!(items, [Some("2026-03-02"), Some("C-1")]);
 }
 
 #[test]
 fn a_release_undoes_the_hold_in_one_run_with_the_advance() {
-    let claim = claim(ShareCollector::Platform);
-    let hold = &made(&claim, &Event::ReviewStarted, &[Journal::J1])[0];
-    let run = made(&claim, &Event::Dispensed, &[Journal::J1r, Journal::J3, Journal::J4]);
-    let kinds: Vec<_> = run.iter().map(|entry| (entry.kind, entry.linked)).collect();
-    assert_eq!(hold.kind, EntryKind::Hold);
-    assert_eq!(kinds, [(EntryKind::Release, true), (EntryKind::Post, true), (EntryKind::Post, false)]);
-    assert_eq!((run[0].relates_to, run[0].postings.len()), (Some(hold.id), 2));
+    for (shape, hold_template) in [(DIRECT, "J1"), (PREFUND, "J24-hold")] {
+        let (claim, hold, _) = comes_to(&until(shape, State::PreReview), &quoted(shape, ADVANCE));
+        assert_eq!((hold.len(), hold[0].kind), (1, EntryKind::Hold));
+        assert_eq!(hold[0].id, id::entry_id(claim.taken_in_at, "C-1", hold_template));
+        let (_, run, _) = comes_to(&until(shape, State::Ready), &Event::Dispensed);
+        let kinds: Vec<_> = run.iter().map(|entry| (entry.kind, entry.linked)).collect();
+        assert_eq!(kinds, [(EntryKind::Release, true), (EntryKind::Post, true), (EntryKind::Post, false)]);
+        assert_eq!((run[0].relates_to, run[0].postings.len()), (Some(hold[0].id), 2));
+    }
 }
 
 #[test]
 fn journals_that_move_nothing_have_no_entry() {
-    let mut free = claim(ShareCollector::Platform);
-    let quote = free.progress.quote.as_mut().unwrap();
-    (quote.share_minor, quote.advance_minor, quote.fee_minor, quote.vat_minor) = (2_000_000, 0, 0, 0);
-    let entries = |journals: &[Journal]| made(&free, &Event::Dispensed, journals).len();
-    assert_eq!(entries(&[Journal::J1]), 0);
-    assert_eq!(entries(&[Journal::J1r, Journal::J3, Journal::J4]), 1);
+    let mut story = until(DIRECT, State::PreReview);
+    assert_eq!(story.tell(&quoted(DIRECT, 0)).unwrap().len(), 0, "nothing is held");
+    let mut order = story.life();
+    for event in order.drain(3..8) {
+        let event = if matches!(event, Event::SharePaid { .. }) { share_paid(GROSS) } else { event };
+        story.tell(&event).unwrap();
+    }
+    let (_, run, _) = comes_to(&story, &Event::Dispensed);
+    assert_eq!(run.len(), 2, "J3 and J4, and nothing to release");
 }
 
 #[test]
-fn one_journal_of_one_claim_has_one_id_and_assignments_are_counted() {
-    let claim = claim(ShareCollector::Platform);
-    let id = |event: &Event, journal| made(&claim, event, &[journal])[0].id;
-    assert_eq!(id(&Event::Dispensed, Journal::J3), id::entry_id(claim.taken_in_at, "C-1", "J3"));
-    assert_eq!(id(&assigned(Bearer::Patient), Journal::J10a), id::entry_id(claim.taken_in_at, "C-1", "J10a/1"));
+fn one_journal_of_one_claim_has_one_id_and_what_comes_more_than_once_is_counted() {
+    let of = |story: &Story, event: &Event| comes_to(story, event).1.iter().map(|entry| entry.id).collect::<Vec<_>>();
+    let named = |story: &Story, fact: &str| id::entry_id(story.claim.taken_in_at, "C-1", fact);
+    let ready = until(DIRECT, State::Ready);
+    assert_eq!(of(&ready, &Event::Dispensed), ["J1r", "J3", "J4"].map(|fact| named(&ready, fact)));
+    let short = Story::decided(WITH_FEE, 1_400_000);
+    let by_patient = assigned(2, Bearer::Patient, 120_000);
+    assert_eq!(of(&short, &by_patient), [named(&short, "J10a/shortfall_assigned/2")]);
+    let won = assigned(3, Bearer::InsurerAfterDispute, 120_000);
+    assert_eq!(of(&short, &won), ["J10d", "J9b"].map(|fact| named(&short, &format!("{fact}/shortfall_assigned/3"))));
+    let again = short.decision(ADVANCE);
+    assert_eq!(of(&short, &again), ["J10d", "J9b"].map(|fact| named(&short, &format!("{fact}/insurer_decided/2"))));
 }
 
 #[test]
-fn dispensing_raises_the_payable_and_a_cancelled_share_the_refund() {
-    let claim = claim(ShareCollector::Platform);
-    let raised = payables(&claim, &[Journal::J1r, Journal::J3, Journal::J4], ON);
-    let [order] = raised.as_slice() else { panic!("{raised:?}") };
-    assert_eq!(
-        (order.account.as_str(), order.item.as_str(), order.payee.as_str()),
-        ("2101.red-cross", "C-1", "red-cross")
-    );
-    assert_eq!((order.advance_minor, order.due_on), (1_520_000, date(2026, 3, 10)));
-    let raised = payables(&claim, &[Journal::J1r, Journal::J20], ON);
-    let [refund] = raised.as_slice() else { panic!("{raised:?}") };
-    assert_eq!((refund.account.as_str(), refund.advance_minor, refund.due_on), ("2202.p-17", 0, ON));
+fn the_pharmacy_is_due_by_its_order_and_the_insurer_by_its_terms() {
+    let mut story = until(DIRECT, State::PreApproved);
+    let Event::OrderOffered(order) = offered(1) else { unreachable!() };
+    story.tell(&Event::OrderOffered(crate::claim::Order { payment_days: 14, ..order })).unwrap();
+    for event in [Event::OrderAccepted { offer_no: 1 }, Event::ShareRequested, share_paid(SHARE), Event::DrugReady] {
+        story.tell(&event).unwrap();
+    }
+    let (_, run, payables) = comes_to(&story, &Event::Dispensed);
+    assert_eq!(due(&run[1]), [("2101", date(2026, 3, 16))]);
+    assert_eq!(payables[0].due_on, date(2026, 3, 16));
+    let sent = until(DIRECT, State::InsurerSubmitted);
+    let (_, decided, _) = comes_to(&sent, &sent.decision(1_400_000));
+    assert_eq!(due(&decided[0]), [("1102", date(2026, 4, 1))]);
+    assert_eq!(decided[0].description.split_once(": ").unwrap().1, "CO-45", "the insurer's reasons");
+}
+
+#[test]
+fn what_is_to_be_paid_out_is_a_payable() {
+    let raised = |story: &Story, event: &Event| {
+        let of = |payable: NewPayable| {
+            assert_eq!(payable.item, "C-1");
+            (payable.account.to_string(), payable.payee.to_string(), payable.advance_minor)
+        };
+        comes_to(story, event).2.into_iter().map(of).collect::<Vec<_>>()
+    };
+    let order = |advance| vec![("2101.red-cross".to_owned(), "red-cross".to_owned(), advance)];
+    let refund = || vec![("2202.p-17".to_owned(), "p-17".to_owned(), 0)];
+    assert_eq!(raised(&until(DIRECT, State::Ready), &Event::Dispensed), order(ADVANCE));
+    assert_eq!(raised(&until(AT_PHARMACY, State::Ready), &Event::Dispensed), order(ADVANCE));
+    assert_eq!(raised(&until(PREFUND, State::Ready), &Event::Dispensed), order(0), "the insurer's own money");
+    assert_eq!(raised(&until(DIRECT, State::Ready), &Event::Cancelled), refund());
+    assert_eq!(raised(&until(AT_PHARMACY, State::Ready), &Event::Cancelled), []);
+    for shape in [DIRECT, PREFUND] {
+        let sent = until(shape, State::InsurerSubmitted);
+        assert_eq!(raised(&sent, &sent.decision(1_600_000)), refund());
+        assert_eq!(raised(&sent, &Event::Returned), refund());
+        assert_eq!(raised(&sent, &Event::ShareRecalculated { number: 1, share_minor: 1 }), refund());
+        let mut short = Story::decided(shape, 1_400_000);
+        assert_eq!(raised(&short, &short.decision(ADVANCE)), []);
+        short.tell(&assigned(1, Bearer::PharmacyUnpaidOrder, 120_000)).unwrap();
+        assert_eq!(raised(&short, &short.decision(ADVANCE)), order(0), "the order is owed in full again");
+    }
+    let mut approved = Story::decided(REIMBURSED, ADVANCE);
+    assert_eq!(raised(&approved, &Event::LedgerRead(approved.look())), []);
+    approved.insurer_reimburses(ADVANCE);
+    let reimbursement = vec![("2201.p-17".to_owned(), "p-17".to_owned(), 0)];
+    assert_eq!(raised(&approved, &Event::LedgerRead(approved.look())), reimbursement);
+}
+
+/// A journal that a claim names and the program does not ship would be found at the first claim that needs it only.
+#[test]
+fn every_journal_of_a_claim_is_shipped() {
+    let journals = Journals::shipped();
+    for template in TEMPLATES {
+        assert!(journals.title(template).is_some(), "{template}");
+    }
 }

@@ -3,7 +3,7 @@
 use jiff::civil::date;
 
 use super::*;
-use crate::claim::{DrugCode, PolicyNo};
+use crate::claim::{Cover, DrugCode, PolicyNo};
 use crate::prereview::rules::{CoveredDrug, EarlierPacks, Rule};
 
 pub fn quote() -> Quote {
@@ -15,6 +15,7 @@ pub fn quote() -> Quote {
         vat_minor: 1_132,
         valid_until: date(2026, 4, 1),
         payment_days: 7,
+        cover: Cover::CREDIT,
     }
 }
 
