@@ -112,6 +112,14 @@ fn of_kind(event: &str, to_state: &str) -> String {
 
 const MORE_ITEMS: &str = "INSERT INTO payout_item SELECT payout_id, account, 'C-9', 1, 0, false FROM payout_item";
 
+/// The payout of the book with other values in these columns.
+fn payout(columns: &str) -> String {
+    format!(
+        "INSERT INTO payout
+         SELECT (p).* FROM (SELECT jsonb_populate_record(p, '{columns}') AS p FROM payout p) changed"
+    )
+}
+
 #[tokio::test]
 async fn what_no_step_writes_is_refused() {
     let desk = full_desk().await;
@@ -122,12 +130,6 @@ async fn what_no_step_writes_is_refused() {
              SELECT (e).* FROM (
                  SELECT jsonb_populate_record(e, '{columns}') AS e FROM claim_event e WHERE event = 'insurer_decided'
              ) changed"
-        )
-    };
-    let payout = |columns: &str| {
-        format!(
-            "INSERT INTO payout
-             SELECT (p).* FROM (SELECT jsonb_populate_record(p, '{columns}') AS p FROM payout p) changed"
         )
     };
     for (statement, constraint) in [

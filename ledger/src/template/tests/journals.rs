@@ -51,8 +51,8 @@ fn check(name: &str, amounts: &[(&str, &str)], expected: &[&str]) {
 fn every_journal_is_there_once() {
     let journals = journals();
     let names: Vec<&str> = journals.iter().map(|template| template.definition().name.as_str()).collect();
-    let table = "J1 J1r J2 J2-owed J2b J3 J3b J3c J4 J5a J5 J6 J7 J7-excess J7-refund J7-reimbursement J7-reissued J8 J8b J9 J9b J9b-back \
-        J10 J10a J10b J10b-unpaid J10c J10d J10e J11 J12 J13 J13-released J13-write-off-patient \
+    let table = "J1 J1r J2 J2-owed J2b J3 J3b J3c J4 J5a J5 J6 J7 J7-excess J7-refund J7-reimbursement J7-reissued \
+        J8 J8b J9 J9b J9b-back J10 J10a J10b J10b-unpaid J10c J10d J10e J11 J12 J13 J13-released J13-write-off-patient \
         J13-write-off-insurer J13-recovered J14a J14b J15 J15b J16 J17 J18 J18-corrected J18b J19a J19b J19c \
         J19d J19d-paid-out J19e J20-held J20 J20-channel J22 J22-overcharged J23 J23-cut J23-cash J23-applied \
         J23-paid J24 J24-hold J24-release J24-drawn J24-cut J24-more J24-decided-again J25 J25-gained";
