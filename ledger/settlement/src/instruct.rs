@@ -174,7 +174,7 @@ async fn write(
     let Instruction { batch, payouts, nettings, approval, now, .. } = instruction;
     let (on, actor) = (approval.on, approval.checked_by.as_str());
     let journals = Journals::in_force(tx, &journal_map::TEMPLATES).await?;
-    let Entries { entries, facts, netted } = match entries(&journals, instruction) {
+    let Run { entries, facts, netted } = match entries(&journals, instruction) {
         Ok(made) => made,
         Err(fault) => return Ok(Err(fault.into())),
     };
@@ -195,13 +195,13 @@ fn set_off_whole<'a>(payouts: &[Payout], nettings: &'a [Netting]) -> Vec<(Accoun
 }
 
 /// The entries of a batch in one linked run, the first fact of each payout, and each netting with its entry.
-struct Entries<'a> {
+struct Run<'a> {
     entries: Vec<NewEntry>,
     facts: Vec<RecordedFact<'a>>,
     netted: Vec<(&'a Netting, Uuid)>,
 }
 
-fn entries<'a>(journals: &Journals, instruction: &'a Instruction<'_>) -> Result<Entries<'a>, JournalFault> {
+fn entries<'a>(journals: &Journals, instruction: &'a Instruction<'_>) -> Result<Run<'a>, JournalFault> {
     let Instruction { batch, payouts, nettings, advances_minor, approval, .. } = instruction;
     let (on, actor) = (approval.on, approval.checked_by.as_str());
     let mut entries: Vec<NewEntry> = Vec::with_capacity(payouts.len() + nettings.len() + 1);
@@ -219,7 +219,7 @@ fn entries<'a>(journals: &Journals, instruction: &'a Instruction<'_>) -> Result<
         entries.extend(entry);
     }
     voucher::link(&mut entries);
-    Ok(Entries { entries, facts, netted })
+    Ok(Run { entries, facts, netted })
 }
 
 /// The rejection that stopped a linked run, if one did: not that of an entry that was merely tied to the culprit.

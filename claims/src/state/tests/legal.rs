@@ -1,5 +1,5 @@
-//! What a claim in each state takes, and what comes of it: `event > STATE [templates]`, or `event ! code` where the state
-//! takes the event and the claim does not. Every event that is not here is refused as not of the state.
+//! What a claim in each state takes, and what comes of it: `event > STATE [templates]`, or `event ! code` where the
+//! state takes the event and the claim does not. Every event that is not here is refused as not of the state.
 
 use crate::claim::State;
 
@@ -15,7 +15,8 @@ pub(super) const TABLE: [(State, &[&str]); 29] = [
         "material_supplied > SUBMITTED", "cancelled > CANCELLED", "expired > EXPIRED",
     ]),
     (State::PreReview, &[
-        "material_requested > PENDED", "pre_reviewed > PRE_APPROVED [J1]", "left_to_reviewer > PRE_REVIEW", "cancelled > CANCELLED",
+        "material_requested > PENDED", "pre_reviewed > PRE_APPROVED [J1]", "left_to_reviewer > PRE_REVIEW",
+        "cancelled > CANCELLED",
     ]),
     (State::PreRejected, &[]),
     (State::PreApproved, &[

@@ -202,8 +202,8 @@ impl Story {
         self.cash.insurer -= minor;
     }
 
-    /// Everything is paid that others pay: what we owe the pharmacy, the patient and the insurer, what the insurer owes,
-    /// and what the pharmacy owes is netted.
+    /// Everything is paid that others pay: what we owe the pharmacy, the patient and the insurer, what the insurer
+    /// owes, and what the pharmacy owes is netted.
     pub(crate) fn others_pay(&mut self) {
         self.pharmacy_is_paid();
         let owes = self.open("1301.red-cross");
