@@ -2,12 +2,13 @@
 
 use dianfu_api::Limits;
 use dianfu_api::auth::{Holder, Role};
+use dianfu_claims::Command;
 use dianfu_claims::claim::NewClaim;
 use dianfu_claims::event::Event;
-use dianfu_claims::insurer::{self, Insurer};
+use dianfu_claims::insurer::Insurer;
+use dianfu_claims::insurer::onboard::{Onboarding, onboard};
 use dianfu_claims::patient::{self, Policy};
 use dianfu_claims::pharmacy;
-use dianfu_claims::{Command, refusal::Refusal};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -25,15 +26,17 @@ impl Clinic {
         let desk = Desk::new(WIDE).await;
         let mut client = desk.ledger.client().await.unwrap();
         let other = Insurer { insurer_no: party("cpic"), ..the_insurer() };
-        insurer::register(&mut client, &other, WIDE, "tester", now()).await.unwrap().unwrap();
+        let other = Onboarding::plain(other, WIDE, ON, [7; 32]);
+        onboard(&mut client, &other, ("wang", "li"), now()).await.unwrap().unwrap();
         pharmacy::register(&mut client, &the_pharmacy("nepstar"), "tester", now()).await.unwrap().unwrap();
         let policy = Policy { insurer: party("cpic"), ..policy_of("p-2") };
         patient::register_policy(&mut client, &policy, "tester", now()).await.unwrap().unwrap();
         drop(client);
         let elsewhere = NewClaim { insurer: party("cpic"), pharmacy: party("nepstar"), ..intake("CLM-2", "p-2") };
         for claim in [intake("CLM-1", "p-1"), elsewhere] {
-            let taken_in: Result<_, Refusal> = desk.ask(Command::take_in(claim, ON)).await;
-            taken_in.unwrap();
+            let claim_no = claim.claim_no.to_string();
+            desk.ask(Command::take_in(claim, ON)).await.unwrap();
+            desk.tell(&claim_no, Event::Submitted).await;
         }
         let api = Api::on(desk.test.database(), Limits::default()).await;
         Clinic { api, desk }
@@ -99,7 +102,8 @@ async fn a_story_names_people_to_the_platform_only() {
     assert_eq!(
         told(&story),
         [
-            json!(["taken_in", null, "SUBMITTED", "tester"]),
+            json!(["taken_in", null, "DRAFT", "tester"]),
+            json!(["submitted", "DRAFT", "SUBMITTED", "tester"]),
             json!(["review_started", "SUBMITTED", "PRE_REVIEW", "tester"])
         ]
     );
