@@ -2,13 +2,13 @@
 
 use dianfu_api::Limits;
 use dianfu_api::auth::{Holder, Role};
+use dianfu_claims::Command;
 use dianfu_claims::claim::NewClaim;
 use dianfu_claims::event::Event;
 use dianfu_claims::insurer::Insurer;
 use dianfu_claims::insurer::onboard::{Onboarding, onboard};
 use dianfu_claims::patient::{self, Policy};
 use dianfu_claims::pharmacy;
-use dianfu_claims::{Command, refusal::Refusal};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -34,9 +34,9 @@ impl Clinic {
         drop(client);
         let elsewhere = NewClaim { insurer: party("cpic"), pharmacy: party("nepstar"), ..intake("CLM-2", "p-2") };
         for claim in [intake("CLM-1", "p-1"), elsewhere] {
-            let taken_in: Result<_, Refusal> = desk.ask(Command::take_in(claim, ON)).await;
-            let claim_no = taken_in.unwrap().claim_no;
-            desk.tell(claim_no.as_str(), Event::Submitted).await;
+            let claim_no = claim.claim_no.to_string();
+            desk.ask(Command::take_in(claim, ON)).await.unwrap();
+            desk.tell(&claim_no, Event::Submitted).await;
         }
         let api = Api::on(desk.test.database(), Limits::default()).await;
         Clinic { api, desk }

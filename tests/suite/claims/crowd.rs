@@ -5,14 +5,12 @@ use std::collections::BTreeMap;
 use dianfu_claims::claim::{NewClaim, State};
 use dianfu_claims::event::Event;
 use dianfu_claims::patient::{self, Patient, Policy};
-use dianfu_claims::prereview::rules::{Rule, RuleSet};
-use dianfu_claims::{Command, apply, rule_book};
+use dianfu_claims::{Command, apply};
 use dianfu_ledger::Ledger;
 use dianfu_ledger::money::Currency;
 
 use super::fixture::{
-    Desk, GROSS, ON, decision, intake, line_decided, now, number, offered, party, policy_of, sent, share_paid,
-    the_rules, told,
+    Desk, GROSS, ON, decision, intake, line_decided, now, number, offered, party, policy_of, sent, share_paid, told,
 };
 use super::races::at_once;
 
@@ -31,9 +29,7 @@ const CALLERS: usize = 6;
 async fn waiting() -> Desk {
     let desk = Desk::new(LINE).await;
     let mut client = desk.ledger.client().await.unwrap();
-    let mut rules = the_rules(2);
-    rules.rules = RuleSet::deciding(30, vec![Rule::PolicyInForce]);
-    rule_book::record(&mut client, &party("picc"), &rules, ("wang", "li"), now()).await.unwrap().unwrap();
+    desk.asks_little().await;
     for at in 0..PATIENTS {
         let patient = Patient { patient_no: party(&patient_of(at)), currency: Currency::CNY };
         patient::register(&mut client, &patient, "tester", now()).await.unwrap().unwrap();

@@ -16,6 +16,7 @@ use super::races::at_once;
 #[tokio::test]
 async fn each_line_is_decided_by_itself() {
     let desk = Desk::new(WIDE).await;
+    desk.asks_little().await;
     let one = intake("C-1", "p-1").lines.remove(0);
     let lines = vec![
         ClaimLine { gross_minor: 1_200_000, ..one.clone() },

@@ -3,12 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dianfu_claims::apply::{Attempt, attempt};
-use dianfu_claims::insurer::terms::ContractTerms;
 use dianfu_settlement::journals;
 
 use super::fixture::{Desk, WIDE, intake, now, straight_path};
-use super::lives::lives;
-use super::steps::Step;
+use super::lives::{Life, lives};
 
 /// Tables that each step writes a row of its own to; a fault at these can wait until COMMIT.
 const DEFERRED: [&str; 2] = ["claim_event", "payout_fact"];
@@ -60,16 +58,16 @@ async fn mend(owner: &tokio_postgres::Client, place: &str) {
 #[tokio::test]
 async fn a_failure_at_any_write_leaves_nothing_and_is_made_good_by_trying_again() {
     let mut failed = BTreeSet::new();
-    for (terms, life) in lives() {
-        failed.extend(fail_everywhere(terms, &life).await);
+    for life in lives() {
+        failed.extend(fail_everywhere(&life).await);
     }
     assert_eq!(failed.into_iter().collect::<Vec<_>>(), PLACES);
 }
 
 /// Fails each step of a life at each place that it writes to, and takes it then; answers the places.
-async fn fail_everywhere(terms: ContractTerms, life: &[Step]) -> BTreeSet<String> {
+async fn fail_everywhere(life: &Life) -> BTreeSet<String> {
     // What each step writes is seen in another book, where nothing fails.
-    let (desk, reference) = (Desk::on_terms(WIDE, terms.clone()).await, Desk::on_terms(WIDE, terms).await);
+    let (desk, reference) = (life.book().await, life.book().await);
     for book in [&desk, &reference] {
         // What a book lacks of its journals is recorded before a step begins.
         journals::install(&book.ledger).await.unwrap();
@@ -79,7 +77,7 @@ async fn fail_everywhere(terms: ContractTerms, life: &[Step]) -> BTreeSet<String
                     AS $$ BEGIN RAISE EXCEPTION 'injected' USING ERRCODE = 'XX001'; END $$";
     owner.batch_execute(function).await.unwrap();
     let mut failed = BTreeSet::new();
-    for step in life {
+    for step in &life.steps {
         let (before, of_reference) = (desk.everything().await, reference.everything().await);
         step.take(&reference).await.unwrap();
         let after = reference.everything().await;

@@ -10,7 +10,7 @@ use dianfu_claims::decide::{Applied, RecordedEvent};
 use dianfu_claims::event::{Bearer, Event, LineDecision};
 use dianfu_claims::insurer::Insurer;
 use dianfu_claims::insurer::onboard::{Onboarding, onboard};
-use dianfu_claims::insurer::terms::ContractTerms;
+use dianfu_claims::insurer::terms::{ContractTerms, Funding};
 use dianfu_claims::patient::{Patient, Policy};
 use dianfu_claims::pharmacy::Pharmacy;
 use dianfu_claims::prereview::RuleVersion;
@@ -230,6 +230,22 @@ impl Desk {
             desk.patient(patient_no).await;
         }
         desk
+    }
+
+    /// A book whose insurer pays beforehand, and has deposited this much.
+    pub async fn deposited(minor: i64) -> Desk {
+        let terms = ContractTerms { funding: Funding::Prefund, ..ContractTerms::plain() };
+        let desk = Desk::on_terms(WIDE, terms).await;
+        desk.move_money(&[("1002.settlement", None, minor), ("2302.picc", None, -minor)]).await;
+        desk
+    }
+
+    /// A second version of the insurer's rules, which asks only that the policy is in force.
+    pub async fn asks_little(&self) {
+        let mut rules = the_rules(2);
+        rules.rules = RuleSet::deciding(30, vec![Rule::PolicyInForce]);
+        let mut client = self.ledger.client().await.unwrap();
+        rule_book::record(&mut client, &party("picc"), &rules, ("wang", "li"), now()).await.unwrap().unwrap();
     }
 
     /// Registers a patient with a policy of the worked figures.

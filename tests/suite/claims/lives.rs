@@ -3,19 +3,31 @@
 use dianfu_claims::Command;
 use dianfu_claims::claim::{ClaimKind, NewClaim, State};
 use dianfu_claims::event::{Bearer, Debt, Event};
-use dianfu_claims::insurer::terms::ContractTerms;
 
 use super::fixture::{
-    ON, SHARE, assigned, decided, decided_again, intake, number, offered, party, sent, share_paid, straight_path, told,
+    ADVANCE, Desk, ON, SHARE, WIDE, assigned, decided, decided_again, intake, number, offered, party, sent, share_paid,
+    straight_path, told,
 };
 use super::material::asked_for;
-use super::prefund::prefunded;
 use super::steps::{Step, whole_life};
 
-/// Every life, each of the claim `C-1` in a book of its own, with the insurer's terms in that book.
-pub fn lives() -> [(ContractTerms, Vec<Step>); 4] {
-    let plain = ContractTerms::plain;
-    [(plain(), whole_life()), (prefunded(), drawn()), (plain(), reimbursed()), (plain(), lost())]
+/// A life of the claim `C-1`, for books of its own.
+pub struct Life {
+    pub steps: Vec<Step>,
+    is_prefunded: bool,
+}
+
+impl Life {
+    /// A book in which the life may begin.
+    pub async fn book(&self) -> Desk {
+        if self.is_prefunded { Desk::deposited(2 * ADVANCE).await } else { Desk::new(WIDE).await }
+    }
+}
+
+/// Every life.
+pub fn lives() -> [Life; 4] {
+    let plain = |steps| Life { steps, is_prefunded: false };
+    [plain(whole_life()), Life { steps: drawn(), is_prefunded: true }, plain(reimbursed()), plain(lost())]
 }
 
 fn tell(event: Event) -> Step {

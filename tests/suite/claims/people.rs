@@ -108,7 +108,7 @@ async fn what_reads_the_ledger_sees_what_its_own_batch_has_done() {
     let posted = desk.journals(&entries).await;
     assert_eq!(posted[5], "J18b: 1109.picc C-1 10000, 1102.picc C-1 -10000");
     let relieved = "J10d: 1102.picc C-1 130000, 1109.picc C-1 -10000, 1202.p-1 C-1 -40000, 2202.p-1 C-1 -50000, \
-                    5201 - -30000";
+                    4905 - -30000";
     assert_eq!(posted[6], relieved);
     desk.verify().await;
 }

@@ -1,20 +1,15 @@
 //! Insurers that pay beforehand (J24): what is dispensed is drawn on their deposit, and their word moves it.
 
-use dianfu_claims::Command;
 use dianfu_claims::claim::{NewClaim, State};
 use dianfu_claims::event::{Bearer, Event};
-use dianfu_claims::insurer::terms::{ContractTerms, Funding};
+use dianfu_claims::{Command, Refusal};
 use dianfu_settlement::batch::Pays;
 
 use super::bank::paid;
 use super::fixture::{
     ADVANCE, Desk, ON, SHARE, assigned, decided, decided_again, intake, number, offered, sent, share_paid, told,
 };
-
-/// What advances are paid from the insurer's deposit.
-pub fn prefunded() -> ContractTerms {
-    ContractTerms { funding: Funding::Prefund, ..ContractTerms::plain() }
-}
+use super::races::{ask, at_once};
 
 impl Desk {
     /// Brings a claim to the insurer; answers the journals of review and dispensing.
@@ -37,8 +32,7 @@ impl Desk {
 
 #[tokio::test]
 async fn a_deposit_is_held_drawn_and_given_back_as_the_insurer_decides() {
-    let desk = Desk::on_terms(0, prefunded()).await;
-    desk.move_money(&[("1002.settlement", None, 2_000_000), ("2302.picc", None, -2_000_000)]).await;
+    let desk = Desk::deposited(2_000_000).await;
     let journals = desk.reviewed_and_dispensed(intake("C-1", "p-1")).await;
     let expected = [
         "J24-hold: (2302.picc - 1520000), (9002.picc - -1520000)",
@@ -78,7 +72,7 @@ async fn a_deposit_is_held_drawn_and_given_back_as_the_insurer_decides() {
 
 #[tokio::test]
 async fn a_deposit_that_approves_more_gives_it_to_the_patient() {
-    let desk = Desk::on_terms(0, prefunded()).await;
+    let desk = Desk::deposited(2_000_000).await;
     desk.reviewed_and_dispensed(intake("C-1", "p-1")).await;
     let more = desk.tell("C-1", decided(ADVANCE + 5_000)).await;
     let posted = desk.journals(&more.entry_ids).await;
@@ -88,18 +82,19 @@ async fn a_deposit_that_approves_more_gives_it_to_the_patient() {
 
 #[tokio::test]
 async fn a_deposit_is_free_again_when_the_claim_is_called_off() {
-    let desk = Desk::on_terms(0, prefunded()).await;
+    let desk = Desk::deposited(ADVANCE).await;
     desk.bring("C-1", "p-1", State::PreReview).await;
     desk.ask(Command::review(number("C-1"), ON)).await.unwrap();
     let cancelled = desk.tell("C-1", Event::Cancelled).await;
     let posted = desk.journals(&cancelled.entry_ids).await;
     assert_eq!(posted, ["J24-release: (9002.picc - 1520000), (2302.picc - -1520000)"]);
-    assert_eq!((desk.settled("C-1").await, desk.balances().await), (State::Closed, String::new()));
+    assert_eq!(desk.settled("C-1").await, State::Closed);
+    assert_eq!(desk.balances().await, "1002.settlement 1520000; 2302.picc -1520000");
 }
 
 #[tokio::test]
 async fn what_comes_back_goes_back_to_the_deposit() {
-    let desk = Desk::on_terms(0, prefunded()).await;
+    let desk = Desk::deposited(ADVANCE).await;
     desk.reviewed_and_dispensed(intake("C-1", "p-1")).await;
     desk.tell("C-1", decided(1_400_000)).await;
     let returned = desk.ask(told("C-1", Event::Returned)).await.unwrap();
@@ -109,4 +104,20 @@ async fn what_comes_back_goes_back_to_the_deposit() {
     ];
     assert_eq!(desk.journals(&returned.entry_ids).await, expected);
     desk.verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_deposit_gives_what_it_has_to_those_who_come_first() {
+    for (deposit_minor, passing) in [(2 * ADVANCE, 2), (2 * ADVANCE - 1, 1)] {
+        let desk = Desk::deposited(deposit_minor).await;
+        let claims = [("C-1", "p-1"), ("C-2", "p-2"), ("C-3", "p-3"), ("C-4", "p-4")];
+        for (claim_no, patient_no) in claims {
+            desk.bring(claim_no, patient_no, State::PreReview).await;
+        }
+        let reviews = claims.map(|(claim_no, _)| vec![Command::review(number(claim_no), ON)]);
+        let answers = at_once(&desk, reviews, ask).await.concat();
+        let refused: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().err()).map(Refusal::code).collect();
+        assert_eq!(refused, vec!["below_minimum"; 4 - passing]);
+        desk.verify().await;
+    }
 }

@@ -4,24 +4,22 @@ use dianfu_claims::Command;
 use dianfu_claims::claim::NewClaim;
 use dianfu_claims::command::Request;
 use dianfu_claims::event::Event;
-use dianfu_claims::insurer::terms::ContractTerms;
 use dianfu_settlement::batch::Pays;
 use jiff::ToSpan;
 
 use super::bank::{approval, batch, paid, rejected};
 use super::fixture::{Desk, WIDE, intake, share_paid, straight_path};
-use super::lives::lives;
-use super::steps::Step;
+use super::lives::{Life, lives};
 
 #[tokio::test]
 async fn each_step_asked_again_gets_its_first_answer_and_changes_nothing() {
-    for (terms, steps) in lives() {
-        ask_everything_again(terms, &steps).await;
+    for life in lives() {
+        ask_everything_again(&life).await;
     }
 }
 
-async fn ask_everything_again(terms: ContractTerms, steps: &[Step]) {
-    let desk = Desk::on_terms(WIDE, terms).await;
+async fn ask_everything_again(life: &Life) {
+    let (desk, steps) = (life.book().await, &life.steps);
     let mut first = Vec::new();
     for step in steps {
         first.push(step.take(&desk).await.unwrap());

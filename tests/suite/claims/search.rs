@@ -2,19 +2,21 @@
 
 use dianfu_claims::Command;
 use dianfu_claims::claim::{DrugCode, NewClaim, State};
+use dianfu_claims::event::Event;
 use dianfu_claims::party::Party;
 use dianfu_claims::queue::{self, Queue};
 use dianfu_claims::search::{ClaimFilter, Place, View, search};
 use jiff::{SignedDuration, Timestamp};
 
-use super::fixture::{Desk, ON, WIDE, intake, now, number, party, policy_of};
+use super::fixture::{Desk, ON, WIDE, intake, now, number, party, policy_of, told};
 
-/// Takes claims in, one a second.
+/// Takes claims in and sends them off, one a second.
 async fn take_in(desk: &Desk, claims: impl IntoIterator<Item = NewClaim>) {
     let mut client = desk.ledger.client().await.unwrap();
     for (second, claim) in (0..).zip(claims) {
         let at = now() + SignedDuration::from_secs(second);
-        let commands = [Command::take_in(claim, ON)];
+        let submitted = told(claim.claim_no.as_str(), Event::Submitted);
+        let commands = [Command::take_in(claim, ON), submitted];
         let answers = dianfu_claims::apply(&desk.ledger, &mut client, &commands, "tester", at).await.unwrap();
         answers.into_iter().for_each(|answer| drop(answer.unwrap()));
     }

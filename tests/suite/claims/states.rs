@@ -38,7 +38,7 @@ const TAKES: [(State, &str); 29] = [
     (State::Recovered, DECIDED),
     (State::ShortfallOpen, DECIDED),
     (State::TakenBack, DECIDED),
-    (State::Returned, "f"),
+    (State::Returned, "wf"),
     (State::Funded, ""),
     (State::Paid, ""),
     (State::Cancelled, ""),
