@@ -36,6 +36,7 @@ pub struct Command {
 /// What happened, or what is asked for.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "almost every request tells an event")]
 pub enum Request {
     /// This happened.
     Tell(Event),

@@ -200,7 +200,9 @@ async fn try_in(
     let mut cursor = (String::new(), 0);
     while trial.tried < TRIED_MAX {
         let (past, next) = sql::rule_book::past_decisions(tx, insurer, &cursor, PAGE.into()).await?;
-        past.iter().for_each(|past| trial.add(&proposal.version, past));
+        for past in &past {
+            trial.add(&proposal.version, past);
+        }
         if past.is_empty() {
             break;
         }
@@ -255,6 +257,6 @@ async fn proposal(
 }
 
 fn not_proposed(content_sha256: &[u8; 32]) -> RegistrationRefusal {
-    let number = content_sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+    let number = content_sha256.map(|byte| format!("{byte:02x}")).concat();
     RegistrationRefusal::Unknown { what: "proposal", number }
 }

@@ -10,7 +10,7 @@
 //! ```
 //! Until the drug is dispensed a claim can be cancelled, and once it is approved it can expire; behind it the drug can
 //! come back (RETURNED) at any point. Behind the insurer's decision the ledger leads ([`crate::standing`]). A
-//! reimbursement goes from PRE_APPROVED to the insurer, and from APPROVED to FUNDED, PAID and CLOSED.
+//! reimbursement goes from `PRE_APPROVED` to the insurer, and from APPROVED to FUNDED, PAID and CLOSED.
 //!
 //! In reading order: the graph ([`graph`]); what events come to, up to dispensing ([`before`]), at the insurer
 //! ([`decision`]), for who bears a shortfall ([`shortfall`]), and when the drug comes back ([`returned`]).

@@ -4,7 +4,7 @@
 //! - J14b, J16: each line, to 1102 of its claim as far as it is due, or to 1103 if the claim is a reimbursement that we
 //!   pass on (J23-applied); J15: what is beyond, to 2301 of the claim.
 //! - J18: a reversal makes due again on 1102 or 1103 what the claim had received, against 2301; J14b then sets off the
-//! same on   2301 against the cash that did not come.
+//!   same on 2301 against the cash that did not come.
 //! - J25: a difference inside the insurer's tolerance, to 5901 (`tolerated`).
 //! - Payee-level adjustments, to the account that their code names (`adjustment`).
 //! - What no claim and no account is known for, to 2190 again, under an item of its own (`*TRACE/CLP-n`,

@@ -174,7 +174,7 @@ impl ClaimEventBody {
         ClaimEventBody {
             event_no: event.event_no,
             event: event.event.kind().word(),
-            from: event.from.map(|state| state.word()),
+            from: event.from.map(State::word),
             to: event.to.word(),
             on: event.on,
             reason: event.reason,

@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn streams_are_counted_together_also_those_that_are_broken_or_lie_in_each_other() {
         let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
-        encoder.write_all(&[0; 100_000]).unwrap();
+        encoder.write_all(&vec![0; 100_000]).unwrap();
         let data = encoder.finish().unwrap();
         let stream = |data: &[u8]| [b"stream\r\n", data, b"\nendstream\n"].concat();
         let (whole, cut) = (stream(&data), stream(&data[..data.len() - 20]));

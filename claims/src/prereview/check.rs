@@ -5,6 +5,7 @@
 //! indication, its cycle and its price, has an entry for each drug of the list.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 
 use crate::claim::DrugCode;
 
@@ -60,7 +61,7 @@ fn listed(set: &RuleSet) -> Option<BTreeSet<&DrugCode>> {
 struct Faults(Vec<RuleFault>);
 
 impl Faults {
-    fn add(&mut self, path: &str, code: &'static str, expected: impl ToString, found: impl ToString) {
+    fn add(&mut self, path: &str, code: &'static str, expected: impl Display, found: impl Display) {
         let (path, expected, found) = (path.to_owned(), expected.to_string(), found.to_string());
         self.0.push(RuleFault { path, code, expected, found });
     }

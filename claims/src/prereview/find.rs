@@ -152,7 +152,8 @@ impl Found {
         let passes = match self {
             Found::Policy => (facts.policy.in_force_from..=facts.policy.in_force_until).contains(&facts.on),
             Found::CoveredFrom(first) => facts.prescribed_on >= *first,
-            Found::Listed(_, is_so) | Found::Pharmacy(is_so) => *is_so,
+            Found::Doctor(_) if facts.doctor.is_none() => return Answer::Unknown,
+            Found::Listed(_, is_so) | Found::Pharmacy(is_so) | Found::Doctor(is_so) => *is_so,
             Found::Indication(_, diagnoses) => {
                 let Some(diagnosis) = &facts.diagnosis else { return Answer::Unknown };
                 diagnoses.iter().any(|branch| diagnosis.lies_in(branch))
@@ -170,8 +171,6 @@ impl Found {
             Found::Refill(refill, _) => refill.is_none_or(|(_, first)| facts.on >= first),
             Found::Charity { paid, asked, payable, .. } => paid + asked <= *payable,
             Found::Price { gross_minor, most_minor, .. } => gross_minor <= most_minor,
-            Found::Doctor(_) if facts.doctor.is_none() => return Answer::Unknown,
-            Found::Doctor(is_so) => *is_so,
             Found::Covered(_, covered_minor, cap_minor) => *covered_minor <= i128::from(*cap_minor),
             Found::InYear(_, packs, allowed) => *packs <= i64::from(*allowed),
             Found::NotAsked(_) => true,

@@ -67,7 +67,7 @@ fn one(paper: &Paper, card: &mut Card, sheet: &Sheet) -> Vec<i64> {
     }
     let whole = parts.iter().sum::<i64>();
     // Half a fen and more is a fen.
-    let rounded = (0..).find(|fen| (2 * fen + 1) * 10_000 > 2 * whole).unwrap();
+    let rounded = (0..=whole).find(|fen| (2 * fen + 1) * 10_000 > 2 * whole).unwrap();
     let coinsurance = hand_out(rounded, &parts, 10_000);
     let mut counted: Vec<i64> = (0..boxes).map(|at| deductible[at] + coinsurance[at]).collect();
     if let Some(cap) = paper.patient_cap {

@@ -80,9 +80,8 @@ pub fn test(facts: &Facts, result: Option<&TestFact>, asked: &TestAsked, passed:
              test for {row}, {age}."
         ),
         format!(
-            "{tested_on} 的 {test} 检测结果为{found}，于 {on} {state}药品 {drug_code} 的要求：{chinese_row} 阳性，\
-             {chinese_age}。",
-            found = chinese_found
+            "{tested_on} 的 {test} 检测结果为{chinese_found}，于 {on} {state}药品 {drug_code} 的要求：{chinese_row} 阳性，\
+             {chinese_age}。"
         ),
     )
 }

@@ -12,7 +12,9 @@ fn past(number: usize, facts: Facts) -> PastDecision {
 
 fn tried(version: &RuleVersion, past: &[PastDecision]) -> Trial {
     let mut trial = Trial::default();
-    past.iter().for_each(|past| trial.add(version, past));
+    for past in past {
+        trial.add(version, past);
+    }
     trial
 }
 

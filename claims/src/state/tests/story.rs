@@ -103,7 +103,7 @@ impl Story {
         let transition = next(&self.claim, event, self.now, seen.as_ref())?;
         assert_eq!(next(&self.claim, event, self.now, seen.as_ref()).as_ref(), Ok(&transition), "told again");
         let (state, progress, event_no) = (transition.to, transition.progress, self.claim.event_no + 1);
-        self.claim = Claim { state, progress, event_no, ..self.claim.clone() };
+        self.claim = Claim { state, event_no, progress, ..self.claim.clone() };
         let by = Posting { on: self.now.on, insurer_due_on: Some(VALID_UNTIL), actor: "wang" };
         let mut told = Vec::new();
         for posted in &transition.posted {
@@ -131,7 +131,9 @@ impl Story {
         if entry.kind == EntryKind::Post {
             let cash = |leg: &&NewPosting| ["1002", "1005"].contains(&leg.account.control());
             self.cash.patient -= legs.iter().filter(cash).map(|leg| leg.amount.minor).sum::<i64>();
-            legs.iter().for_each(|leg| *self.balances.entry(leg.account.clone()).or_default() += leg.amount.minor);
+            for leg in legs {
+                *self.balances.entry(leg.account.clone()).or_default() += leg.amount.minor;
+            }
         }
         for leg in legs.iter().filter(|leg| leg.item.is_some()) {
             let layer = if entry.kind == EntryKind::Post { &mut self.settled } else { &mut self.pending };
