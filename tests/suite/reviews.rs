@@ -15,6 +15,7 @@ use crate::claims::fixture::{ON, intake, number, told};
 fn to_be_decided(claim_no: &str, patient_no: &str) -> Vec<Command> {
     vec![
         Command::take_in(intake(claim_no, patient_no), ON),
+        told(claim_no, Event::Submitted),
         told(claim_no, Event::ReviewStarted),
         Command::review(number(claim_no), ON),
     ]

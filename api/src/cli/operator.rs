@@ -199,9 +199,12 @@ impl Create {
     async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
         let (mut client, actor) = (desk.client().await?, Desk::actor());
         let (operator_no, by) = (&self.operator, by(&actor, &self.reason));
-        let is_new = operator::create(&mut client, operator_no, &self.name, by).await?.map_err(no)?;
+        let is_new =
+            operator::create(&mut client, operator_no, &self.name, by).await?.map_err(|refusal| no(&refusal))?;
         for role in &self.role {
-            operator::grant(&mut client, operator_no, (*role).into(), None, by).await?.map_err(no)?;
+            operator::grant(&mut client, operator_no, (*role).into(), None, by)
+                .await?
+                .map_err(|refusal| no(&refusal))?;
         }
         note(&format!("{operator_no} {} on record", if is_new { "is now" } else { "was" }));
         Ok(Answer::Yes)
@@ -213,7 +216,7 @@ impl Grant {
         let (mut client, actor) = (desk.client().await?, Desk::actor());
         let by = by(&actor, &self.reason);
         let granted = operator::grant(&mut client, &self.operator, self.role.into(), self.ends_at, by).await?;
-        let is_new = granted.map_err(no)?;
+        let is_new = granted.map_err(|refusal| no(&refusal))?;
         note(&format!("{} {} the role", self.operator, if is_new { "now holds" } else { "held" }));
         Ok(Answer::Yes)
     }
@@ -224,7 +227,7 @@ impl End {
         let (mut client, actor) = (desk.client().await?, Desk::actor());
         let role = self.role.map(Into::into);
         let ended = operator::end(&mut client, &self.operator, role, by(&actor, &self.reason)).await?;
-        let is_new = ended.map_err(no)?;
+        let is_new = ended.map_err(|refusal| no(&refusal))?;
         note(if is_new { "it has ended" } else { "it had ended before" });
         Ok(Answer::Yes)
     }
@@ -265,7 +268,7 @@ fn by<'a>(actor: &'a str, reason: &'a str) -> By<'a> {
     By { actor, reason, request_id: None, now: clock::now() }
 }
 
-fn no(refusal: OperatorRefusal) -> No {
+fn no(refusal: &OperatorRefusal) -> No {
     let said = No::new(refusal.to_string());
     match refusal {
         OperatorRefusal::Unknown(_) => said.next("`dianfu operator list` shows who is on record"),

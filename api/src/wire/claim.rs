@@ -1,6 +1,6 @@
 //! Claims in lists and in queues, and the story of one.
 
-use dianfu_claims::claim::Claim;
+use dianfu_claims::claim::{Claim, State};
 use dianfu_claims::decide::RecordedEvent;
 use dianfu_claims::party::Party;
 use dianfu_claims::queue::{QueueCount, QueuePage, Waiting};

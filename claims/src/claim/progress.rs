@@ -51,6 +51,8 @@ pub struct Awaited {
     pub materials: Vec<String>,
     /// The last day for it.
     pub due_on: Date,
+    /// Whether the review had begun: it goes on when the material is there.
+    pub in_review: bool,
 }
 
 /// What each has been told to bear of a shortfall, in minor units.

@@ -35,12 +35,13 @@ pub(super) fn awaited(claim: &Claim, number: i32, materials: &[String], due_on: 
     range("number", number.into(), expected.into(), expected.into())?;
     count("materials", materials.len(), 1, MATERIALS_MAX)?;
     materials.iter().try_for_each(|kind| text("material", kind))?;
-    Ok(Awaited { number, materials: materials.to_vec(), due_on })
+    Ok(Awaited { number, materials: materials.to_vec(), due_on, in_review: claim.state == State::PreReview })
 }
 
 pub(super) fn material_supplied(claim: &Claim, number: i32) -> Result<Transition, Reason> {
     answers(claim, number)?;
-    Ok(Transition::to(claim, State::Submitted))
+    let in_review = claim.progress.awaited.as_ref().is_some_and(|awaited| awaited.in_review);
+    Ok(Transition::to(claim, if in_review { State::PreReview } else { State::Submitted }))
 }
 
 /// An answer names the last request.

@@ -58,7 +58,7 @@ impl State {
         match self {
             S::Draft => &[S::Submitted, S::Cancelled],
             S::Submitted => &[S::PreReview, S::Pended, S::Cancelled],
-            S::Pended => &[S::Submitted, S::Cancelled, S::Expired],
+            S::Pended => &[S::Submitted, S::PreReview, S::Cancelled, S::Expired],
             S::PreReview => &[S::PreReview, S::PreApproved, S::PreRejected, S::Pended, S::Cancelled],
             S::PreRejected => &[],
             S::PreApproved => &[S::OrderOffered, S::InsurerSubmitted, S::Cancelled, S::Expired],

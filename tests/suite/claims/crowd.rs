@@ -87,17 +87,16 @@ async fn caller(ledger: Ledger, claims: Vec<usize>) -> Vec<(usize, State)> {
     for at in claims {
         let review = Command::review(number(&claim_of(at)), ON);
         let reviewed = apply(&ledger, &mut client, &[review], "tester", now()).await.unwrap().remove(0);
-        let state = match reviewed {
-            Err(refusal) => {
-                assert_eq!(refusal.code(), "group_above_maximum", "{refusal}");
-                State::PreReview
+        let state = if let Err(refusal) = reviewed {
+            assert_eq!(refusal.code(), "group_above_maximum", "{refusal}");
+            State::PreReview
+        } else {
+            let (commands, state) = then(at);
+            let answers = apply(&ledger, &mut client, &commands, "tester", now()).await.unwrap();
+            for answer in answers {
+                assert!(!answer.unwrap().replayed);
             }
-            Ok(_) => {
-                let (commands, state) = then(at);
-                let answers = apply(&ledger, &mut client, &commands, "tester", now()).await.unwrap();
-                answers.into_iter().for_each(|answer| assert!(!answer.unwrap().replayed));
-                state
-            }
+            state
         };
         left.push((at, state));
     }

@@ -18,7 +18,9 @@ async fn take_in(desk: &Desk, claims: impl IntoIterator<Item = NewClaim>) {
         let submitted = told(claim.claim_no.as_str(), Event::Submitted);
         let commands = [Command::take_in(claim, ON), submitted];
         let answers = dianfu_claims::apply(&desk.ledger, &mut client, &commands, "tester", at).await.unwrap();
-        answers.into_iter().for_each(|answer| drop(answer.unwrap()));
+        for answer in answers {
+            answer.unwrap();
+        }
     }
 }
 

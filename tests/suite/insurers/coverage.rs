@@ -61,7 +61,7 @@ async fn the_same_answer_is_kept_once_and_another_is_a_conflict() {
     let first = answer("V-1", 1, 1_000);
     let told = [first.clone(), first.clone(), answer("V-1", 1, 1_001)];
     let codes = |outcomes: Vec<Result<(), RegistrationRefusal>>| -> Vec<&'static str> {
-        outcomes.iter().map(|outcome| outcome.as_ref().map_or_else(|refusal| refusal.code(), |()| "ok")).collect()
+        outcomes.iter().map(|outcome| outcome.as_ref().map_or_else(RegistrationRefusal::code, |()| "ok")).collect()
     };
     assert_eq!(codes(record(&desk, &told).await), ["ok", "ok", "conflict"]);
     assert_eq!(codes(record(&desk, std::slice::from_ref(&first)).await), ["ok"]);
@@ -80,7 +80,7 @@ async fn an_answer_about_somebody_else_is_refused_and_its_neighbours_are_kept() 
     let told = [answer("V-1", 1, 1), stranger, no_policy, foreign, lapsed, nobody, negative];
     let outcomes = record(&desk, &told).await;
     let codes: Vec<_> =
-        outcomes.iter().map(|outcome| outcome.as_ref().map_or_else(|refusal| refusal.code(), |()| "ok")).collect();
+        outcomes.iter().map(|outcome| outcome.as_ref().map_or_else(RegistrationRefusal::code, |()| "ok")).collect();
     let expected = ["ok", "unknown", "unknown", "currency_differs", "out_of_range", "unknown", "out_of_range"];
     assert_eq!(codes, expected);
     assert_eq!(desk.count("coverage_answer").await, 1);

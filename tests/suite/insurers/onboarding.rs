@@ -145,7 +145,9 @@ async fn of_many_who_approve_one_does() {
     let approvals = ["zhao", "qian", "sun", "zhou"].map(|by| office.approve(proposal_no, by, now()));
     let answers = futures_util::future::join_all(approvals).await;
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
-    assert!(answers.iter().flat_map(|answer| answer.as_ref().err()).all(|refusal| refusal.code() == "proposal_ended"));
+    assert!(
+        answers.iter().filter_map(|answer| answer.as_ref().err()).all(|refusal| refusal.code() == "proposal_ended")
+    );
     assert_eq!(office.count("insurer_stage_step").await, 1);
 }
 

@@ -13,7 +13,7 @@ pub fn deflated(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-pub fn chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
+pub fn chunk(name: [u8; 4], data: &[u8]) -> Vec<u8> {
     let named = [name.as_slice(), data].concat();
     let length = u32::try_from(data.len()).unwrap().to_be_bytes();
     [&length, named.as_slice(), &crc32fast::hash(&named).to_be_bytes()].concat()
@@ -21,17 +21,17 @@ pub fn chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
 
 /// A grey picture's first chunk, one byte a pixel.
 pub fn header(width: u32, height: u32, interlace: u8) -> Vec<u8> {
-    chunk(b"IHDR", &[&width.to_be_bytes()[..], &height.to_be_bytes(), &[8, 0, 0, 0, interlace]].concat())
+    chunk(*b"IHDR", &[&width.to_be_bytes()[..], &height.to_be_bytes(), &[8, 0, 0, 0, interlace]].concat())
 }
 
 /// A PNG of these chunks, and its end.
 pub fn png_of(chunks: &[Vec<u8>]) -> Vec<u8> {
-    [PNG, &chunks.concat(), &chunk(b"IEND", b"")].concat()
+    [PNG, &chunks.concat(), &chunk(*b"IEND", b"")].concat()
 }
 
 /// A grey PNG whose pixels inflate to so many bytes.
 pub fn png(width: u32, height: u32, bytes: usize) -> Vec<u8> {
-    png_of(&[header(width, height, 0), chunk(b"IDAT", &deflated(&vec![0; bytes]))])
+    png_of(&[header(width, height, 0), chunk(*b"IDAT", &deflated(&vec![0; bytes]))])
 }
 
 pub fn good_png() -> Vec<u8> {

@@ -79,7 +79,7 @@ async fn of_many_changes_at_once_one_is_made() {
     let records: Vec<PatientRecord> = (0..6).map(|at| person("张三丰", &format!("1380000000{at}"))).collect();
     let kept = join_all(records.iter().map(|record| ward.keep(&keys, ("p-1", 1), record))).await;
     assert_eq!(kept.iter().filter(|kept| kept.is_ok()).count(), 1);
-    assert!(kept.iter().flat_map(|kept| kept.as_ref().err()).all(|refusal| refusal.code() == "conflict"));
+    assert!(kept.iter().filter_map(|kept| kept.as_ref().err()).all(|refusal| refusal.code() == "conflict"));
     assert_eq!(ward.desk.count("patient_record").await, 1);
 }
 

@@ -23,15 +23,15 @@ fn whole_files_are_taken_for_what_they_are() {
     // Adam7 of 10 x 20: passes of 2x3, 1x3, 3x2, 2x5, 5x5, 5x10, 10x10 pixels, a byte before each row.
     let interlaced = [(2, 3), (1, 3), (3, 2), (2, 5), (5, 5), (5, 10), (10, 10)];
     let bytes = interlaced.iter().map(|(columns, rows)| rows * (columns + 1)).sum();
-    let interlaced = png_of(&[header(10, 20, 1), chunk(b"IDAT", &deflated(&vec![0; bytes]))]);
+    let interlaced = png_of(&[header(10, 20, 1), chunk(*b"IDAT", &deflated(&vec![0; bytes]))]);
     let pixels = deflated(&[0; 220]);
     let (one, other) = pixels.split_at(5);
-    let in_parts = png_of(&[header(10, 20, 0), chunk(b"IDAT", one), chunk(b"IDAT", other)]);
+    let in_parts = png_of(&[header(10, 20, 0), chunk(*b"IDAT", one), chunk(*b"IDAT", other)]);
     let profile = [b"icc\0\0", deflated(&[7; 3_000]).as_slice()].concat();
-    let with_profile = png_of(&[header(1, 1, 0), chunk(b"iCCP", &profile), chunk(b"IDAT", &deflated(&[0; 2]))]);
+    let with_profile = png_of(&[header(1, 1, 0), chunk(*b"iCCP", &profile), chunk(*b"IDAT", &deflated(&[0; 2]))]);
     for (bytes, media_type) in [
         (pdf(b""), MediaType::Pdf),
-        (pdf(&stream(&deflated(&[0; 1_000_000]))), MediaType::Pdf),
+        (pdf(&stream(&deflated(&vec![0; 1_000_000]))), MediaType::Pdf),
         (jpeg(3_000, 4_000), MediaType::Jpeg),
         (good_png(), MediaType::Png),
         (interlaced, MediaType::Png),
@@ -77,7 +77,7 @@ fn other_kinds_and_archives_are_named() {
         // Two things at once.
         (pdf(&zip()), "upload_archive: the upload is or holds an archive (application/zip inside)"),
         ([zip(), pdf(b"")].concat(), "upload_archive: "),
-        (png_of(&[header(1, 1, 0), chunk(b"zzzz", &zip()), chunk(b"IDAT", &deflated(&[0; 2]))]), "upload_archive: "),
+        (png_of(&[header(1, 1, 0), chunk(*b"zzzz", &zip()), chunk(*b"IDAT", &deflated(&[0; 2]))]), "upload_archive: "),
         ([good_png(), zip()].concat(), "upload_malformed: the upload is no whole image/png: expected nothing behind"),
         ([jpeg(1, 1), zip()].concat(), "upload_malformed: the upload is no whole image/jpeg: expected nothing behind"),
         ([pdf(b""), zip()].concat(), "upload_malformed: the upload is no whole application/pdf: expected nothing"),
@@ -89,13 +89,13 @@ fn a_png_is_read_to_its_end_and_never_unpacked_beyond_it() {
     let mut altered = good_png();
     altered[20] ^= 1;
     let text = [b"note\0\0", deflated(&vec![0; 5 << 20]).as_slice()].concat();
-    let parts = |data: Vec<u8>| png_of(&[header(10, 20, 0), chunk(b"IDAT", &data)]);
+    let parts = |data: Vec<u8>| png_of(&[header(10, 20, 0), chunk(*b"IDAT", &data)]);
     check(&[
         (png(100_000, 100_000, 10), "upload_bomb: the upload would grow beyond bounds: expected at most 30000 pixels"),
         (png(30_000, 30_000, 10), "upload_bomb: "),
         // The dimensions are small, and the pixels go on.
         (png(10, 20, 50_000_000), "upload_bomb: the upload would grow beyond bounds: expected 220 bytes of pixels"),
-        (png_of(&[header(10, 20, 0), chunk(b"zTXt", &text), chunk(b"IDAT", &deflated(&[0; 220]))]), "upload_bomb: "),
+        (png_of(&[header(10, 20, 0), chunk(*b"zTXt", &text), chunk(*b"IDAT", &deflated(&[0; 220]))]), "upload_bomb: "),
         (png(10, 20, 219), "upload_malformed: the upload is no whole image/png: expected as many pixels as it says"),
         (parts(deflated(&[0; 220])[..8].to_vec()), "upload_malformed: "),
         (parts(b"no pixels".to_vec()), "upload_malformed: "),
@@ -105,7 +105,7 @@ fn a_png_is_read_to_its_end_and_never_unpacked_beyond_it() {
         (png_of(&[]), "upload_malformed: "),
         (png_of(&[header(0, 1, 0)]), "upload_malformed: "),
         (png_of(&[header(1, 1, 2)]), "upload_malformed: "),
-        (png_of(&[chunk(b"IDAT", b""), header(1, 1, 0)]), "upload_malformed: "),
+        (png_of(&[chunk(*b"IDAT", b""), header(1, 1, 0)]), "upload_malformed: "),
     ]);
     for length in 8..good_png().len() {
         assert!(refused(&good_png()[..length]).starts_with("upload_malformed: "), "{length}");

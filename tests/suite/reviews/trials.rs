@@ -28,6 +28,7 @@ async fn a_trial_shows_which_decisions_would_be_others_and_how() {
     let old = prescribed(date(2026, 1, 2), intake("C-3", "p-3"));
     let commands = [
         Command::take_in(old, ON),
+        crate::claims::fixture::told("C-3", dianfu_claims::event::Event::Submitted),
         crate::claims::fixture::told("C-3", dianfu_claims::event::Event::ReviewStarted),
         Command::review(crate::claims::fixture::number("C-3"), ON),
     ];

@@ -110,5 +110,5 @@ async fn made_live_by_many_at_once_one_content_is_live() {
     let answers = join_all((0..6).map(|number| tell(20 + number % 2))).await;
     assert_eq!(desk.count("rule_version").await, 2);
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 3);
-    assert!(answers.iter().flat_map(|answer| answer.as_ref().err()).all(|refused| refused.code() == "conflict"));
+    assert!(answers.iter().filter_map(|answer| answer.as_ref().err()).all(|refused| refused.code() == "conflict"));
 }

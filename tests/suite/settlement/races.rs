@@ -20,7 +20,8 @@ async fn of_two_batches_over_the_same_orders_and_debts_one_is_released() {
             racers.spawn(async move { release(&ledger, batch_no, total).await });
         }
         let answers = racers.join_all().await;
-        let codes: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().err()).map(|no| no.code()).collect();
+        let codes: Vec<_> =
+            answers.iter().filter_map(|answer| answer.as_ref().err()).map(dianfu_settlement::Refusal::code).collect();
         assert_eq!(codes, ["nothing_due"]);
         let payouts: Vec<_> = answers.into_iter().flatten().flatten().collect();
         assert_eq!((payouts.len(), payouts[0].net_minor()), (1, 200));

@@ -17,12 +17,20 @@ fn facts() -> Facts {
         .day("due_on", ON)
 }
 
+/// What a drug that comes back relieves: the insurer of its advance, the patient of the share.
+fn returned(advanced_minor: i64, refund_minor: i64) -> Facts {
+    let nothing =
+        ["due", "recovered", "prefund", "shortfall", "clawback", "loss", "written_off", "share_owed", "unpaid"];
+    let facts = nothing.into_iter().fold(facts(), |facts, name| facts.amount(name, 0));
+    facts.amount("advanced", advanced_minor).amount("refund", refund_minor)
+}
+
 /// A claim at the worked figures, dispensed.
 async fn dispensed(desk: &Desk, claim: &str) {
-    let worked = || facts().amount("gross", 2_000_000).amount("share", 480_000);
+    let worked = || returned(1_520_000, 480_000);
     desk.journal("J2", claim, facts().amount("share", 480_000)).await;
     desk.journal("J3", claim, worked()).await;
-    desk.journal("J4", claim, facts().amount("fee", 20_000).amount("vat", 1_132)).await;
+    desk.journal("J4", claim, facts().amount("fee", 20_000).amount("vat", 1_132).amount("vat", 1_132)).await;
     desk.due("2101.red-cross", claim, 1_520_000).await;
 }
 
@@ -90,7 +98,7 @@ async fn a_patient_sees_each_claim_in_both_directions() {
     desk.journal("J23", "C-2", facts().amount("approved", 90_000)).await;
     desk.due("2201.p-1", "C-2", 0).await;
     desk.pay("M-1", Pays::Reimbursements).await.unwrap();
-    desk.journal("J22-overcharged", "C-3", facts().amount("difference", 7_000)).await;
+    desk.journal("J22-overcharged", "C-3", facts().amount("advanced", 7_000).amount("prefund", 0)).await;
 
     let mut client = desk.ledger.client().await.unwrap();
     let statement = patient::statement(&mut client, &party("p-1"), Period::default()).await.unwrap();

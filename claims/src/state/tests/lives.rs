@@ -131,7 +131,6 @@ fn material_that_is_missing_stops_the_clock_until_it_is_there() {
     posts(&mut story, &Event::MaterialSupplied { number: 1 }, &[]);
     posts(&mut story, &material_requested(2), &[]);
     posts(&mut story, &Event::MaterialSupplied { number: 2 }, &[]);
-    posts(&mut story, &Event::ReviewStarted, &[]);
     for event in &story.life()[2..] {
         story.tell(event).unwrap();
     }

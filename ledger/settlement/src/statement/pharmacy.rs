@@ -127,7 +127,7 @@ fn add(row: &mut OrderRow, movement: &Movement, payouts: &BTreeMap<PayoutId, Kno
             row.fee_minor -= owed;
             row.vat_minor -= i128::from(movement.vat_minor);
         }
-        "J19a" | "J19b" | "J19b-approved" | "J19c" => row.returned_minor -= owed,
+        "J19a" | "J19b" | "J19c" => row.returned_minor -= owed,
         "J10b" | "J10b-unpaid" => row.charged_back_minor -= owed,
         "J19e" if is_debt => row.debt_netted_minor += owed,
         "J19e" => row.netted_minor -= owed,
