@@ -55,12 +55,12 @@ pub fn movement(account: &str, journal: Option<&str>) -> Movement {
     let on = |line: chart::Line| account == line.code;
     match journal.unwrap_or_default() {
         "J3" | "J3b" | "J3c" => Movement::Advanced,
-        "J9" | "J10" | "J10d" | "J10e" | "J18b" if on(chart::SHORTFALL) => Movement::Shortfall,
+        "J9" | "J10" | "J10d" | "J10e" | "J18b" | "J24-cut" | "J24-decided-again" if on(chart::SHORTFALL) => {
+            Movement::Shortfall
+        }
         "J11" => Movement::Shortfall,
-        "J9" | "J10" | "J10d" | "J10e" | "J23" => Movement::Approved,
+        "J9" | "J10" | "J10d" | "J10e" | "J23" | "J23-cut" => Movement::Approved,
         "J10a" | "J10b" | "J10b-unpaid" | "J10c" | "J13-write-off-insurer" => Movement::Borne,
-        "J24-cut" | "J24-decided-again" if on(chart::SHORTFALL) => Movement::Shortfall,
-        "J23-cut" => Movement::Approved,
         "J9b" | "J9b-back" => Movement::Fee,
         "J14b" if on(chart::INSURER_PAYABLE) => Movement::TakenBack,
         "J15" | "J15b" | "J17" if on(chart::INSURER_PAYABLE) => Movement::Overpaid,
