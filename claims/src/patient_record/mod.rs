@@ -5,7 +5,7 @@
 //! with its reader and reason before anything is shown.
 //!
 //! Reading order: [`phone`], [`identity`] (the normalised values), [`record`](mod@record) (the record and its masked
-//! view), [`keep`] (recording it), [`reading`] (looking up and reading), [`consent`].
+//! view), [`keep`](mod@keep) (recording it), [`reading`] (looking up and reading), [`consent`].
 
 pub mod refusal;
 pub mod phone;

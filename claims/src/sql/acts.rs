@@ -26,14 +26,14 @@ pub async fn insert(tx: &Transaction<'_>, acts: &[Act]) -> Result<(), Error> {
     }
     let texts = |of: fn(&Act) -> &str| acts.iter().map(of).collect::<Vec<&str>>();
     let times: Vec<Timestamp> = acts.iter().map(|act| act.acted_at).collect();
-    let (actors, whats) = (texts(|act| &act.actor), texts(|act| act.what));
+    let (actors, names) = (texts(|act| &act.actor), texts(|act| act.what));
     let (kinds, numbers) = (texts(|act| act.subject_kind), texts(|act| &act.subject_no));
-    let befores: Vec<Option<&Value>> = acts.iter().map(|act| act.before.as_ref()).collect();
+    let earlier: Vec<Option<&Value>> = acts.iter().map(|act| act.before.as_ref()).collect();
     let afters: Vec<Option<&Value>> = acts.iter().map(|act| act.after.as_ref()).collect();
     let reasons = texts(|act| &act.reason);
     let requests: Vec<Option<&str>> = acts.iter().map(|act| act.request_id.as_deref()).collect();
     let values: [&(dyn ToSql + Sync); 9] =
-        [&times, &actors, &whats, &kinds, &numbers, &befores, &afters, &reasons, &requests];
+        [&times, &actors, &names, &kinds, &numbers, &earlier, &afters, &reasons, &requests];
     tx.execute(SQL, &values).await?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! A record is sealed with AES-256-GCM under a data key of its own, and the data key under a key of the [`Keyring`].
 //! Both are bound to the table and the row they stand in, so that a blob that is moved does not open. The blob names
 //! the key that wraps it, so that a ring may hold several, and [`rotate`] wraps again what is under older ones; what
-//! is inside does not change. What must be found without being read has a [`blind_index`], which stays when keys are
+//! is inside does not change. What must be found without being read has a [`blind_index()`], which stays when keys are
 //! rotated.
 //!
 //! Whatever is sealed lies in one table, so that one job rotates all of it. A key wraps at most 2^32 blobs (its nonces
