@@ -170,7 +170,8 @@ async fn propose_in(
     if !faults.is_empty() {
         return Ok(Err(RegistrationRefusal::Faulty { faults }));
     }
-    if !sql::rule_book::is_insurer(tx, insurer).await? {
+    // One by one, so that the next number is not taken while it is counted.
+    if !sql::rule_book::lock_insurer(tx, insurer).await? {
         return Ok(Err(RegistrationRefusal::Unknown { what: "insurer", number: insurer.to_string() }));
     }
     let content_sha256 = content_digest(version);

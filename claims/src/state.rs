@@ -96,11 +96,14 @@ pub fn next(claim: &Claim, event: &Event, when: When, seen: Option<&Outstanding>
 }
 
 /// What was called off before the insurer decided, or has come back, is not decided on, and does not come back again.
+/// Of what has come back nothing is lost any more, so that nothing lost is recovered.
 fn is_alive(claim: &Claim, event: &Event) -> Result<(), Reason> {
     let is_called_off = claim.state == State::Closed && claim.progress.decision_no == 0;
     let is_over = is_called_off || claim.progress.returned_on.is_some();
     match event.kind() {
-        EventKind::InsurerDecided | EventKind::Returned if is_over => Err(Reason::NotInThisState),
+        EventKind::InsurerDecided | EventKind::Returned | EventKind::WrittenOffRecovered if is_over => {
+            Err(Reason::NotInThisState)
+        }
         _ => Ok(()),
     }
 }

@@ -16,12 +16,13 @@ use crate::rule_book::Proposal;
 
 use super::{corrupt, json, number};
 
-/// Whether an insurer is on record.
-pub async fn is_insurer(tx: &Transaction<'_>, insurer: &PartyNo) -> Result<bool, Error> {
+/// Whether an insurer is on record. Others that ask wait until this transaction ends.
+pub async fn lock_insurer(tx: &Transaction<'_>, insurer: &PartyNo) -> Result<bool, Error> {
     const SQL: &str = "
         SELECT 1
         FROM insurer
-        WHERE insurer_no = $1";
+        WHERE insurer_no = $1
+        FOR NO KEY UPDATE";
     Ok(tx.query_opt(&tx.prepare_cached(SQL).await?, &[&insurer.as_str()]).await?.is_some())
 }
 

@@ -189,10 +189,13 @@ fn on_a_prefund() {
 #[test]
 fn what_has_come_back_is_over() {
     let mut story = Story::decided(DIRECT, 1_400_000);
+    story.tell(&assigned(1, Bearer::Patient, 120_000)).unwrap();
+    story.tell(&written_off(1, Debt::Clawback, 120_000)).unwrap();
     story.tell(&Event::Returned).unwrap();
     story.others_pay();
     assert_eq!(story.settle(), State::Closed);
-    for event in [Event::Returned, story.decision(ADVANCE)] {
+    // What was written off has come back with the price: nobody can pay it a second time.
+    for event in [Event::Returned, story.decision(ADVANCE), written_off_recovered(1, 1)] {
         assert_eq!(story.tell(&event).unwrap_err().code(), "not_in_this_state");
     }
     story.insurer_takes_back(50_000);
