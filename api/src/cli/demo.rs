@@ -1,6 +1,7 @@
 //! `dianfu demo`: claims from intake to recovered money, each step with its journals.
 
 mod advice;
+mod day;
 mod narrator;
 mod office;
 mod plan;
@@ -123,7 +124,11 @@ async fn show(ledger: &Ledger, play: &Play, today: Date) -> anyhow::Result<Answe
     let mut narrator = Narrator::new();
     let mut office = Office::open(ledger.clone(), play.currency()).await?;
     let claims = match play {
-        Play::Story => story::tell(&mut office, &mut narrator, today).await?,
+        Play::Story => {
+            let mut claims = story::tell(&mut office, &mut narrator, today).await?;
+            claims.extend(day::tell(&mut office, &mut narrator, today).await?);
+            claims
+        }
         Play::File { bytes, plan } => replay::play(&mut office, &mut narrator, plan, bytes).await?,
     };
     let output = Output { format: Format::Table };
@@ -131,6 +136,9 @@ async fn show(ledger: &Ledger, play: &Play, today: Date) -> anyhow::Result<Answe
     narrator.pause()?;
     let more = show_claims(&mut office, &claims, &output).await?;
     narrator.say_more(more, "claims")?;
+    if matches!(play, Play::Story) {
+        day::end(&mut office, &mut narrator, today, &output).await?;
+    }
     narrator.step("The trial balance")?;
     narrator.pause()?;
     let report = query::trial_balance(&***office.client(), Moment::default(), None).await?;

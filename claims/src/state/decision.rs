@@ -56,7 +56,12 @@ pub(super) fn decided(claim: &Claim, event: &Event, seen: &Outstanding) -> Resul
         (ClaimKind::DirectPay, _) => again(claim, approved_minor, seen)?,
         (ClaimKind::Reimbursement, _) => reimbursement(claim, approved_minor, seen)?,
     };
-    let with_fee = service_fee(moved, claim, seen);
+    let less_minor = match claim.cover().funding {
+        Funding::CreditLine => (claim.progress.approved_minor - moved.progress.approved_minor).max(0),
+        Funding::Prefund => 0,
+    };
+    let left = Outstanding { due_minor: seen.due_minor - less_minor, ..*seen };
+    let with_fee = service_fee(moved, claim, &left);
     Ok(with_fee.knowing(|progress| progress.decision_no = *decision_no))
 }
 
@@ -130,9 +135,9 @@ fn again(claim: &Claim, approved_minor: i64, seen: &Outstanding) -> Result<Trans
     let posted = match claim.cover().funding {
         Funding::Prefund => Posted::of(Journal::J24Cut, [("shortfall", less_minor)]),
         Funding::CreditLine => {
-            let unpaid_minor = (seen.due_minor - claim.progress.service_fee_minor).max(0);
-            if less_minor > unpaid_minor {
-                let paid = claim.money(before_minor - unpaid_minor);
+            // What is due may be the claim or the fee: what is paid in all counts.
+            if less_minor > seen.due_minor {
+                let paid = claim.money(before_minor + claim.progress.service_fee_minor - seen.due_minor);
                 return Err(Reason::DecidedBelowPaid { paid, approved: claim.money(approved_minor) });
             }
             Posted::of(Journal::J18b, [("paid", before_minor), ("decided", approved_minor)])

@@ -25,7 +25,7 @@ pub struct Advice<'a> {
     pub takebacks: Vec<(&'a str, i64)>,
 }
 
-/// What is paid for one claim; amounts in minor units.
+/// What is paid for one claim, or taken back of it where all is negative; amounts in minor units.
 pub struct AdviceLine<'a> {
     /// The number under which the claim was sent.
     pub claim_no: &'a str,
@@ -91,7 +91,11 @@ impl Advice<'_> {
     fn line(&self, line: &AdviceLine<'_>, body: &mut Vec<String>) {
         let (billed, paid) = (self.text(line.billed_minor), self.text(line.paid_minor));
         let patient = self.text(line.patient_minor);
-        let status = if line.paid_minor == 0 { "4" } else { "1" };
+        let status = match (line.billed_minor, line.paid_minor) {
+            (..0, _) => "22",
+            (_, 0) => "4",
+            _ => "1",
+        };
         body.push(segment(&["CLP", line.claim_no, status, &billed, &paid, &patient, "12", line.insurer_claim_no]));
         let by_contract = line.billed_minor - line.paid_minor - line.patient_minor;
         for (group, reason, minor) in [("PR", "2", line.patient_minor), ("CO", "45", by_contract)] {

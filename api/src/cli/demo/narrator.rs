@@ -16,8 +16,9 @@ use serde_json::Value;
 use crate::cli::ending::printable;
 use crate::cli::print::{Out, stdout};
 
-/// Entries of one journal that a step shows whole.
+/// Entries of one journal that a step shows whole, and in brief.
 const SHOWN_PER_JOURNAL: usize = 6;
+const SHOWN_IN_BRIEF: usize = 1;
 /// Postings of one entry that are shown.
 const POSTINGS_SHOWN: usize = 12;
 
@@ -26,6 +27,7 @@ pub struct Narrator {
     out: BufWriter<Out>,
     steps: usize,
     told_up_to: i64,
+    shown_per_journal: usize,
 }
 
 /// Entries of one journal that are not shown whole.
@@ -39,7 +41,12 @@ struct Others {
 impl Narrator {
     /// Nothing is told yet.
     pub fn new() -> Narrator {
-        Narrator { out: stdout(), steps: 0, told_up_to: 0 }
+        Narrator { out: stdout(), steps: 0, told_up_to: 0, shown_per_journal: SHOWN_PER_JOURNAL }
+    }
+
+    /// From now on an entry of each journal stands for the others.
+    pub fn be_brief(&mut self) {
+        self.shown_per_journal = SHOWN_IN_BRIEF;
     }
 
     /// Begins the next step.
@@ -70,7 +77,7 @@ impl Narrator {
                 let journal = journal(entry);
                 let count = shown.entry(journal.clone()).or_default();
                 *count += 1;
-                if *count <= SHOWN_PER_JOURNAL {
+                if *count <= self.shown_per_journal {
                     self.entry(&journal, entry)?;
                 } else {
                     others.entry(journal).or_default().add(entry);
@@ -117,7 +124,7 @@ impl Others {
 }
 
 /// The journal: the template that the entry was posted by, or the one that its metadata names.
-fn journal(entry: &EntryView) -> String {
+pub fn journal(entry: &EntryView) -> String {
     if let Some(made_by) = &entry.template {
         return made_by.name.clone();
     }

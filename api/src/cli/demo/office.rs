@@ -2,6 +2,7 @@
 //!
 //! A refusal ends the demo with its reason, unless the story asks for it.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use anyhow::anyhow;
@@ -10,6 +11,8 @@ use dianfu_claims::claim::{ClaimNo, Prescription};
 use dianfu_claims::decide::{Applied, RecordedEvent};
 use dianfu_claims::insurer::Insurer;
 use dianfu_claims::insurer::onboard::{Onboarding, onboard};
+use dianfu_claims::insurer::prefund::{self, Deposit};
+use dianfu_claims::insurer::terms::ContractTerms;
 use dianfu_claims::patient::{Patient, Policy};
 use dianfu_claims::pharmacy::Pharmacy;
 use dianfu_claims::prereview::RuleVersion;
@@ -18,17 +21,22 @@ use dianfu_claims::{Command, Refusal, claim, patient, pharmacy, rule_book};
 use dianfu_ledger::account::{AccountCode, AccountNote, AccountType, Limits, NewAccount, NormalSide};
 use dianfu_ledger::entry::{NewEntry, NewPosting};
 use dianfu_ledger::money::{Currency, Money};
+use dianfu_ledger::query::{self, Moment};
 use dianfu_ledger::template::Given;
 use dianfu_ledger::template_register::posting::{Answer, Filling, Request};
 use dianfu_ledger::{Ledger, Outcome, clock, id};
 use dianfu_reconcile::report::{self, RemittanceView};
+use dianfu_reconcile::tolerance::{self, Tolerance};
 use dianfu_reconcile::{CashReceipt, Delivery, Imported, import, receive};
 use dianfu_settlement::batch::{Batch, Pays};
-use dianfu_settlement::chart::{BANK_OWN, OWN_BANK, SETTLEMENT_BANK, channel_accounts, platform_accounts};
-use dianfu_settlement::journal_map::ChannelSettlement;
+use dianfu_settlement::chart::{
+    BANK_OWN, INSURER_PAYABLE, OWN_BANK, SETTLEMENT_BANK, channel_accounts, platform_accounts,
+};
+use dianfu_settlement::journal_map::{ChannelRefund, ChannelSettlement};
 use dianfu_settlement::journals;
 use dianfu_settlement::number::{BatchNo, PartyNo};
-use dianfu_settlement::payee::{NewPayeeAccount, PayeeAccount, record_account};
+use dianfu_settlement::payable::{NewPayable, raise_in};
+use dianfu_settlement::payee::{NewPayee, NewPayeeAccount, PayeeAccount, record_account, register_in};
 use dianfu_settlement::payout::{Fact, Payout};
 use dianfu_settlement::{Approval, Reissue, Report, collection, instruct, preview, propose, record, reissue};
 use jiff::ToSpan;
@@ -76,15 +84,25 @@ impl Office {
         Money::new(minor, self.currency).to_string()
     }
 
-    /// The owners put own funds into the bank: the opening entry.
-    pub async fn bring_capital(&self, minor: i64, on: Date) -> anyhow::Result<()> {
+    /// The same, to read statements with.
+    pub fn client_mut(&mut self) -> &mut Client {
+        &mut self.client
+    }
+
+    /// Our account with clients' money.
+    pub fn bank(&self) -> &PartyNo {
+        &self.bank
+    }
+
+    /// The owners put own funds into the bank.
+    pub async fn bring_capital(&self, reference: &str, minor: i64, on: Date) -> anyhow::Result<()> {
         let own = party(OWN_BANK)?;
         let amount = |minor: i64| Money::new(minor, self.currency);
         let posting = |account: AccountCode, minor: i64| NewPosting::new(account, amount(minor), None);
         let entry = NewEntry {
             id: id::fresh(),
             effective_date: Some(on),
-            reference: "CAPITAL".to_owned(),
+            reference: reference.to_owned(),
             description: "Own funds brought in by the owners".to_owned(),
             metadata: Some(r#"{"journal":"J0"}"#.to_owned()),
             actor: MAKER.to_owned(),
@@ -94,12 +112,17 @@ impl Office {
         self.post(entry.into()).await
     }
 
-    /// Puts an insurer on record, with its credit line and the rules of its programme.
-    pub async fn insurer(&mut self, insurer: &Insurer, line_minor: i64, rules: &RuleVersion) -> anyhow::Result<()> {
+    /// Puts an insurer on record, with its contract, its credit line and the rules of its programme.
+    pub async fn insurer(
+        &mut self,
+        insurer: &Insurer,
+        (terms, line_minor): (ContractTerms, i64),
+        rules: &RuleVersion,
+    ) -> anyhow::Result<()> {
         let now = clock::now();
         let evidence = Sha256::digest(format!("papers of {}", insurer.insurer_no)).into();
         let from = clock::date_of(now).saturating_sub(60.days());
-        let papers = Onboarding::plain(insurer.clone(), line_minor, from, evidence);
+        let papers = Onboarding { terms, ..Onboarding::plain(insurer.clone(), line_minor, from, evidence) };
         onboard(&mut self.client, &papers, (MAKER, CHECKER), now).await?.map_err(|refusal| anyhow!("{refusal}"))?;
         registered(rule_book::record(&mut self.client, &insurer.insurer_no, rules, (MAKER, CHECKER), now).await?)
     }
@@ -107,17 +130,17 @@ impl Office {
     /// Puts a pharmacy on record, and where it is paid.
     pub async fn pharmacy(&mut self, pharmacy: &Pharmacy, account_no: &str) -> anyhow::Result<()> {
         registered(pharmacy::register(&mut self.client, pharmacy, MAKER, clock::now()).await?)?;
-        self.bank_details(pharmacy, 1, account_no).await
+        self.bank_details(&pharmacy.pharmacy_no, 1, account_no).await
     }
 
-    /// A new version of where a pharmacy is paid.
-    pub async fn bank_details(&mut self, pharmacy: &Pharmacy, version: i32, account_no: &str) -> anyhow::Result<()> {
+    /// A new version of where somebody is paid.
+    pub async fn bank_details(&mut self, payee: &PartyNo, version: i32, account_no: &str) -> anyhow::Result<()> {
         let details = PayeeAccount {
-            holder: pharmacy.name.clone(),
+            holder: format!("Account of {payee}"),
             bank_code: "102100099996".to_owned(),
             account_no: account_no.to_owned(),
         };
-        let payee = pharmacy.pharmacy_no.clone();
+        let payee = payee.clone();
         let account = NewPayeeAccount { payee, version, details, checked_by: CHECKER.to_owned() };
         granted(record_account(&mut self.client, &account, MAKER, clock::now()).await?)
     }
@@ -171,12 +194,12 @@ impl Office {
         granted(collection::channel_settled(&self.ledger, &settlement, BANK).await?).map(|_| ())
     }
 
-    /// Pays pharmacies what is due: one proposes, another one checks the total and releases. Nothing due is no batch.
-    pub async fn pay_pharmacies(&mut self, batch_no: &str, on: Date) -> anyhow::Result<Vec<Payout>> {
+    /// Pays what is due: one proposes, another one checks the total and releases. Nothing due is no batch.
+    pub async fn pay(&mut self, pays: Pays, batch_no: &str, on: Date) -> anyhow::Result<Vec<Payout>> {
         let now = clock::now();
         let batch = Batch {
             batch_no: BatchNo::parse(batch_no)?,
-            pays: Pays::Pharmacies,
+            pays,
             currency: self.currency,
             bank: self.bank.clone(),
             cut_off: on,
@@ -211,6 +234,11 @@ impl Office {
             bank_reference: format!("RTR-{}", payout.payout_id),
         };
         self.reported(std::slice::from_ref(payout), fact, on).await
+    }
+
+    /// The bank will not carry payouts out.
+    pub async fn turned_away(&mut self, payouts: &[Payout], reason: &str, on: Date) -> anyhow::Result<()> {
+        self.reported(payouts, |_| Fact::Rejected { reason: reason.to_owned() }, on).await
     }
 
     async fn reported(&mut self, payouts: &[Payout], fact: impl Fn(&Payout) -> Fact, on: Date) -> anyhow::Result<()> {
@@ -305,6 +333,70 @@ impl Office {
     pub async fn story(&mut self, claim_no: &ClaimNo) -> anyhow::Result<(claim::Claim, Vec<RecordedEvent>)> {
         let story = dianfu_claims::read::story(&mut self.client, claim_no).await?;
         story.ok_or_else(|| anyhow::anyhow!("claim {claim_no} is on record"))
+    }
+
+    /// What an insurer pays in beforehand shows at the bank.
+    pub async fn deposit(&mut self, insurer: &PartyNo, amount_minor: i64, on: Date) -> anyhow::Result<()> {
+        let (insurer, bank, bank_reference) = (insurer.clone(), self.bank.clone(), format!("DEP-{insurer}"));
+        let deposit = Deposit { insurer, bank, bank_reference, amount_minor, on };
+        granted(prefund::deposit(&self.ledger, &mut self.client, &deposit, BANK).await?).map(|_| ())
+    }
+
+    /// How far a line of an insurer's remittances may be off.
+    pub async fn tolerance(&mut self, insurer: &PartyNo, per_line_minor: i64) -> anyhow::Result<()> {
+        let tolerance = Tolerance { per_line_minor, per_day_minor: per_line_minor.saturating_mul(100) };
+        let people = (MAKER, CHECKER);
+        granted(tolerance::record(&mut self.client, insurer, tolerance, people, clock::now()).await?)
+    }
+
+    /// The channel gives a patient back what is owed on a claim, of what it took in on the same day.
+    pub async fn refund(&mut self, claim: &claim::Claim, amount_minor: i64, day: Date) -> anyhow::Result<()> {
+        let refund = ChannelRefund {
+            channel: self.channel.clone(),
+            day,
+            reference: format!("WX-REFUND-{}", claim.claim_no()),
+            patient: claim.intake.patient.clone(),
+            claim: claim.claim_no().to_string(),
+            currency: self.currency,
+            amount_minor,
+            on: day,
+        };
+        granted(collection::refund_by_channel(&self.ledger, &refund, self.channel.as_str()).await?).map(|_| ())
+    }
+
+    /// What an insurer has in excess is to be paid back: one payable for each of its references.
+    pub async fn give_back(&mut self, insurer: &PartyNo, account_no: &str, on: Date) -> anyhow::Result<()> {
+        let now = clock::now();
+        let account = INSURER_PAYABLE.of(insurer);
+        let owed = self.owed_on(&account).await?;
+        let tx = self.client.transaction().await?;
+        let payee = NewPayee { payee: insurer.clone(), name: insurer.to_string(), withheld_per_10000: 0 };
+        granted(register_in(&tx, &payee, MAKER, now).await?)?;
+        let payable = |item: String| NewPayable {
+            account: account.clone(),
+            item,
+            payee: insurer.clone(),
+            currency: self.currency,
+            advance_minor: 0,
+            due_on: on,
+        };
+        raise_in(&tx, &owed.into_iter().map(payable).collect::<Vec<_>>(), now).await?;
+        tx.commit().await?;
+        self.bank_details(insurer, 1, account_no).await
+    }
+
+    async fn owed_on(&self, account: &AccountCode) -> anyhow::Result<Vec<String>> {
+        let items = query::open_items(&**self.client, account, Moment::default(), query::Items::Outstanding).await?;
+        Ok(items.into_iter().map(|item| item.item).collect())
+    }
+
+    /// What an insurer has to pay for each of these claims, in minor units.
+    pub async fn due(&mut self, claims: &[(ClaimNo, AccountCode)]) -> anyhow::Result<BTreeMap<ClaimNo, i64>> {
+        let items: Vec<(&AccountCode, &str)> =
+            claims.iter().map(|(claim_no, account)| (account, claim_no.as_str())).collect();
+        let open = query::outstanding(&**self.client, &items).await?;
+        let due = open.into_iter().map(|open| Ok((ClaimNo::parse(&open.item)?, i64::try_from(open.settled_minor)?)));
+        due.collect()
     }
 
     async fn post(&self, request: Request) -> anyhow::Result<()> {

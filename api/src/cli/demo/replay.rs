@@ -7,10 +7,12 @@ use dianfu_claims::claim::{
 };
 use dianfu_claims::event::{Event, LineDecision};
 use dianfu_claims::insurer::Insurer;
+use dianfu_claims::insurer::terms::ContractTerms;
 use dianfu_claims::patient::Policy;
 use dianfu_claims::pharmacy::Pharmacy;
 use dianfu_claims::prereview::RuleVersion;
 use dianfu_claims::prereview::rules::{Rule, RuleSet};
+use dianfu_settlement::batch::Pays;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
@@ -61,7 +63,7 @@ async fn begin(office: &mut Office, narrator: &mut Narrator, plan: &Plan, on: Da
     narrator.say(&format!("{} patients with {} policies", plan.patients.len(), plan.claims.len()))?;
     let currency = plan.currency;
     let insurer = Insurer { insurer_no: insurer_no.clone(), name: insurer.clone(), currency };
-    office.insurer(&insurer, advances, &rules(on)?).await?;
+    office.insurer(&insurer, (ContractTerms::plain(), advances), &rules(on)?).await?;
     let pharmacy = Pharmacy {
         pharmacy_no: pharmacy_no.clone(),
         name: pharmacy.clone(),
@@ -78,7 +80,7 @@ async fn begin(office: &mut Office, narrator: &mut Narrator, plan: &Plan, on: Da
         office.policy(&policy(plan, claim, on)?).await?;
     }
     if advances > 0 {
-        office.bring_capital(advances, on).await?;
+        office.bring_capital("CAPITAL", advances, on).await?;
     }
     narrator.show_journals(office.client()).await
 }
@@ -133,7 +135,7 @@ async fn dispense(office: &mut Office, narrator: &mut Narrator, plan: &Plan, on:
 
 async fn pay(office: &mut Office, narrator: &mut Narrator, on: Date) -> anyhow::Result<()> {
     narrator.step("The pharmacy is paid: own money covers the advances, two people release the batch")?;
-    let payouts = office.pay_pharmacies("B-1", on).await?;
+    let payouts = office.pay(Pays::Pharmacies, "B-1", on).await?;
     office.debited(&payouts, on).await?;
     narrator.show_journals(office.client()).await
 }

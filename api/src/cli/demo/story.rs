@@ -10,11 +10,13 @@ use dianfu_claims::claim::{
 };
 use dianfu_claims::event::{Bearer, Event, LineDecision};
 use dianfu_claims::insurer::Insurer;
+use dianfu_claims::insurer::terms::ContractTerms;
 use dianfu_claims::patient::Policy;
 use dianfu_claims::pharmacy::Pharmacy;
 use dianfu_claims::prereview::RuleVersion;
 use dianfu_claims::prereview::rules::{Cycle, Rule, RuleSet};
 use dianfu_ledger::money::Currency;
+use dianfu_settlement::batch::Pays;
 use dianfu_settlement::number::PartyNo;
 use dianfu_settlement::payout::Payout;
 use jiff::ToSpan;
@@ -109,7 +111,7 @@ async fn begin(office: &mut Office, narrator: &mut Narrator, insurer: &PartyNo, 
     narrator.say(&format!("Insurer {insurer}: held, advanced, due and disputed up to {line} at any moment"))?;
     let name = "Example Property and Casualty".to_owned();
     let insurer = Insurer { insurer_no: insurer.clone(), name, currency: CURRENCY };
-    office.insurer(&insurer, CREDIT_LINE_MINOR, &rules(on)?).await?;
+    office.insurer(&insurer, (ContractTerms::plain(), CREDIT_LINE_MINOR), &rules(on)?).await?;
     for pharmacy_no in ["north-gate", "river-side", "old-town"] {
         let pharmacy = pharmacy(pharmacy_no)?;
         narrator.say(&format!("Pharmacy {pharmacy_no}: fee 1 % of the price, 6 % VAT in it"))?;
@@ -119,7 +121,7 @@ async fn begin(office: &mut Office, narrator: &mut Narrator, insurer: &PartyNo, 
         office.patient(&party(case.patient)?).await?;
         office.policy(&policy(case, &insurer.insurer_no, on)?).await?;
     }
-    office.bring_capital(CAPITAL_MINOR, on).await?;
+    office.bring_capital("CAPITAL", CAPITAL_MINOR, on).await?;
     narrator.show_journals(office.client()).await
 }
 
@@ -207,7 +209,7 @@ async fn dispense(office: &mut Office, narrator: &mut Narrator, days: &Days) -> 
 
 async fn pay(office: &mut Office, narrator: &mut Narrator, days: &Days) -> anyhow::Result<()> {
     narrator.step("Pharmacies are paid: own money covers the advances, two people release the batch")?;
-    let payouts = office.pay_pharmacies("B-1", days.payout).await?;
+    let payouts = office.pay(Pays::Pharmacies, "B-1", days.payout).await?;
     narrator.show_journals(office.client()).await?;
     narrator.step("The bank's statement shows the payouts; one of them comes back")?;
     office.debited(&payouts, days.payout).await?;
@@ -216,7 +218,7 @@ async fn pay(office: &mut Office, narrator: &mut Narrator, days: &Days) -> anyho
     office.came_back(lost, "AC01: no such account", days.returned).await?;
     narrator.show_journals(office.client()).await?;
     narrator.step("With the right account number it is issued again, once")?;
-    office.bank_details(&pharmacy("old-town")?, 2, "6222 0002").await?;
+    office.bank_details(&party("old-town")?, 2, "6222 0002").await?;
     let again = office.pay_again(lost, days.returned).await?;
     office.debited(&[again], days.returned).await?;
     narrator.show_journals(office.client()).await
@@ -348,7 +350,7 @@ fn policy_no(case: &Case) -> anyhow::Result<PolicyNo> {
 }
 
 /// A pharmacy of the story, on the terms that all of them have.
-fn pharmacy(pharmacy_no: &str) -> anyhow::Result<Pharmacy> {
+pub fn pharmacy(pharmacy_no: &str) -> anyhow::Result<Pharmacy> {
     Ok(Pharmacy {
         pharmacy_no: party(pharmacy_no)?,
         name: format!("Pharmacy {pharmacy_no}"),

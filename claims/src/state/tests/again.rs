@@ -100,6 +100,22 @@ fn less_is_a_shortfall_as_far_as_it_is_not_paid() {
     assert_eq!((story.claim.state, story.settle()), (State::Rejected, State::ShortfallOpen));
 }
 
+/// What is due may be the claim or the fee: an insurer that has paid exactly what it now owes has nothing to take back.
+#[test]
+fn what_is_due_of_the_fee_may_be_decided_away_with_the_claim() {
+    for (paid_minor, fee) in [
+        (1_400_000 + 14_000, "J9b-back: Dr 4101 11.32, Dr 2401 0.68, Cr 1102.picc 12.00"),
+        (1_400_000 + 15_200, "J9b-back: Dr 4101 11.32, Dr 2401 0.68, Cr 2301.picc 12.00"),
+    ] {
+        let mut story = Story::decided(Shape { service_fee: 100, ..DIRECT }, ADVANCE);
+        story.insurer_pays(paid_minor);
+        assert_eq!(story.tell(&story.decision(1_379_999)).unwrap_err().code(), "decided_below_paid");
+        let event = story.decision(1_400_000);
+        posts(&mut story, &event, &["J18b: Dr 1109.picc 1200.00, Cr 1102.picc 1200.00", fee]);
+        assert_eq!(story.open("1102.picc"), 0);
+    }
+}
+
 #[test]
 fn what_was_paid_is_taken_back_before_less_is_decided() {
     let mut story = Story::decided(DIRECT, ADVANCE);
