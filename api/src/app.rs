@@ -27,7 +27,8 @@ struct Shared {
 impl App {
     /// Nothing is opened yet.
     pub fn new(database: Database, limits: Limits) -> App {
-        let (books, receipt_key, (stopping, _)) = (Books::new(database), OnceLock::new(), watch::channel(false));
+        let (books, receipt_key, (stopping, _)) =
+            (Books::new(database, limits.work_every), OnceLock::new(), watch::channel(false));
         let room = Room::new(&limits);
         App { shared: Arc::new(Shared { books, room, limits, receipt_key, stopping }) }
     }

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use tokio_postgres::Client;
 
 use crate::auth::LookUp;
+use crate::worker::Worker;
 
 /// How long the look-up of a book may take before its connection is given up.
 const LOOK_UP_TIME: Duration = Duration::from_secs(5);
@@ -34,6 +35,9 @@ pub struct Open {
 pub struct Books {
     database: Database,
     open: RwLock<HashMap<BookName, Open>>,
+    /// What moves the claims of open books on by itself, and how often.
+    workers: Mutex<Vec<Worker>>,
+    work_every: Duration,
     /// Held while a book that exists is opened, so that it is opened once.
     opening: Mutex<()>,
     /// The connection on which books are looked up, by all callers at once, behind one another: who names a book that
@@ -44,9 +48,10 @@ pub struct Books {
 }
 
 impl Books {
-    pub fn new(database: Database) -> Books {
-        let (open, opening, look_up, probe) = Default::default();
-        Books { database, open, opening, look_up, probe }
+    /// Nothing is opened yet; claims of open books move on by themselves this often.
+    pub fn new(database: Database, work_every: Duration) -> Books {
+        let (open, workers, opening, look_up, probe) = Default::default();
+        Books { database, open, workers, work_every, opening, look_up, probe }
     }
 
     /// A book, opened; `None` if there is no such book.
@@ -63,6 +68,7 @@ impl Books {
         }
         match Ledger::open(&self.database, book).await {
             Ok(ledger) => {
+                self.workers.lock().await.push(Worker::start(ledger.clone(), self.work_every));
                 let open = Open { look_up: LookUp::start(ledger.clone()), ledger };
                 self.open.write().await.insert(book.clone(), open.clone());
                 Ok(Some(open))
@@ -135,6 +141,9 @@ impl Books {
 
     /// Works off what the writers of all books have waiting, and ends them.
     pub async fn close(&self) {
+        for worker in std::mem::take(&mut *self.workers.lock().await) {
+            worker.stop().await;
+        }
         let open = std::mem::take(&mut *self.open.write().await);
         for Open { ledger, look_up } in open.into_values() {
             drop(look_up);

@@ -22,6 +22,7 @@ pub mod serve;
 pub mod sheet;
 pub mod simulators;
 pub mod wire;
+mod worker;
 
 pub use error::Error;
 pub use serve::{Limits, ServeConfig, Server};

@@ -1,4 +1,5 @@
-//! The serving process: bind, answer until told to stop, finish what is under way, close the books.
+//! The serving process: bind, answer until told to stop, finish what is under way, close the books. Claims of books
+//! that are open move on by themselves ([`crate::worker`]).
 //!
 //! Several of these may serve one database at once. TLS is the business of the proxy in front.
 
@@ -48,6 +49,8 @@ pub struct Limits {
     pub request_time: Duration,
     /// How long requests under way may still take after the signal to stop.
     pub stopping_time: Duration,
+    /// How long claims wait between two looks at what time and the ledger have brought about, at least.
+    pub work_every: Duration,
 }
 
 impl Default for Limits {
@@ -62,6 +65,7 @@ impl Default for Limits {
             unread_time: Duration::from_mins(5),
             request_time: Duration::from_secs(30),
             stopping_time: Duration::from_secs(30),
+            work_every: Duration::from_secs(1),
         }
     }
 }

@@ -144,6 +144,12 @@ pub async fn waiting(
     sql::proposals::waiting(&tx, claim_no, after, limit).await
 }
 
+/// A proposal as it is on record; `None` if there is no such proposal.
+pub async fn look_up(client: &mut Client, proposal_id: Uuid) -> Result<Option<Proposal>, Error> {
+    let tx = client.transaction().await?;
+    sql::proposals::lock(&tx, proposal_id).await
+}
+
 /// Why a proposal cannot be decided.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ProposalRefusal {

@@ -16,3 +16,14 @@ pub async fn story(client: &mut Client, claim_no: &ClaimNo) -> Result<Option<(Cl
     events.retain(|event| event.event_no <= claim.event_no);
     Ok(Some((claim, events)))
 }
+
+/// A claim as it stands; `None` if there is no such claim.
+pub async fn claim(client: &mut Client, claim_no: &ClaimNo) -> Result<Option<Claim>, Error> {
+    Ok(claims(client, &[claim_no.as_str()]).await?.pop())
+}
+
+/// These claims as they stand, by number; those that there are.
+pub async fn claims(client: &mut Client, numbers: &[&str]) -> Result<Vec<Claim>, Error> {
+    let tx = client.transaction().await?;
+    sql::claims::claims(&tx, numbers).await
+}

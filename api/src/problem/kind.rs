@@ -54,6 +54,8 @@ pub enum Kind {
     OperatorUnknown,
     /// No such claim, or none that the caller may see.
     ClaimUnknown,
+    /// No such proposal, or none on which the caller has a word.
+    ProposalUnknown,
     /// There is no such commit.
     CommitUnknown,
     /// Receipts cannot be signed.
@@ -116,6 +118,7 @@ impl Kind {
             Kind::RemittanceUnknown => (StatusCode::NOT_FOUND, "remittance_unknown", "There is no such remittance"),
             Kind::OperatorUnknown => (StatusCode::NOT_FOUND, "operator_unknown", "There is nobody of this name"),
             Kind::ClaimUnknown => (StatusCode::NOT_FOUND, "claim_unknown", "There is no such claim"),
+            Kind::ProposalUnknown => (StatusCode::NOT_FOUND, "proposal_unknown", "There is no such proposal"),
             Kind::CommitUnknown => (StatusCode::NOT_FOUND, "commit_unknown", "There is no such commit"),
             Kind::ReceiptKeyMissing => {
                 (StatusCode::NOT_IMPLEMENTED, "receipt_key_missing", "This server signs no receipts")

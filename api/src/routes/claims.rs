@@ -1,6 +1,11 @@
 //! Finding claims, the story of one, and what waits.
 //!
-//! A party sees its own claims, and of others not that they are there.
+//! A party sees its own claims, and of others not that they are there. Below: taking claims in, telling what happened
+//! to them, deciding on them.
+
+pub mod deciding;
+pub mod intake;
+pub mod telling;
 
 use axum::{Extension, Json};
 use dianfu_claims::claim::{ClaimNo, DrugCode, PolicyNo, State};
@@ -102,8 +107,7 @@ pub async fn claim_view(
     let number = ClaimNo::parse(&claim_no).map_err(|_| unknown())?;
     let mut client = access.ledger.client().await?;
     let story = read::story(&mut client, &number).await?;
-    let own =
-        story.filter(|(claim, _)| access.may_see(&claim.intake.insurer, &claim.intake.pharmacy, &claim.intake.patient));
+    let own = story.filter(|(claim, _)| telling::may_see(&access, claim));
     let (claim, events) = own.ok_or_else(unknown)?;
     Ok(Json(ClaimStoryBody::shown_to(access.party.as_ref(), &claim, events)))
 }

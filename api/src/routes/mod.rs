@@ -3,6 +3,7 @@
 mod accounts;
 mod allocations;
 pub(crate) mod asked;
+mod claim_proposals;
 mod claims;
 mod document;
 pub mod entries;
@@ -127,9 +128,51 @@ fn claims(app: &App) -> OpenApiRouter<App> {
     let reading = group(app, Permission::ReadClaims, |routes| {
         routes.routes(routes!(claims::claim_list)).routes(routes!(claims::claim_view))
     });
-    reading.merge(group(app, Permission::ReadQueues, |routes| {
-        routes.routes(routes!(claims::queue_list)).routes(routes!(claims::queue_view))
-    }))
+    let queues = group(app, Permission::ReadQueues, |routes| {
+        routes
+            .routes(routes!(claims::queue_list))
+            .routes(routes!(claims::queue_view))
+            .routes(routes!(claim_proposals::claim_proposal_list))
+    });
+    reading.merge(queues).merge(claim_desks(app)).merge(claim_deciding(app))
+}
+
+/// What each desk hands in and tells of claims.
+fn claim_desks(app: &App) -> OpenApiRouter<App> {
+    let intake = group(app, Permission::TakeInClaims, |routes| {
+        routes
+            .routes(routes!(claims::intake::claim_take_in))
+            .routes(routes!(claims::telling::claim_tell_intake))
+            .routes(routes!(claims::deciding::order_offer))
+    });
+    let insurer =
+        group(app, Permission::InsurerDesk, |routes| routes.routes(routes!(claims::telling::claim_tell_insurer)));
+    let pharmacy =
+        group(app, Permission::PharmacyDesk, |routes| routes.routes(routes!(claims::telling::claim_tell_pharmacy)));
+    let patient = group(app, Permission::PatientDesk, |routes| {
+        routes.routes(routes!(claims::intake::claim_take_in_own)).routes(routes!(claims::telling::claim_tell_patient))
+    });
+    intake.merge(insurer).merge(pharmacy).merge(patient)
+}
+
+/// What is decided on claims, and what takes two people.
+fn claim_deciding(app: &App) -> OpenApiRouter<App> {
+    let reviewing = group(app, Permission::ReviewClaims, |routes| {
+        routes
+            .routes(routes!(claims::deciding::claim_review))
+            .routes(routes!(claims::deciding::claim_rule))
+            .routes(routes!(claim_proposals::ruling_propose))
+    });
+    let approving = group(app, Permission::ApproveClaims, |routes| {
+        routes.routes(routes!(claim_proposals::ruling_accept)).routes(routes!(claim_proposals::ruling_turn_down))
+    });
+    let handling = group(app, Permission::HandleMoney, |routes| {
+        routes.routes(routes!(claims::telling::claim_tell_money)).routes(routes!(claim_proposals::money_propose))
+    });
+    let checking = group(app, Permission::CheckMoney, |routes| {
+        routes.routes(routes!(claim_proposals::money_accept)).routes(routes!(claim_proposals::money_turn_down))
+    });
+    reviewing.merge(approving).merge(handling).merge(checking)
 }
 
 /// What is read about several currencies.

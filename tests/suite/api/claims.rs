@@ -1,5 +1,7 @@
 //! Claims over HTTP: each sees its own, finds them, and pages stay where they are.
 
+use std::time::Duration;
+
 use dianfu_api::Limits;
 use dianfu_api::auth::{Holder, Role};
 use dianfu_claims::Command;
@@ -18,11 +20,17 @@ use crate::claims::fixture::{Desk, ON, WIDE, intake, now, party, policy_of, the_
 /// A served book with the claim CLM-1 of `picc`, `red-cross` and `p-1`, and CLM-2 of `cpic`, `nepstar` and `p-2`.
 pub struct Clinic {
     pub api: Api,
-    desk: Desk,
+    pub desk: Desk,
 }
 
 impl Clinic {
+    /// Its claims do not move on by themselves: their days are long past.
     pub async fn new() -> Clinic {
+        let in_a_year = Duration::from_hours(365 * 24);
+        Clinic::with(Limits { work_every: in_a_year, ..Limits::default() }).await
+    }
+
+    pub async fn with(limits: Limits) -> Clinic {
         let desk = Desk::new(WIDE).await;
         let mut client = desk.ledger.client().await.unwrap();
         let other = Insurer { insurer_no: party("cpic"), ..the_insurer() };
@@ -38,7 +46,7 @@ impl Clinic {
             desk.ask(Command::take_in(claim, ON)).await.unwrap();
             desk.tell(&claim_no, Event::Submitted).await;
         }
-        let api = Api::on(desk.test.database(), Limits::default()).await;
+        let api = Api::on(desk.test.database(), limits).await;
         Clinic { api, desk }
     }
 
@@ -53,12 +61,12 @@ impl Clinic {
         self.token_of(name, role, own).await
     }
 
-    async fn token_of(&self, name: &str, role: Role, own: &str) -> String {
+    pub async fn token_of(&self, name: &str, role: Role, own: &str) -> String {
         let name = format!("{name}-{}", role.word());
         token_of(&self.api.database, &name, role, Holder::Party(&party(own))).await
     }
 
-    async fn get_as(&self, token: &str, path: &str) -> Reply {
+    pub async fn get_as(&self, token: &str, path: &str) -> Reply {
         Reply::of(self.api.bare(Method::GET, path).bearer_auth(token).send().await.unwrap()).await
     }
 }
