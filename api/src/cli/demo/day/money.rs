@@ -18,7 +18,7 @@ use crate::cli::demo::tell_outcome;
 const TAKEN_BACK_MINOR: i64 = 50_500;
 
 /// A line of an advice, in values of its own.
-struct Paid {
+struct Line {
     life: Life,
     billed_minor: i64,
     paid_minor: i64,
@@ -71,10 +71,10 @@ impl Day<'_> {
         self.remit("CPIC-1", &due, self.days.cash).await?;
         self.each(Fate::BackBehindRecovery, Event::Returned, self.days.cash).await?;
         let mut second = self.due(|fate| fate == Fate::SecondBatch).await?;
-        for Paid { life, billed_minor, paid_minor } in due {
+        for Line { life, billed_minor, paid_minor } in due {
             if life.fate == Fate::TakenBack {
-                second.push(Paid { life: life.clone(), billed_minor: -billed_minor, paid_minor: -paid_minor });
-                second.push(Paid { life, billed_minor, paid_minor: paid_minor - TAKEN_BACK_MINOR });
+                second.push(Line { life: life.clone(), billed_minor: -billed_minor, paid_minor: -paid_minor });
+                second.push(Line { life, billed_minor, paid_minor: paid_minor - TAKEN_BACK_MINOR });
             }
         }
         let on = self.days.cash.tomorrow()?;
@@ -87,21 +87,20 @@ impl Day<'_> {
     }
 
     /// What the insurer pays for claims of some fates that it owes for, each as far off as its fate says.
-    async fn due(&mut self, which: impl Fn(Fate) -> bool) -> anyhow::Result<Vec<Paid>> {
+    async fn due(&mut self, which: impl Fn(Fate) -> bool) -> anyhow::Result<Vec<Line>> {
         let lives = self.of(which);
-        let accounts: Vec<_> =
-            lives.iter().map(|life| Ok((life.claim_no.clone(), life.due_on()?))).collect::<anyhow::Result<Vec<_>>>()?;
+        let accounts: Vec<_> = lives.iter().map(|life| (life.claim_no.clone(), life.due_on())).collect();
         let due = self.office.due(&accounts).await?;
         let paid = lives.into_iter().filter_map(|life| {
             let due_minor = due.get(&life.claim_no).copied().filter(|minor| *minor > 0)?;
             let (billed_minor, paid_minor) = (life.gross_minor, due_minor + life.fate.paid_off_by_minor());
-            Some(Paid { life, billed_minor, paid_minor })
+            Some(Line { life, billed_minor, paid_minor })
         });
         Ok(paid.collect())
     }
 
     /// Cash and advice arrive, and are matched and applied.
-    async fn remit(&mut self, trace: &str, paid: &[Paid], on: Date) -> anyhow::Result<()> {
+    async fn remit(&mut self, trace: &str, paid: &[Line], on: Date) -> anyhow::Result<()> {
         let insurer = party(CREDIT)?;
         let numbers: Vec<String> = paid.iter().map(|line| line.life.insurers_no()).collect();
         let lines = paid.iter().zip(&numbers).map(|(line, insurer_claim_no)| AdviceLine {
@@ -143,8 +142,8 @@ impl Life {
     }
 
     /// Where the insurer owes for it.
-    fn due_on(&self) -> anyhow::Result<AccountCode> {
+    fn due_on(&self) -> AccountCode {
         let line = if self.fate.is_reimbursed() { PASS_THROUGH } else { DUE };
-        Ok(line.of(&self.insurer))
+        line.of(&self.insurer)
     }
 }
