@@ -217,7 +217,7 @@ async fn what_cannot_happen_is_refused_with_code_place_and_what_is_expected() {
         (pharmacy, "CLM-3/pharmacy-events", decided("1.00", json!([])), 422, "not_told_here", "/event/insurer_decided"),
         (insurer, "CLM-3/insurer-events", told(&json!({"returned": {}})), 422, "not_told_here", "/event/returned"),
         (finance, "CLM-3/money-events", told(&borne), 422, "second_person_needed", "/event/shortfall_assigned"),
-        (operator, "CLM-3/intake-events", told(&json!({"expired": {}})), 422, "field_invalid", "/event/expired"),
+        (operator, "CLM-3/intake-events", told(&json!({"expired": {}})), 422, "field_invalid", "/event"),
         // The insurer's decision.
         (insurer, "CLM-3/insurer-events", decided("20000.01", json!([])), 422, "approved_above_gross", &approved),
         (insurer, "CLM-3/insurer-events", decided("-0.01", json!([])), 422, "out_of_range", &approved),
