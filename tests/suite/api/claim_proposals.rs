@@ -1,13 +1,13 @@
 //! What takes two people, over HTTP: one proposes, another accepts or turns it down.
 
-use dianfu_api::auth::Role;
+use dianfu_api::auth::{Holder, OperatorNo, Role};
 use dianfu_claims::claim::State;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::claim_desks::send;
 use super::claims::Clinic;
-use super::{Reply, id, token};
+use super::{Reply, employ, id, token, token_of};
 use crate::claims::fixture::ON;
 
 /// Two people who handle and check money, and the claim CLM-3 with an open shortfall of 1200.00.
@@ -85,7 +85,9 @@ async fn nobody_accepts_what_he_has_proposed() {
     let two = TwoPeople::new().await;
     let database = &two.clinic.api.database;
     let maker = token(database, "lin", Role::Finance).await;
-    let checker = token(database, "lin", Role::Approver).await;
+    let lin = OperatorNo::parse("lin").unwrap();
+    employ(database, &lin, Role::Approver).await;
+    let checker = token_of(database, "lin-checks", Role::Approver, Holder::Person(&lin)).await;
     let path = format!("/v1/money-proposals/{}", id(1));
     let made = send(&two.clinic, &maker, Method::PUT, &path, &borne(1, "1200.00")).await;
     assert_eq!(made.status, 200, "{made:?}");
@@ -102,7 +104,7 @@ async fn a_proposal_that_cannot_be_is_refused_at_its_place() {
     for (body, status, code, pointer) in [
         (borne(1, "1200.01"), 422, "shortfall_exceeded", json!("/event/shortfall_assigned/amount")),
         (borne(1, "0.001"), 422, "amount_too_many_decimals", json!("/event/shortfall_assigned/amount")),
-        (borne(2, "1.00"), 422, "out_of_range", json!("/event/shortfall_assigned/number")),
+        (borne(0, "1.00"), 422, "out_of_range", json!("/event/shortfall_assigned/number")),
         (plain, 422, "not_told_here", json!("/event/clawback_paid")),
         (elsewhere, 404, "claim_unknown", Value::Null),
     ] {
