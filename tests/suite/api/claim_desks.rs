@@ -232,7 +232,7 @@ async fn what_cannot_happen_is_refused_with_code_place_and_what_is_expected() {
         // Reviews and offers.
         (reviewer, "CLM-1/review", json!({"on": ON}), 422, "not_in_this_state", ""),
         (reviewer, "CLM-9/review", json!({"on": ON}), 404, "claim_unknown", ""),
-        (operator, "CLM-4/offers", offer("nowhere"), 422, "not_in_this_state", ""),
+        (operator, "CLM-4/offers", offer("nowhere"), 409, "conflict", "/pharmacy"),
     ] {
         let reply = post(&clinic, token, &format!("/v1/claims/{path}"), &body).await;
         let place = reply.problem(status, code);
