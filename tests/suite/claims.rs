@@ -14,6 +14,7 @@ mod orders;
 mod payouts;
 mod people;
 mod prefund;
+mod proposals;
 mod races;
 mod refusals;
 mod registration;
