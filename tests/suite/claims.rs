@@ -28,3 +28,4 @@ mod statements;
 mod states;
 mod steps;
 mod straight_path;
+mod timers;
