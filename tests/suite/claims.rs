@@ -21,6 +21,7 @@ mod registration;
 mod reimbursement;
 mod repetitions;
 mod returns;
+mod rulings;
 mod search;
 mod share;
 mod shortfalls;
