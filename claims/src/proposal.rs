@@ -17,6 +17,7 @@ use crate::claim::ClaimNo;
 use crate::command::Command;
 use crate::decide::Applied;
 use crate::error::Error;
+use crate::event::EventKind;
 use crate::refusal::{Reason, Refusal};
 use crate::sql;
 
@@ -52,7 +53,8 @@ pub struct ProposalDecision {
 }
 
 /// Proposes a command that takes two people, or that the rules ask a second person for. Answers what it would do now.
-/// The same again is fine; another command under the same id is a conflict.
+/// The same again is fine; another command under the same id is a conflict. There is a claim before something is
+/// proposed of it.
 pub async fn propose(
     ledger: &Ledger,
     client: &mut Client,
@@ -63,6 +65,9 @@ pub async fn propose(
 ) -> Result<Result<Applied, Refusal>, Error> {
     complete_journals(client).await?;
     let refuse = |reason: Reason| reason.refuse(&command.claim_no, None, command.kind());
+    if command.kind() == EventKind::TakenIn {
+        return Ok(Err(refuse(Reason::ClaimUnknown)));
+    }
     let tx = client.transaction().await?;
     let tried = attempt_one(ledger, &tx, &command.clone().checked_by(ANYBODY), actor, now).await?;
     tx.rollback().await?;
@@ -82,7 +87,7 @@ pub async fn propose(
     Ok(Ok(applied))
 }
 
-/// Accepts a proposal: applies it, checked by who accepts.
+/// Accepts a proposal: applies it, checked by who accepts, who is not who made it.
 pub async fn accept(
     ledger: &Ledger,
     client: &mut Client,
@@ -100,6 +105,10 @@ pub async fn accept(
         return Ok(Err(ProposalRefusal::Decided));
     }
     let command = proposal.command.clone().checked_by(actor);
+    if proposal.made_by == actor {
+        let refusal = Reason::SamePerson { person: actor.to_owned() }.refuse(&command.claim_no, None, command.kind());
+        return Ok(Err(ProposalRefusal::Claim(refusal)));
+    }
     let applied = match attempt_one(ledger, &tx, &command, &proposal.made_by, now).await? {
         Ok(applied) => applied,
         Err(refusal) => return Ok(Err(ProposalRefusal::Claim(refusal))),

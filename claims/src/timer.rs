@@ -59,6 +59,6 @@ pub async fn tick(ledger: &Ledger, client: &mut Client, actor: &str, at: Timesta
         let as_of = |claim: &Claim| Some(due(claim, at)?.as_of(claim.event_no));
         let commands: Vec<Command> = claims.iter().filter_map(as_of).collect();
         let answers = apply(ledger, client, &commands, actor, at).await?;
-        moved.extend(answers.into_iter().filter_map(Result::ok));
+        moved.extend(answers.into_iter().filter_map(Result::ok).filter(|applied| !applied.replayed));
     }
 }
