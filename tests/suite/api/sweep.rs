@@ -129,7 +129,7 @@ async fn what_is_another_partys_is_not_there() {
 }
 
 /// What each role is for, written down a second time.
-fn may(role: Role, right: &str) -> bool {
+pub fn may(role: Role, right: &str) -> bool {
     let rights: &[&str] = match role {
         Role::Admin => &[
             "post_entries",
