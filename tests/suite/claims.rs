@@ -13,6 +13,7 @@ mod material;
 mod orders;
 mod payouts;
 mod people;
+mod permissions;
 mod prefund;
 mod proposals;
 mod races;
