@@ -218,7 +218,7 @@ impl Day<'_> {
         self.office.tell(reimbursed.collect(), maker()).await?;
         let first = self.of(Fate::is_decided_in_time);
         self.say_decisions(&first, 1, on).await?;
-        let again = self.of(|fate| fate.decided_again_minor(1_000_000).is_some());
+        let again = self.of(Fate::is_decided_again);
         self.say_decisions(&again, 2, on).await?;
         self.narrator.show_journals(self.office.client()).await
     }
@@ -228,10 +228,10 @@ impl Day<'_> {
         for life in lives {
             let (claim, _) = self.office.story(&life.claim_no).await?;
             let advance_minor = claim.advance_minor();
-            let first = life.fate.approved_minor(advance_minor);
-            let again = life.fate.decided_again_minor(advance_minor).filter(|_| decision_no > 1);
-            let taken_back = (life.fate == Fate::TakenBack && decision_no > 1).then_some(advance_minor - 50_000);
-            let approved_minor = taken_back.or(again).unwrap_or(first);
+            let approved_minor = match decision_no {
+                1 => life.fate.approved_minor(advance_minor),
+                _ => life.fate.approved_again_minor(advance_minor),
+            };
             let is_less = approved_minor < advance_minor;
             let reasons = is_less.then(|| "45: price above contract".to_owned()).into_iter().collect();
             let lines = vec![LineDecision { line_no: 1, approved_minor, reasons }];

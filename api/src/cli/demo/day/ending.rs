@@ -9,6 +9,9 @@ use dianfu_claims::insurer::exposure::exposure;
 use dianfu_claims::insurer::statement::{Movement, statement as insurer_statement};
 use dianfu_ledger::money::Money;
 use dianfu_ledger::query::{self, Moment, PAGE_ROWS_MAX};
+use dianfu_settlement::chart::{
+    ADVANCE_LOSS, ALLOWANCE, BAD_DEBT, FEE_INSURERS, FEE_PHARMACIES, Line, OUTPUT_VAT, RECOVERED_DEBT,
+};
 use dianfu_settlement::statement::{Period, patient, pharmacy};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -65,6 +68,10 @@ const EXPOSURE: Sheet = Sheet {
     below: &[],
     empty: "No insurer has a credit line.",
 };
+
+/// Where the platform earns and loses by a claim.
+const PLATFORMS: [Line; 7] =
+    [FEE_INSURERS, FEE_PHARMACIES, OUTPUT_VAT, ADVANCE_LOSS, BAD_DEBT, ALLOWANCE, RECOVERED_DEBT];
 
 /// What a claim is to one of its parties; minor units, what it gets is positive.
 #[derive(Clone, Copy)]
@@ -201,9 +208,8 @@ async fn of_platform(office: &Office, entries: &[uuid::Uuid]) -> anyhow::Result<
     let mut earned = 0;
     for id in entries {
         let Some(entry) = query::entry(&***office.client(), *id).await? else { continue };
-        let own = entry.postings.iter().filter(|posting| {
-            ["4101", "4102", "2401", "5201", "5202", "1390", "4905"].contains(&posting.account.control())
-        });
+        let own =
+            entry.postings.iter().filter(|posting| PLATFORMS.iter().any(|line| line.code == posting.account.control()));
         earned -= own.map(|posting| i128::from(posting.amount.minor)).sum::<i128>();
     }
     Ok(Side { moved_minor: earned, open_minor: 0 })

@@ -131,13 +131,18 @@ impl Fate {
         )
     }
 
-    /// What the insurer says the second time, of an advance; `None` if it does not.
-    pub fn decided_again_minor(self, advance_minor: i64) -> Option<i64> {
+    /// What the insurer says the second time, of an advance; minor units.
+    pub fn approved_again_minor(self, advance_minor: i64) -> i64 {
         match self {
-            Fate::DecidedDown | Fate::ReimbursementCut => Some(advance_minor - 40_000),
-            Fate::PrefundDecidedAgain => Some(advance_minor),
-            _ => None,
+            Fate::DecidedDown | Fate::ReimbursementCut => advance_minor - 40_000,
+            Fate::TakenBack => advance_minor - 50_000,
+            _ => advance_minor,
         }
+    }
+
+    /// Whether the insurer decides a second time before it pays.
+    pub fn is_decided_again(self) -> bool {
+        matches!(self, Fate::DecidedDown | Fate::ReimbursementCut | Fate::PrefundDecidedAgain)
     }
 
     /// Who bears what the insurer does not cover, as two people decide; `None` if nobody has to.
