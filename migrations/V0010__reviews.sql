@@ -151,8 +151,9 @@ CREATE TABLE review_task (
     CONSTRAINT review_task_taken_whole CHECK (num_nulls(taken_by, taken_at, taken_until) IN (0, 3)),
     CONSTRAINT review_task_lease_ordered CHECK (taken_at < taken_until),
     CONSTRAINT review_task_done_whole CHECK (num_nulls(done_by, done_at, outcome) IN (0, 3)),
-    CONSTRAINT review_task_done_by_who_has_it
-        CHECK (done_at IS NULL OR taken_by IS NOT NULL AND done_by = taken_by AND done_at < taken_until),
+    -- One lapses when its claim has moved on, whoever has it.
+    CONSTRAINT review_task_done_by_who_has_it CHECK (done_at IS NULL OR outcome = 'lapsed'
+        OR taken_by IS NOT NULL AND done_by = taken_by AND done_at < taken_until),
     -- The second person is neither the first nor who took the claim in.
     CONSTRAINT review_task_second_is_another
         CHECK (kind <> 'second' OR first_reviewer IS NOT NULL AND (taken_by IS NULL
@@ -174,7 +175,7 @@ CREATE TABLE review_task_act (
     CONSTRAINT review_task_act_pkey PRIMARY KEY (claim_no, kind, round_no, act_no),
     CONSTRAINT review_task_act_task_fkey FOREIGN KEY (claim_no, kind, round_no)
         REFERENCES review_task (claim_no, kind, round_no),
-    CONSTRAINT review_task_act_known CHECK (act IN ('opened', 'taken', 'extended', 'released', 'done'))
+    CONSTRAINT review_task_act_known CHECK (act IN ('opened', 'taken', 'extended', 'released', 'done', 'lapsed'))
 );
 
 -- Who took the claim in and who reviewed it first is what the records say, not what the program says.
@@ -185,7 +186,7 @@ BEGIN
     NEW.first_reviewer := NULL;
     IF NEW.kind = 'second' THEN
         SELECT done_by INTO NEW.first_reviewer FROM review_task
-        WHERE claim_no = NEW.claim_no AND kind = 'first' AND done_at IS NOT NULL
+        WHERE claim_no = NEW.claim_no AND kind = 'first' AND outcome <> 'lapsed'
         ORDER BY round_no DESC LIMIT 1;
     END IF;
     RETURN NEW;

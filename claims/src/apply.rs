@@ -2,7 +2,7 @@
 //!
 //! First what the book lacks of its journals is recorded, in a transaction of its own. Then, in order: lock the claims
 //! (by number); read what is on record and what reviews need; decide all commands in order ([`crate::decide`]); write
-//! claims, events, decisions, payables and references with array statements; post the entries last, each claim's in one
+//! claims, events, review tasks, decisions, payables and references with array statements; post the entries last, each claim's in one
 //! linked run. So the head is held for the posting alone, and N claims cost as many
 //! round trips as one.
 //!
@@ -29,10 +29,11 @@ use crate::event::Event;
 use crate::look::look;
 use crate::prereview::Outcome as Judged;
 use crate::refusal::Refusal;
+use crate::review_queue::moves::TaskMove;
 use crate::sql::claims::Reference;
 use crate::sql::rules::DecisionRow;
 use crate::sql::shares::ShareRow;
-use crate::{journal_map, known, sql};
+use crate::{journal_map, known, review_queue, sql};
 
 /// The most commands of one batch. A command posts at most three entries, and a turn takes 10,000.
 pub const COMMANDS_MAX: usize = 3_000;
@@ -139,6 +140,8 @@ async fn write(tx: &Transaction<'_>, steps: &[Step], actor: &str, now: Timestamp
     for wave in waves(steps) {
         sql::claims::update_claims(tx, &wave).await?;
     }
+    let tasks: Vec<&[TaskMove]> = steps.iter().map(|step| &*step.tasks).collect();
+    review_queue::moves::write_in(tx, &tasks, actor, now).await?;
     let decisions = steps.iter().filter_map(|step| {
         let decision = step.decision.as_ref()?;
         Some(DecisionRow { intake: &step.claim.intake, event_no: step.claim.event_no, decision })

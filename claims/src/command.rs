@@ -118,6 +118,11 @@ impl Command {
         Command { as_of_event: Some(event_no), ..self }
     }
 
+    /// Whether a reviewer decides with it.
+    pub fn is_ruling(&self) -> bool {
+        matches!(self.request, Request::Rule { .. })
+    }
+
     /// What kind of event it brings about.
     pub fn kind(&self) -> EventKind {
         match &self.request {

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 use dianfu_ledger::Rejection;
 use dianfu_ledger::entry::NewEntry;
 use dianfu_ledger::money::Currency;
-use dianfu_settlement::difference::difference;
+use dianfu_settlement::difference::{Difference, difference};
 use dianfu_settlement::journals::Journals;
 use dianfu_settlement::number::PartyNo;
 use dianfu_settlement::payable::NewPayable;
@@ -29,9 +29,12 @@ use crate::event::{Event, EventKind, When};
 use crate::insurer::Standing;
 use crate::intake;
 use crate::journal_map::{self, Posting};
-use crate::prereview::Decision;
+use crate::prereview::{Decision, Outcome as Judged};
 use crate::refusal::{Reason, Refusal};
 use crate::review::{self, ReviewBook};
+use crate::review_queue::follow::Happened;
+use crate::review_queue::moves::TaskMove;
+use crate::review_queue::task::Task;
 use crate::sql::parties::PolicyKey;
 use crate::standing::Outstanding;
 use crate::state::{Transition, next};
@@ -107,6 +110,8 @@ pub struct Step {
     pub decision: Option<Decision>,
     /// What is used up of the policy, if pre-review has granted something.
     pub grant: Option<UsedByYear>,
+    /// What becomes of the claim's review tasks.
+    pub tasks: Vec<TaskMove>,
 }
 
 impl Step {
@@ -133,6 +138,8 @@ pub struct Known {
     pub coverage: HashMap<PolicyKey, CoverageAnswer>,
     /// What stands in the ledger, of claims whose events ask for it.
     pub outstanding: HashMap<ClaimNo, Outstanding>,
+    /// The review tasks of claims whose commands may move them, locked.
+    pub tasks: HashMap<ClaimNo, Vec<Task>>,
 }
 
 /// Everything a batch decides.
@@ -226,6 +233,16 @@ fn one(known: &mut Known, at: usize, command: &Command, actor: &str, now: Timest
     if is_no_news(&claim, &event, &transition) {
         return Ok(Outcome::Nothing(unchanged(&claim)));
     }
+    let happened = Happened {
+        claim: &claim,
+        event: &event,
+        to: transition.to,
+        decision: decision.as_ref(),
+        actor,
+        checked_by: command.checked_by.as_deref(),
+        at: now,
+    };
+    let tasks = asked::tasks(known, &happened)?;
     let (from, event_no) = (claim.state, claim.event_no + 1);
     let after = Claim { state: transition.to, event_no, progress: transition.progress, ..claim };
     let insurer_due_on = known.insurers.get(&after.intake.insurer).map(|standing| standing.due_on(command.on));
@@ -233,7 +250,7 @@ fn one(known: &mut Known, at: usize, command: &Command, actor: &str, now: Timest
     let entries = journal_map::entries(&known.journals, &after, &event, posting, &transition.posted)?;
     let payables = journal_map::payables(&after, &transition.posted, command.on);
     let step = step(at, command, after, Some(from), event, decision);
-    Ok(Outcome::Step(Box::new(Step { entries, payables, grant, ..step })))
+    Ok(Outcome::Step(Box::new(Step { entries, payables, grant, tasks, ..step })))
 }
 
 /// A look at the ledger that moves nothing, and rules that leave a claim to a reviewer as they have before.
@@ -277,14 +294,18 @@ fn step(
         payables: Vec::new(),
         decision,
         grant: None,
+        tasks: Vec::new(),
     }
 }
 
-/// The first answer to a command whose fact is on record with the same content. A review has no content of its own, an
-/// offer is told apart by pharmacy and moment.
+/// The first answer to a command whose fact is on record with the same content. A review has no content of its own, a
+/// ruling is told apart by whether it approves, an offer by pharmacy and moment.
 fn on_record(known: &Known, command: &Command) -> Result<Option<Applied>, Reason> {
     let Some(fact) = command.fact() else { return Ok(None) };
     let Some(first) = known.facts.get(&(command.claim_no.clone(), fact)) else { return Ok(None) };
+    if let Some(difference) = otherwise_ruled(&command.request, &first.event) {
+        return Err(Reason::Conflict(difference));
+    }
     let told = match (&command.request, &first.event) {
         (Request::Tell(event), _) => Some(event.clone()),
         (Request::Offer { pharmacy, respond_by, .. }, Event::OrderOffered(order)) => {
@@ -307,6 +328,14 @@ fn on_record(known: &Known, command: &Command) -> Result<Option<Applied>, Reason
         entry_ids: first.entry_ids.clone(),
         replayed: true,
     }))
+}
+
+/// A ruling that contradicts what was decided before.
+fn otherwise_ruled(request: &Request, recorded: &Event) -> Option<Difference> {
+    let (Request::Rule { approve, .. }, Event::PreReviewed(verdict)) = (request, recorded) else { return None };
+    let approved = matches!(verdict.outcome(), Judged::Approved(_));
+    let (first, given) = (approved.to_string(), approve.to_string());
+    (approved != *approve).then(|| Difference { field: "approve".to_owned(), first, given })
 }
 
 /// What makes a fact the same fact: not who tells it, and not in which words.
@@ -377,6 +406,7 @@ impl Known {
         if let (Some(used), Some(decision)) = (&step.grant, &step.decision) {
             self.book.grant(&step.claim.intake, decision, used.clone());
         }
+        self.remember_tasks(&step.tasks);
         if step.from.is_none() {
             self.outstanding.insert(claim_no.clone(), Outstanding::NOTHING);
         }

@@ -7,7 +7,7 @@ use dianfu_settlement::journals::Journals;
 use dianfu_settlement::number::PartyNo;
 use jiff::Timestamp;
 
-use crate::claim::{Claim, ClaimKind, ClaimNo, NewClaim};
+use crate::claim::{Claim, ClaimKind, ClaimNo, NewClaim, State};
 use crate::command::{Command, Request};
 use crate::coverage::CoverageAnswer;
 use crate::decide::Known;
@@ -17,11 +17,12 @@ use crate::insurer::standing::need_of;
 use crate::insurer::{Standing, standings_in};
 use crate::journal_map;
 use crate::review::{ReviewBook, terms_of};
+use crate::review_queue::task::Task;
 use crate::sql;
 use crate::sql::parties::PolicyKey;
 use crate::sql::rules::PolicyYear;
 
-/// Reads it, whatever the number of commands, in at most sixteen statements, and one more for each journal of which the
+/// Reads it, whatever the number of commands, in at most seventeen statements, and one more for each journal of which the
 /// book has another text than the program ships.
 pub async fn read(tx: &Transaction<'_>, commands: &[Command], at: Timestamp) -> Result<Known, Error> {
     let numbers = sorted(commands.iter().map(|command| command.claim_no.as_str()));
@@ -35,7 +36,26 @@ pub async fn read(tx: &Transaction<'_>, commands: &[Command], at: Timestamp) -> 
     let journals = if is_needed { Journals::in_force(tx, journal_map::TEMPLATES).await? } else { Journals::default() };
     let insurers = read_insurers(tx, commands, &claims, at).await?;
     let coverage = read_coverage(tx, commands, &claims).await?;
-    Ok(Known { claims, facts, book, journals, insurers, coverage, outstanding: HashMap::new() })
+    let tasks = read_tasks(tx, commands, &claims).await?;
+    Ok(Known { claims, facts, book, journals, insurers, coverage, outstanding: HashMap::new(), tasks })
+}
+
+/// The review tasks that a command may move; a claim that nothing was left to a reviewer of, and of which no material
+/// was asked for, has had none.
+async fn read_tasks(
+    tx: &Transaction<'_>,
+    commands: &[Command],
+    claims: &HashMap<ClaimNo, Claim>,
+) -> Result<HashMap<ClaimNo, Vec<Task>>, Error> {
+    let moves = |kind| matches!(kind, EventKind::PreReviewed | EventKind::MaterialRequested | EventKind::Cancelled);
+    let has_tasks = |claim: &&Claim| {
+        matches!(claim.state, State::Submitted | State::Pended | State::PreReview)
+            && (claim.progress.awaited.is_some() || !claim.progress.left_to_reviewer.is_empty())
+    };
+    let moving = commands.iter().filter(|command| moves(command.kind()));
+    let concerned = moving.filter_map(|command| claims.get(&command.claim_no)).filter(has_tasks);
+    let numbers = sorted(concerned.map(|claim| claim.claim_no().as_str()));
+    if numbers.is_empty() { Ok(HashMap::new()) } else { sql::review_tasks::lock_of_claims(tx, &numbers).await }
 }
 
 /// How the insurers stand of whom something is asked, or who will owe something; locked against suspension.

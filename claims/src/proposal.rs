@@ -3,7 +3,8 @@
 //!
 //! A proposal is tried when it is made, and what it would post is shown; nothing of it is kept but the proposal. It is
 //! decided once. To accept it is one transaction with what it brings about, and can be repeated: the second time
-//! answers what the first has done.
+//! answers what the first has done. A ruling that is proposed is a task of the review queue for a second person, until
+//! it is decided or its claim has moved on.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +14,13 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::apply::{Attempt, attempt, complete_journals};
-use crate::claim::ClaimNo;
+use crate::claim::{ClaimNo, State};
 use crate::command::Command;
 use crate::decide::Applied;
 use crate::error::Error;
 use crate::event::EventKind;
 use crate::refusal::{Reason, Refusal};
+use crate::review_queue::{self, task::QueueRefusal};
 use crate::sql;
 
 /// Who a proposal is tried with in the place of the second person, who is not known yet.
@@ -69,7 +71,8 @@ pub async fn propose(
         return Ok(Err(refuse(Reason::ClaimUnknown)));
     }
     let tx = client.transaction().await?;
-    let tried = attempt_one(ledger, &tx, &command.clone().checked_by(ANYBODY), actor, now).await?;
+    let second = second_person(&tx, command, now).await?;
+    let tried = attempt_one(ledger, &tx, &command.clone().checked_by(&second), actor, now).await?;
     tx.rollback().await?;
     let applied = match tried {
         Ok(applied) => applied,
@@ -83,8 +86,40 @@ pub async fn propose(
         let is_same = first.is_some_and(|first| first.command == *command && first.made_by == actor);
         return Ok(if is_same { Ok(applied) } else { Err(refuse(Reason::AlreadyProposed)) });
     }
+    if let Err(reason) = hand_on(&tx, command, actor, now).await? {
+        return Ok(Err(refuse(reason)));
+    }
     tx.commit().await?;
     Ok(Ok(applied))
+}
+
+/// Who a proposal is tried with as the second person: who has the claim's task for one, else anybody.
+async fn second_person(tx: &Transaction<'_>, command: &Command, now: Timestamp) -> Result<String, Error> {
+    if !command.is_ruling() {
+        return Ok(ANYBODY.to_owned());
+    }
+    sql::claims::lock_claims(tx, &[command.claim_no.as_str()]).await?;
+    let second = review_queue::second_of(tx, &command.claim_no, now).await?;
+    Ok(second.unwrap_or_else(|| ANYBODY.to_owned()))
+}
+
+/// A ruling that is proposed waits for a second person in the queue of those who review. If the claim has moved since
+/// the proposal was tried, its task is no longer open.
+async fn hand_on(
+    tx: &Transaction<'_>,
+    command: &Command,
+    actor: &str,
+    now: Timestamp,
+) -> Result<Result<(), Reason>, Error> {
+    if !command.is_ruling() {
+        return Ok(Ok(()));
+    }
+    let claims = sql::claims::lock_claims(tx, &[command.claim_no.as_str()]).await?;
+    let Some(claim) = claims.get(&command.claim_no) else { return Ok(Err(Reason::ClaimUnknown)) };
+    if claim.state != State::PreReview {
+        return Ok(Err(Reason::NotInThisState));
+    }
+    Ok(review_queue::hand_on_in(tx, claim, actor, now).await?.map_err(Reason::from))
 }
 
 /// Accepts a proposal: applies it, checked by who accepts, who is not who made it.
@@ -138,6 +173,14 @@ pub async fn turn_down(
         None => {}
     }
     sql::proposals::decide(&tx, proposal_id, &decision(false, actor, reason, now)).await?;
+    if proposal.command.is_ruling() {
+        let claim_no = &proposal.command.claim_no;
+        sql::claims::lock_claims(&tx, &[claim_no.as_str()]).await?;
+        let is_taken_back = proposal.made_by == actor;
+        if let Err(refusal) = review_queue::hand_back_in(&tx, claim_no, (actor, is_taken_back), now).await? {
+            return Ok(Err(ProposalRefusal::Task(refusal)));
+        }
+    }
     tx.commit().await?;
     Ok(Ok(()))
 }
@@ -168,6 +211,9 @@ pub enum ProposalRefusal {
     /// It was decided before, otherwise or by somebody else.
     #[error("the proposal is decided already")]
     Decided,
+    /// Somebody else reviews it as the second person.
+    #[error(transparent)]
+    Task(QueueRefusal),
     /// What it brings about is refused.
     #[error(transparent)]
     Claim(Refusal),
@@ -179,6 +225,7 @@ impl ProposalRefusal {
         match self {
             ProposalRefusal::Unknown => "proposal_unknown",
             ProposalRefusal::Decided => "proposal_decided",
+            ProposalRefusal::Task(refusal) => refusal.code(),
             ProposalRefusal::Claim(refusal) => refusal.code(),
         }
     }

@@ -12,6 +12,7 @@ use crate::coverage::NotCovered;
 use crate::event::EventKind;
 use crate::insurer::NotPermitted;
 use crate::prereview::ruling::RulingRefusal;
+use crate::review_queue::task::QueueRefusal;
 
 /// A refusal. Nothing of the event is done.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -65,6 +66,12 @@ pub enum Reason {
     /// What a reviewer says does not count.
     #[error(transparent)]
     Ruling(#[from] RulingRefusal),
+    /// The rules have not left it to a reviewer.
+    #[error("the rules have not left the claim to a reviewer: let them review it first")]
+    NotLeftToReviewer,
+    /// Somebody else reviews it.
+    #[error(transparent)]
+    Task(#[from] QueueRefusal),
     /// The insurer has not guaranteed it.
     #[error(transparent)]
     NotCovered(#[from] NotCovered),
@@ -296,6 +303,8 @@ impl Reason {
             Reason::CurrencyDiffers { .. } => "currency_differs",
             Reason::NotPermitted(refusal) => refusal.code(),
             Reason::Ruling(refusal) => refusal.code(),
+            Reason::NotLeftToReviewer => "not_left_to_reviewer",
+            Reason::Task(refusal) => refusal.code(),
             Reason::NotCovered(refusal) => refusal.code(),
             Reason::RulesMissing { .. } => "rules_missing",
             Reason::OutOfRange { .. } => "out_of_range",

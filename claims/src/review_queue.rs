@@ -4,9 +4,21 @@
 //! is over, the next who asks gets it. The second person above a limit is neither the first reviewer nor who took the
 //! claim in. The database holds the same: two people who ask at once get two tasks, or one of them a refusal.
 //!
+//! The queue fills itself and empties itself: a claim that the rules leave to a reviewer opens a task in the same
+//! transaction, and the event that decides the claim, or calls it off, ends it ([`follow`](mod@follow)). An approval
+//! that takes two people ends the task of the first reviewer when it is proposed, and opens one for a second person; who
+//! turns it down gives the claim back to the first.
+//!
+//! Who decides need not have taken the task: deciding takes it and does it at once. What another has taken is refused.
+//!
 //! Every step locks the task it is about, decides on its values ([`task`]), and writes the task and the act on record.
 
 pub mod task;
+pub mod moves;
+pub mod follow;
+mod hand;
+
+pub(crate) use hand::{hand_back_in, hand_on_in, second_of};
 
 use deadpool_postgres::{Client, Transaction};
 use dianfu_ledger::clock;
@@ -16,6 +28,7 @@ use jiff::{Timestamp, ToSpan};
 use crate::claim::ClaimNo;
 use crate::error::Error;
 use crate::sql::review_tasks as sql;
+use moves::TaskMove;
 use task::{Act, Lease, NewTask, QueueRefusal, Task, TaskAct, TaskCount, TaskKey, TaskKind};
 
 /// The longest time for which a task may be taken, in minutes.
@@ -69,10 +82,10 @@ pub async fn take_next(
     };
     let tx = client.transaction().await?;
     let Some(task) = sql::lock_next(&tx, who, wanted, now).await? else { return Ok(Ok(None)) };
-    let taken = Task { lease: Some(lease), act_no: task.act_no + 1, ..task };
-    record(&tx, &taken, Act::Taken, (who, ""), now).await?;
+    let taken = TaskMove::of(Task { lease: Some(lease), ..task }, Act::Taken, (who, ""), now);
+    sql::move_on(&tx, &[&taken]).await?;
     tx.commit().await?;
-    Ok(Ok(Some(taken)))
+    Ok(Ok(Some(taken.task)))
 }
 
 /// Takes this task, or takes it for longer.
@@ -199,22 +212,9 @@ async fn move_on(
         Ok(step) => step,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let moved = Task { act_no: task.act_no + 1, ..moved };
-    record(tx, &moved, act, by, now).await?;
-    Ok(Ok(moved))
-}
-
-async fn record(
-    tx: &Transaction<'_>,
-    task: &Task,
-    act: Act,
-    (actor, reason): (&str, &str),
-    now: Timestamp,
-) -> Result<(), Error> {
-    sql::update(tx, task).await?;
-    let (key, act_no) = (task.key.clone(), task.act_no);
-    let reason = reason.to_owned();
-    sql::insert_act(tx, &TaskAct { key, act_no, act, actor: actor.to_owned(), reason, acted_at: now }).await
+    let moved = TaskMove::of(moved, act, by, now);
+    sql::move_on(tx, &[&moved]).await?;
+    Ok(Ok(moved.task))
 }
 
 fn lease(who: &str, minutes: u32, now: Timestamp) -> Result<Lease, QueueRefusal> {

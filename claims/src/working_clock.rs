@@ -1,49 +1,43 @@
 //! Working time: when a time target is due, and how much of it is used up. Pure.
 //!
-//! A target is a number of working minutes. The clock runs on working days between opening and closing, at one offset
-//! from UTC, and stands still otherwise. While somebody else is waited for, whoever keeps the time takes what is left
-//! ([`WorkingClock::minutes_between`]) and starts anew with it.
+//! A target is a number of working minutes. The clock runs on bank days between opening and closing, at one offset from
+//! UTC, and stands still otherwise. It stands still while somebody else is waited for, too: what was used up before
+//! counts, and the target goes on with what is left ([`WorkingClock::due_behind`]).
 
-use std::collections::BTreeSet;
-
-use jiff::civil::{Date, DateTime, Time, Weekday};
-use jiff::tz::Offset;
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::{Offset, offset};
 use jiff::{Timestamp, ToSpan};
 
+use crate::calendar::Calendar;
+
 /// When people work.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct WorkingClock {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct WorkingClock<'a> {
     /// The offset of their clocks from UTC.
     pub offset: Offset,
     /// When a working day begins.
     pub opens_at: Time,
     /// When it ends; later on the same day.
     pub closes_at: Time,
-    /// Days from Monday to Friday on which nobody works.
-    pub holidays: BTreeSet<Date>,
-    /// Saturdays and Sundays on which people work instead.
-    pub make_up_days: BTreeSet<Date>,
+    /// The days on which they work.
+    pub calendar: &'a Calendar,
 }
 
 /// How many days are looked at for the next working day: longer than any holiday.
 const DAYS_MAX: u32 = 366;
 
-impl WorkingClock {
-    /// Monday to Friday, from nine to six, without holidays.
-    pub fn weekdays(offset: Offset) -> WorkingClock {
-        WorkingClock {
-            offset,
-            opens_at: Time::constant(9, 0, 0, 0),
-            closes_at: Time::constant(18, 0, 0, 0),
-            holidays: BTreeSet::new(),
-            make_up_days: BTreeSet::new(),
-        }
+impl WorkingClock<'_> {
+    /// The working hours of the platform: from nine to six in Beijing, on the bank days of a calendar.
+    pub fn of(calendar: &Calendar) -> WorkingClock<'_> {
+        let [opens_at, closes_at] = [Time::constant(9, 0, 0, 0), Time::constant(18, 0, 0, 0)];
+        WorkingClock { offset: offset(8), opens_at, closes_at, calendar }
     }
 
-    /// Whether people work on a day.
-    pub fn is_working_day(&self, day: Date) -> bool {
-        let weekend = matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday);
-        if weekend { self.make_up_days.contains(&day) } else { !self.holidays.contains(&day) }
+    /// When a target is due that goes on now, behind the spans in which it has run before: at once if they have used it
+    /// up.
+    pub fn due_behind(&self, spans: &[(Timestamp, Timestamp)], now: Timestamp, minutes: u32) -> Timestamp {
+        let used: i64 = spans.iter().map(|(since, until)| self.minutes_between(*since, *until)).sum();
+        self.due_at(now, u32::try_from(i64::from(minutes) - used).unwrap_or(0))
     }
 
     /// The moment at which so many working minutes have passed since another: at the end of a day rather than at the
@@ -82,9 +76,9 @@ impl WorkingClock {
 
     /// What is left of the working hours of a day from a moment on; an empty time if nothing is.
     fn hours_of(&self, at: DateTime) -> (DateTime, DateTime) {
-        let day = at.date();
+        let day: Date = at.date();
         let (opens, closes) = (day.to_datetime(self.opens_at), day.to_datetime(self.closes_at));
-        if self.is_working_day(day) { (at.max(opens), closes) } else { (at, at) }
+        if self.calendar.is_bank_day(day) { (at.max(opens), closes) } else { (at, at) }
     }
 
     fn moment(&self, at: DateTime) -> Timestamp {
@@ -98,17 +92,20 @@ fn seconds(begins: DateTime, ends: DateTime) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use jiff::civil::date;
-    use jiff::tz::offset;
 
     use super::*;
+    use crate::calendar::DayKind;
 
-    fn clock() -> WorkingClock {
-        WorkingClock {
-            holidays: BTreeSet::from([date(2026, 10, 1), date(2026, 10, 2)]),
-            make_up_days: BTreeSet::from([date(2026, 10, 10)]),
-            ..WorkingClock::weekdays(offset(8))
-        }
+    static CALENDAR: LazyLock<Calendar> = LazyLock::new(|| {
+        let holidays = [date(2026, 10, 1), date(2026, 10, 2)].map(|day| (day, DayKind::Holiday));
+        holidays.into_iter().chain([(date(2026, 10, 10), DayKind::Workday)]).collect()
+    });
+
+    fn clock() -> WorkingClock<'static> {
+        WorkingClock::of(&CALENDAR)
     }
 
     fn at(text: &str) -> Timestamp {
@@ -138,9 +135,19 @@ mod tests {
         let (since, until) = (at("2026-09-30T17:00+08"), at("2026-10-05T11:30+08"));
         assert_eq!(clock().minutes_between(since, until), 60 + 150);
         assert_eq!(clock().minutes_between(until, since), 0);
-        let due = clock().due_at(since, 600);
-        let used = u32::try_from(clock().minutes_between(since, until)).unwrap();
-        assert_eq!(clock().due_at(until, 600 - used), due);
+        assert_eq!(clock().due_behind(&[(since, until)], until, 600), clock().due_at(since, 600));
+    }
+
+    #[test]
+    fn a_target_goes_on_with_what_is_left_of_it() {
+        let [first, second, now] = ["2026-09-28T17:00+08", "2026-09-29T09:30+08", "2026-10-05T09:00+08"].map(at);
+        for (spans, due) in [
+            (&[][..], "2026-10-05T11:00+08"),
+            (&[(first, second)], "2026-10-05T09:30+08"),
+            (&[(first, second), (first, second)], "2026-10-05T09:00+08"),
+        ] {
+            assert_eq!(clock().due_behind(spans, now, 120), at(due), "{spans:?}");
+        }
     }
 
     #[test]

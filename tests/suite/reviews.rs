@@ -1,6 +1,8 @@
 //! Pre-review on a real book: versions of rules by two people and after a trial, what a batch grants, the queue.
 
+mod filling;
 mod grants;
+mod handing_on;
 mod queue;
 mod second_person;
 mod trials;

@@ -263,8 +263,8 @@ fn of_proposal(refusal: ProposalRefusal, id: Uuid) -> Problem {
     match refusal {
         ProposalRefusal::Unknown => unknown(id),
         ProposalRefusal::Claim(refusal) => of_refusal(&refusal, "", None),
-        ProposalRefusal::Decided => {
-            let violation = Violation::at(ProposalRefusal::Decided.code(), "/path/id", refusal.to_string());
+        ProposalRefusal::Decided | ProposalRefusal::Task(_) => {
+            let violation = Violation::at(refusal.code(), "/path/id", refusal.to_string());
             Problem::refused("The proposal cannot be decided", true, vec![violation])
         }
     }

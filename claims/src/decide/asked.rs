@@ -15,6 +15,8 @@ use crate::prereview::ruling::Ruling;
 use crate::prereview::{Decision, Outcome};
 use crate::refusal::Reason;
 use crate::review::Reviewed;
+use crate::review_queue::follow::{Happened, follow};
+use crate::review_queue::moves::TaskMove;
 use dianfu_settlement::number::PartyNo;
 
 /// What a command brings about.
@@ -46,6 +48,7 @@ pub(super) fn asked(known: &Known, claim: &Claim, command: &Command, actor: &str
     match &command.request {
         Request::Tell(event) => Ok(plain(event.clone())),
         Request::Review => reviewed(known, claim, command, known.book.review(claim, command.on)?),
+        Request::Rule { .. } if claim.progress.left_to_reviewer.is_empty() => Err(Reason::NotLeftToReviewer),
         Request::Rule { approve, reasons } => {
             let (approve, reasons, second) = (*approve, reasons.clone(), command.checked_by.clone());
             let ruling = Ruling { approve, reasons, reviewer: actor.to_owned(), second };
@@ -104,4 +107,25 @@ fn order(
     let (fee_minor, vat_minor) = terms.fee_terms().fee(claim.intake.gross_minor);
     let (pharmacy, payment_days) = (pharmacy.clone(), terms.payment_days);
     Ok(Order { offer_no, pharmacy, respond_by, fee_minor, vat_minor, payment_days })
+}
+
+/// What becomes of the claim's review tasks with an event.
+pub(super) fn tasks(known: &Known, happened: &Happened<'_>) -> Result<Vec<TaskMove>, Reason> {
+    let claim = happened.claim;
+    let tasks = known.tasks.get(claim.claim_no()).map_or(&[][..], Vec::as_slice);
+    let calendar = known.insurers.get(&claim.intake.insurer).map(|standing| &*standing.calendar);
+    Ok(follow(tasks, happened, calendar)?)
+}
+
+impl Known {
+    /// Later commands of the batch see what has become of tasks.
+    pub(super) fn remember_tasks(&mut self, moves: &[TaskMove]) {
+        for moved in moves {
+            let tasks = self.tasks.entry(moved.task.key.claim_no.clone()).or_default();
+            match tasks.iter_mut().find(|task| task.key == moved.task.key) {
+                Some(task) => *task = moved.task.clone(),
+                None => tasks.push(moved.task.clone()),
+            }
+        }
+    }
 }

@@ -1,22 +1,20 @@
-//! Materials: what a claim needs, what was handed in, what is still missing, and the clock that stands still meanwhile.
+//! Materials: what a claim needs, what was handed in, and what is still missing.
 //!
 //! What is needed is data, by insurer, drug and phase, in versions that two people make; a reviewer or the insurer may
 //! ask for more of one claim. What is missing is worked out purely and said in two languages.
 //!
-//! Reading order: [`kind`], [`rules`] (what is needed), [`completeness`](mod@completeness) with its [`sentence`]s,
-//! [`clock`]; the doing ([`rule_book`], [`request`], [`of_claims`]).
+//! Reading order: [`kind`], [`rules`] (what is needed), [`completeness`](mod@completeness) with its [`sentence`]s; the
+//! doing ([`rule_book`], [`request`], [`of_claims`]).
 
 pub mod kind;
 pub mod refusal;
 pub mod rules;
 pub mod completeness;
 pub mod sentence;
-pub mod clock;
 pub mod rule_book;
 pub mod request;
 pub mod of_claims;
 
-pub use clock::{Clock, ClockFault, Turn};
 pub use completeness::{Completeness, HandedIn, Lack, Verdict, completeness};
 pub use kind::{MaterialKind, Phase};
 pub use of_claims::{ClaimMaterials, ClaimScope, completeness_of};

@@ -1,9 +1,15 @@
 //! A task, and who may do what with it at a moment. Pure.
 
 use dianfu_settlement::number::PartyNo;
-use jiff::Timestamp;
+use jiff::{Timestamp, ToSpan};
 
 use crate::claim::ClaimNo;
+
+/// The outcome of a task that nobody did, because its claim has moved on.
+pub const LAPSED: &str = "lapsed";
+
+/// How long who does a task without having taken it has it, in minutes: it is done at once.
+const AT_ONCE_MINUTES: i64 = 1;
 
 /// What there is to review.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -29,6 +35,15 @@ impl TaskKind {
         }
     }
 
+    /// Within how many working minutes ([`crate::working_clock`]) it is to be done: a day has 540.
+    pub fn target_minutes(self) -> u32 {
+        match self {
+            TaskKind::First => 540,
+            TaskKind::Second => 270,
+            TaskKind::InsurerAnswer => 1_080,
+        }
+    }
+
     /// The inverse of [`TaskKind::word`].
     pub fn from_word(word: &str) -> Option<TaskKind> {
         TaskKind::ALL.into_iter().find(|kind| kind.word() == word)
@@ -48,9 +63,14 @@ pub enum Act {
     Released,
     /// It is done.
     Done,
+    /// The claim has moved on, and there is nothing left to review.
+    Lapsed,
 }
 
 impl Act {
+    /// Every act, in the order of a task's life.
+    pub const ALL: [Act; 6] = [Act::Opened, Act::Taken, Act::Extended, Act::Released, Act::Done, Act::Lapsed];
+
     /// The word for it, in the database and at every edge.
     pub fn word(self) -> &'static str {
         match self {
@@ -59,12 +79,13 @@ impl Act {
             Act::Extended => "extended",
             Act::Released => "released",
             Act::Done => "done",
+            Act::Lapsed => LAPSED,
         }
     }
 
     /// The inverse of [`Act::word`].
     pub fn from_word(word: &str) -> Option<Act> {
-        [Act::Opened, Act::Taken, Act::Extended, Act::Released, Act::Done].into_iter().find(|act| act.word() == word)
+        Act::ALL.into_iter().find(|act| act.word() == word)
     }
 }
 
@@ -112,7 +133,7 @@ pub struct Done {
     pub by: String,
     /// When.
     pub at: Timestamp,
-    /// A word for what was decided.
+    /// A word for what was decided; [`LAPSED`] if there was nothing left to decide.
     pub outcome: String,
 }
 
@@ -258,14 +279,23 @@ impl Task {
         self.lease.as_ref().is_some_and(|lease| lease.by == who && now < lease.until)
     }
 
+    /// Who else has it at a moment, and until when.
+    pub fn lease_of_another(&self, who: &str, now: Timestamp) -> Option<&Lease> {
+        self.lease.as_ref().filter(|lease| lease.by != who && now < lease.until)
+    }
+
+    /// Whether somebody took the claim in or reviewed it first, and so is no second person.
+    pub fn is_of(&self, who: &str) -> bool {
+        self.first_reviewer.as_deref() == Some(who) || self.intake_by == who
+    }
+
     /// Whether somebody may take it, or have it for longer.
     pub fn may_be_taken(&self, who: &str, now: Timestamp) -> Result<(), QueueRefusal> {
-        self.is_open()?;
-        if let Some(lease) = self.lease.as_ref().filter(|lease| lease.by != who && now < lease.until) {
+        self.check_open()?;
+        if let Some(lease) = self.lease_of_another(who, now) {
             return Err(QueueRefusal::Taken { by: lease.by.clone(), until: lease.until });
         }
-        let is_first = self.first_reviewer.as_deref() == Some(who) || self.intake_by == who;
-        if self.key.kind == TaskKind::Second && is_first {
+        if self.key.kind == TaskKind::Second && self.is_of(who) {
             return Err(QueueRefusal::SecondIsAnother { who: who.to_owned() });
         }
         Ok(())
@@ -273,7 +303,7 @@ impl Task {
 
     /// Whether somebody may give it back or finish it.
     pub fn may_be_moved(&self, who: &str, now: Timestamp) -> Result<(), QueueRefusal> {
-        self.is_open()?;
+        self.check_open()?;
         match &self.lease {
             Some(lease) if lease.by == who && now < lease.until => Ok(()),
             Some(lease) if lease.by == who => Err(QueueRefusal::LeaseOver { who: who.to_owned(), until: lease.until }),
@@ -288,7 +318,33 @@ impl Task {
         Task { done: Some(done), ..self.clone() }
     }
 
-    fn is_open(&self) -> Result<(), QueueRefusal> {
+    /// The task once it is done by somebody who may take it: nobody must have taken a task to do it, but what another
+    /// has is the other's to do.
+    pub fn done_at_once(&self, who: &str, outcome: &str, now: Timestamp) -> Result<Task, QueueRefusal> {
+        self.may_be_taken(who, now)?;
+        let until = now.saturating_add(AT_ONCE_MINUTES.minutes()).unwrap_or(Timestamp::MAX);
+        let taken = || Lease { by: who.to_owned(), since: now, until };
+        let lease = self.lease.clone().filter(|_| self.is_with(who, now)).unwrap_or_else(taken);
+        Ok(Task { lease: Some(lease), ..self.clone() }.done(who, outcome, now))
+    }
+
+    /// The task once there is nothing left to review, whoever has it.
+    #[must_use]
+    pub fn lapsed(&self, who: &str, now: Timestamp) -> Task {
+        self.done(who, LAPSED, now)
+    }
+
+    /// Whether nothing has become of it yet.
+    pub fn is_open(&self) -> bool {
+        self.done.is_none()
+    }
+
+    /// What of its target it has used up: from when it came into the queue until it was done.
+    pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        self.done.as_ref().map(|done| (self.opened_at, done.at))
+    }
+
+    fn check_open(&self) -> Result<(), QueueRefusal> {
         match &self.done {
             Some(done) => Err(QueueRefusal::Done { by: done.by.clone(), at: done.at }),
             None => Ok(()),

@@ -1,6 +1,6 @@
 //! Tasks of those who review.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use deadpool_postgres::Transaction;
 use dianfu_settlement::number::PartyNo;
@@ -10,6 +10,7 @@ use tokio_postgres::types::ToSql;
 
 use crate::claim::ClaimNo;
 use crate::error::Error;
+use crate::review_queue::moves::TaskMove;
 use crate::review_queue::task::{Act, Done, Lease, NewTask, Task, TaskAct, TaskCount, TaskKey, TaskKind};
 use crate::review_queue::{Filter, Place, Wanted};
 
@@ -20,7 +21,7 @@ pub async fn claims_with_first_review(tx: &Transaction<'_>, claims: &[&str]) -> 
     const SQL: &str = "
         SELECT DISTINCT claim_no
         FROM review_task
-        WHERE claim_no = ANY ($1) AND kind = 'first' AND done_at IS NOT NULL";
+        WHERE claim_no = ANY ($1) AND kind = 'first' AND outcome <> 'lapsed'";
     let rows = tx.query(&tx.prepare_cached(SQL).await?, &[&claims]).await?;
     rows.iter().map(|row| number(ClaimNo::parse(row.get("claim_no")))).collect()
 }
@@ -45,6 +46,22 @@ pub async fn open_keys(tx: &Transaction<'_>, claims: &[&str]) -> Result<Vec<Task
         FROM review_task
         WHERE claim_no = ANY ($1) AND done_at IS NULL";
     tx.query(&tx.prepare_cached(SQL).await?, &[&claims]).await?.iter().map(key_of).collect()
+}
+
+/// Every task that these claims have had, locked, by claim and in order.
+pub async fn lock_of_claims(tx: &Transaction<'_>, claims: &[&str]) -> Result<HashMap<ClaimNo, Vec<Task>>, Error> {
+    const SQL: &str = "
+        SELECT *
+        FROM review_task
+        WHERE claim_no = ANY ($1)
+        ORDER BY claim_no, kind, round_no
+        FOR UPDATE";
+    let mut tasks: HashMap<ClaimNo, Vec<Task>> = HashMap::new();
+    for row in &tx.query(&tx.prepare_cached(SQL).await?, &[&claims]).await? {
+        let task = task_of(row)?;
+        tasks.entry(task.key.claim_no.clone()).or_default().push(task);
+    }
+    Ok(tasks)
 }
 
 /// Locks a task.
@@ -84,39 +101,44 @@ pub async fn lock_next(
     row.as_ref().map(task_of).transpose()
 }
 
-/// Moves a task that is locked.
-pub async fn update(tx: &Transaction<'_>, task: &Task) -> Result<(), Error> {
-    const SQL: &str = "
-        UPDATE review_task
-        SET taken_by = $4, taken_at = $5, taken_until = $6, done_by = $7, done_at = $8, outcome = $9, act_no = $10
-        WHERE claim_no = $1 AND kind = $2 AND round_no = $3";
-    let (lease, done) = (task.lease.as_ref(), task.done.as_ref());
-    let values: [&(dyn ToSql + Sync); 10] = [
-        &task.key.claim_no.as_str(),
-        &task.key.kind.word(),
-        &task.key.round_no,
-        &lease.map(|lease| lease.by.as_str()),
-        &lease.map(|lease| lease.since),
-        &lease.map(|lease| lease.until),
-        &done.map(|done| done.by.as_str()),
-        &done.map(|done| done.at),
-        &done.map(|done| done.outcome.as_str()),
-        &task.act_no,
+/// Moves tasks that are locked, each at most once a call, and puts the acts on record.
+pub async fn move_on(tx: &Transaction<'_>, moves: &[&TaskMove]) -> Result<(), Error> {
+    let statement = tx.prepare_cached(include_str!("move_tasks.sql")).await?;
+    let of_task = || moves.iter().map(|moved| &moved.task);
+    let claims: Vec<&str> = of_task().map(|task| task.key.claim_no.as_str()).collect();
+    let kinds: Vec<&str> = of_task().map(|task| task.key.kind.word()).collect();
+    let rounds: Vec<i32> = of_task().map(|task| task.key.round_no).collect();
+    let lease = || of_task().map(|task| task.lease.as_ref());
+    let taken_by: Vec<Option<&str>> = lease().map(|lease| Some(lease?.by.as_str())).collect();
+    let taken_at: Vec<Option<Timestamp>> = lease().map(|lease| Some(lease?.since)).collect();
+    let taken_until: Vec<Option<Timestamp>> = lease().map(|lease| Some(lease?.until)).collect();
+    let done = || of_task().map(|task| task.done.as_ref());
+    let done_by: Vec<Option<&str>> = done().map(|done| Some(done?.by.as_str())).collect();
+    let done_at: Vec<Option<Timestamp>> = done().map(|done| Some(done?.at)).collect();
+    let outcomes: Vec<Option<&str>> = done().map(|done| Some(done?.outcome.as_str())).collect();
+    let act = || moves.iter().map(|moved| &moved.act);
+    let numbers: Vec<i32> = act().map(|act| act.act_no).collect();
+    let acts: Vec<&str> = act().map(|act| act.act.word()).collect();
+    let actors: Vec<&str> = act().map(|act| act.actor.as_str()).collect();
+    let reasons: Vec<&str> = act().map(|act| act.reason.as_str()).collect();
+    let times: Vec<Timestamp> = act().map(|act| act.acted_at).collect();
+    let values: [&(dyn ToSql + Sync); 14] = [
+        &claims,
+        &kinds,
+        &rounds,
+        &taken_by,
+        &taken_at,
+        &taken_until,
+        &done_by,
+        &done_at,
+        &outcomes,
+        &numbers,
+        &acts,
+        &actors,
+        &reasons,
+        &times,
     ];
-    tx.execute(&tx.prepare_cached(SQL).await?, &values).await?;
-    Ok(())
-}
-
-/// Adds an act.
-pub async fn insert_act(tx: &Transaction<'_>, act: &TaskAct) -> Result<(), Error> {
-    const SQL: &str = "
-        INSERT INTO review_task_act (claim_no, kind, round_no, act_no, act, actor, reason, acted_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    let TaskAct { key, act_no, act, actor, reason, acted_at } = act;
-    let (claim_no, kind) = (key.claim_no.as_str(), key.kind.word());
-    let values: [&(dyn ToSql + Sync); 8] =
-        [&claim_no, &kind, &key.round_no, act_no, &act.word(), actor, reason, acted_at];
-    tx.execute(&tx.prepare_cached(SQL).await?, &values).await?;
+    tx.execute(&statement, &values).await?;
     Ok(())
 }
 

@@ -6,18 +6,19 @@ use dianfu_claims::apply::{Attempt, attempt};
 use dianfu_settlement::journals;
 
 use super::fixture::{Desk, WIDE, intake, now, straight_path};
-use super::lives::{Life, lives};
+use super::lives::{Life, left_to_reviewers, lives};
 
 /// Tables that each step writes a row of its own to; a fault at these can wait until COMMIT.
 const DEFERRED: [&str; 2] = ["claim_event", "payout_fact"];
 
 /// Everything that the steps write to.
-const PLACES: [&str; 20] = [
+const PLACES: [&str; 23] = [
     "COMMIT claim_event",
     "COMMIT payout_fact",
     "claim",
     "claim_event",
     "claim_line",
+    "claim_proposal",
     "claim_share",
     "commit",
     "decision",
@@ -32,6 +33,8 @@ const PLACES: [&str; 20] = [
     "payout_fact",
     "payout_item",
     "posting",
+    "review_task",
+    "review_task_act",
     "segment",
 ];
 
@@ -58,7 +61,7 @@ async fn mend(owner: &tokio_postgres::Client, place: &str) {
 #[tokio::test]
 async fn a_failure_at_any_write_leaves_nothing_and_is_made_good_by_trying_again() {
     let mut failed = BTreeSet::new();
-    for life in lives() {
+    for life in lives().into_iter().chain([left_to_reviewers()]) {
         failed.extend(fail_everywhere(&life).await);
     }
     assert_eq!(failed.into_iter().collect::<Vec<_>>(), PLACES);

@@ -3,31 +3,63 @@
 use dianfu_claims::Command;
 use dianfu_claims::claim::{ClaimKind, NewClaim, State};
 use dianfu_claims::event::{Bearer, Debt, Event};
+use dianfu_ledger::id;
 
 use super::fixture::{
     ADVANCE, Desk, ON, SHARE, WIDE, assigned, decided, decided_again, intake, number, offered, party, sent, share_paid,
     straight_path, told,
 };
 use super::material::asked_for;
+use super::rulings::{self, old, ruling};
 use super::steps::{Step, whole_life};
 
 /// A life of the claim `C-1`, for books of its own.
 pub struct Life {
     pub steps: Vec<Step>,
-    is_prefunded: bool,
+    book: Book,
+}
+
+/// What a life asks of its book.
+#[derive(Clone, Copy)]
+enum Book {
+    Plain,
+    Prefunded,
+    /// Its rules leave an old prescription to a reviewer, and everything to two people.
+    LeavesToReviewers,
 }
 
 impl Life {
     /// A book in which the life may begin.
     pub async fn book(&self) -> Desk {
-        if self.is_prefunded { Desk::deposited(2 * ADVANCE).await } else { Desk::new(WIDE).await }
+        match self.book {
+            Book::Plain => Desk::new(WIDE).await,
+            Book::Prefunded => Desk::deposited(2 * ADVANCE).await,
+            Book::LeavesToReviewers => rulings::desk(Some(1)).await,
+        }
     }
 }
 
 /// Every life.
 pub fn lives() -> [Life; 4] {
-    let plain = |steps| Life { steps, is_prefunded: false };
-    [plain(whole_life()), Life { steps: drawn(), is_prefunded: true }, plain(reimbursed()), plain(lost())]
+    let plain = |steps| Life { steps, book: Book::Plain };
+    [plain(whole_life()), Life { steps: drawn(), book: Book::Prefunded }, plain(reimbursed()), plain(lost())]
+}
+
+/// The rules leave it to a reviewer, who asks for more; what another then proposes is turned down first, and proposed
+/// again by the same.
+pub fn left_to_reviewers() -> Life {
+    let review = || Step::Tell(Command::review(number("C-1"), ON));
+    let mut steps = vec![Step::Tell(Command::take_in(old("C-1", "p-1"), ON))];
+    steps.extend([Event::Submitted, Event::ReviewStarted].map(tell));
+    steps.push(review());
+    steps.extend([asked_for(1, ON), Event::MaterialSupplied { number: 1 }].map(tell));
+    steps.push(review());
+    for is_accepted in [false, true] {
+        let id = id::fresh();
+        steps.push(Step::ProposeRuling(id, ruling("C-1", true, &["doctor_confirmed"])));
+        steps.push(Step::DecideRuling(id, is_accepted));
+    }
+    Life { steps, book: Book::LeavesToReviewers }
 }
 
 fn tell(event: Event) -> Step {

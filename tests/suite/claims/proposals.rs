@@ -42,7 +42,8 @@ impl Desk {
         answer.map_err(|refusal| refusal.code())
     }
 
-    async fn turned_down(&self, id: Uuid, actor: &str) -> Result<(), &'static str> {
+    /// Somebody turns a proposal down.
+    pub async fn turned_down(&self, id: Uuid, actor: &str) -> Result<(), &'static str> {
         let mut client = self.ledger.client().await.unwrap();
         let answer = proposal::turn_down(&mut client, id, (actor, "not this way"), now()).await.unwrap();
         answer.map_err(|refusal| refusal.code())

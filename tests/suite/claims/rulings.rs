@@ -12,18 +12,18 @@ use jiff::civil::date;
 use super::fixture::{ADVANCE, Desk, ON, WIDE, intake, now, number, party, prescribed, the_rules};
 
 /// What a reviewer says of a claim.
-fn ruling(claim_no: &str, approve: bool, reasons: &[&str]) -> Command {
+pub fn ruling(claim_no: &str, approve: bool, reasons: &[&str]) -> Command {
     let reasons = reasons.iter().map(|reason| (*reason).to_owned()).collect();
     Command::of(number(claim_no), Request::Rule { approve, reasons }, ON)
 }
 
 /// A prescription that is too old for the rules to let it pass.
-fn old(claim_no: &str, patient_no: &str) -> NewClaim {
+pub fn old(claim_no: &str, patient_no: &str) -> NewClaim {
     prescribed(date(2026, 1, 15), intake(claim_no, patient_no))
 }
 
 /// A book whose rules leave an old prescription to a reviewer, and what is above the limit to two people.
-async fn desk(second_person_above_minor: Option<i64>) -> Desk {
+pub async fn desk(second_person_above_minor: Option<i64>) -> Desk {
     let desk = Desk::new(WIDE).await;
     let mut version = the_rules(2);
     version.rules.second_person_above_minor = second_person_above_minor;
@@ -127,6 +127,7 @@ async fn a_ruling_that_does_not_count_changes_nothing() {
     let desk = desk(None).await;
     desk.reviewed(old("C-1", "p-1")).await;
     desk.bring("C-2", "p-2", State::Submitted).await;
+    desk.bring("C-3", "p-3", State::PreReview).await;
     let before = desk.everything().await;
     let next_year = Command { on: date(2027, 1, 1), ..ruling("C-1", true, &["doctor_confirmed"]) };
     for (command, code) in [
@@ -137,6 +138,7 @@ async fn a_ruling_that_does_not_count_changes_nothing() {
         (next_year, "rules_say_no"),
         (ruling("C-1", true, &["doctor_confirmed"]).as_of(3), "stale_version"),
         (ruling("C-2", true, &["doctor_confirmed"]), "not_in_this_state"),
+        (ruling("C-3", true, &["doctor_confirmed"]), "not_left_to_reviewer"),
         (ruling("C-9", true, &["doctor_confirmed"]), "claim_unknown"),
     ] {
         assert_eq!(desk.ruling_refused(command, "wang").await, code);

@@ -1,7 +1,7 @@
 //! However much is asked for at once: the same statements, in one transaction, and one turn of the ledger.
 
 use dianfu_claims::claim::{Claim, ClaimNo, State};
-use dianfu_claims::event::Bearer;
+use dianfu_claims::event::{Bearer, Event};
 use dianfu_claims::{Command, apply, read, settle};
 use dianfu_ledger::Ledger;
 use dianfu_ledger::money::Currency;
@@ -15,6 +15,8 @@ use dianfu_tests::{Asked, Overheard};
 
 use super::bank::{DUE_ON, approval, batch, paid};
 use super::fixture::{ADVANCE, Desk, ON, WIDE, assigned, intake, now, number, party, straight_path, told};
+use super::material::asked_for;
+use super::rulings;
 
 /// As many as are compared with one.
 const MANY: usize = 100;
@@ -57,6 +59,43 @@ async fn each_transition_of_a_hundred_claims_costs_the_statements_of_one() {
     assert!(turns >= 6, "{turns} of the steps post");
     assert_settling_is_one_look(&desk, &mut overheard).await;
     desk.verify().await;
+}
+
+/// What the rules leave to a reviewer, who asks for more, decides, or has the claim called off.
+fn reviewed_by_people(patient_no: &str) -> Vec<Command> {
+    let claim_no = format!("C-{patient_no}");
+    let review = || Command::review(number(&claim_no), ON);
+    let events = [Event::Submitted, Event::ReviewStarted].map(|event| told(&claim_no, event));
+    let mut path = vec![Command::take_in(rulings::old(&claim_no, patient_no), ON)];
+    path.extend(events);
+    path.push(review());
+    path.extend([asked_for(1, ON), Event::MaterialSupplied { number: 1 }].map(|event| told(&claim_no, event)));
+    path.push(review());
+    path.push(rulings::ruling(&claim_no, true, &["doctor_confirmed"]));
+    path
+}
+
+#[tokio::test]
+async fn the_queue_of_reviewers_is_filled_and_emptied_for_a_hundred_claims_as_for_one() {
+    let desk = rulings::desk(None).await;
+    for patient_no in groups().concat() {
+        desk.patient(&patient_no).await;
+    }
+    let mut overheard = Overheard::of(&desk.test).await;
+    for step in 0..reviewed_by_people("one").len() {
+        let mut costs: Vec<Asked> = Vec::new();
+        for group in groups() {
+            let commands: Vec<Command> =
+                group.iter().map(|patient_no| reviewed_by_people(patient_no).remove(step)).collect();
+            let work = async |ledger: &Ledger, client: &mut _| apply(ledger, client, &commands, "tester", now()).await;
+            let (answers, asked) = overheard.during(work).await;
+            assert!(answers.unwrap().iter().all(Result::is_ok), "step {step}");
+            costs.push(asked);
+        }
+        assert_eq!(costs[2], costs[1], "step {step}");
+    }
+    let many = i64::try_from(MANY).unwrap();
+    assert_eq!(desk.count("review_task WHERE round_no = 2 AND outcome = 'approved'").await, many + 2);
 }
 
 /// The insurer has paid: every claim moves on.

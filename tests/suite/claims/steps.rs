@@ -2,12 +2,13 @@
 
 use dianfu_claims::claim::State;
 use dianfu_claims::event::Bearer;
-use dianfu_claims::{Command, apply, settle};
+use dianfu_claims::{Command, apply, proposal, settle};
 use dianfu_settlement::batch::{Batch, Pays};
 use dianfu_settlement::number::PayoutId;
 use dianfu_settlement::payee::record_account;
 use dianfu_settlement::payout::Fact;
 use dianfu_settlement::{Approval, Reissue, Report, instruct, propose, record, reissue};
+use uuid::Uuid;
 
 use super::bank::{DUE_ON, approval, batch};
 use super::fixture::{Desk, ON, assigned, bank_details, intake, now, number, straight_path, told};
@@ -23,6 +24,10 @@ pub enum Step {
     Details(&'static str, i32),
     Reissue(Reissue),
     Settle(State),
+    /// A reviewer proposes a ruling.
+    ProposeRuling(Uuid, Command),
+    /// Somebody accepts a ruling, or turns it down.
+    DecideRuling(Uuid, bool),
 }
 
 impl Step {
@@ -53,6 +58,18 @@ impl Step {
             }
             Step::Reissue(order) => {
                 format!("{:?}", reissue(ledger, client, order, now()).await.map_err(failed)?.unwrap())
+            }
+            Step::ProposeRuling(id, command) => {
+                let proposed = proposal::propose(ledger, client, *id, command, "wang", now()).await.map_err(failed)?;
+                format!("{:?}", proposed.unwrap().to)
+            }
+            Step::DecideRuling(id, true) => {
+                let accepted = proposal::accept(ledger, client, *id, ("li", ""), now()).await.map_err(failed)?;
+                format!("{:?}", accepted.unwrap().to)
+            }
+            Step::DecideRuling(id, false) => {
+                let turned_down = proposal::turn_down(client, *id, ("li", ""), now()).await.map_err(failed)?;
+                format!("{:?}", turned_down.unwrap())
             }
             Step::Settle(to) => {
                 let answers = settle(ledger, client, &[number("C-1")], (ON, "system"), now()).await;
