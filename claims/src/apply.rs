@@ -2,9 +2,8 @@
 //!
 //! First what the book lacks of its journals is recorded, in a transaction of its own. Then, in order: lock the claims
 //! (by number); read what is on record and what reviews need; decide all commands in order ([`crate::decide`]); write
-//! claims, events, review tasks, decisions, payables and references with array statements; post the entries last, each claim's in one
-//! linked run. So the head is held for the posting alone, and N claims cost as many
-//! round trips as one.
+//! claims, events, review tasks, decisions, payables and references with array statements; post the entries last, each
+//! claim's in one linked run. So the head is held for the posting alone, and N claims cost as many round trips as one.
 //!
 //! When the ledger refuses a claim's entries, such as past the insurer's credit line, everything is rolled back and
 //! done again without that claim: the refusal names the ledger's reason, and its neighbours are applied. A refused

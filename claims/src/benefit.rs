@@ -16,7 +16,7 @@ use dianfu_ledger::money::share_of;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-pub use order::{Charged, Rerun, UsedByYear, rerun, share_all, share_next};
+pub use order::{Charged, MayChange, Rerun, UsedByYear, rerun, share_all, share_next};
 pub use share::{ClaimToShare, LineShare, LineToShare, Split, Used, share, split_over_lines};
 pub use terms::{Band, BenefitTerms, DrugCap, PolicyTerms, SpecialBands, TermsFault, TermsVersion};
 

@@ -268,6 +268,8 @@ pub struct ClaimLine {
     pub drug_code: DrugCode,
     /// How many packs.
     pub quantity: i32,
+    /// How many packs the prescription is for; `None` where nobody has said it.
+    pub prescribed_quantity: Option<i32>,
     /// The price of all of them, in minor units.
     pub gross_minor: i64,
 }

@@ -29,6 +29,7 @@ use crate::event::{Event, EventKind, When};
 use crate::insurer::Standing;
 use crate::intake;
 use crate::journal_map::{self, Posting};
+use crate::materials::Completeness;
 use crate::prereview::{Decision, Outcome as Judged};
 use crate::refusal::{Reason, Refusal};
 use crate::review::{self, ReviewBook};
@@ -138,6 +139,8 @@ pub struct Known {
     pub coverage: HashMap<PolicyKey, CoverageAnswer>,
     /// What stands in the ledger, of claims whose events ask for it.
     pub outstanding: HashMap<ClaimNo, Outstanding>,
+    /// What is lacking of claims that are not complete and may come into review.
+    pub lacking: HashMap<ClaimNo, Completeness>,
     /// The review tasks of claims whose commands may move them, locked.
     pub tasks: HashMap<ClaimNo, Vec<Task>>,
 }
@@ -230,6 +233,7 @@ fn one(known: &mut Known, at: usize, command: &Command, actor: &str, now: Timest
     let asked::Asked { event, decision, grant } = asked::asked(known, &claim, command, actor)?;
     let seen = known.outstanding.get(&command.claim_no);
     let transition = next(&claim, &event, When { on: command.on, at: now }, seen).map_err(|refusal| refusal.reason)?;
+    asked::is_complete(known, &claim, transition.to)?;
     if is_no_news(&claim, &event, &transition) {
         return Ok(Outcome::Nothing(unchanged(&claim)));
     }

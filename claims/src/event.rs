@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::claim::{NewClaim, Order};
+use crate::insurer::bearer::Condition;
 use crate::prereview::Verdict;
 use crate::standing::Outstanding;
 
@@ -125,6 +126,8 @@ pub enum Event {
         bearer: Bearer,
         /// How much of it.
         amount_minor: i64,
+        /// Why it is who it is.
+        grounds: Grounds,
     },
     /// The patient has paid back some of what the patient bears (J12).
     ClawbackPaid {
@@ -195,6 +198,37 @@ pub enum Bearer {
     Platform,
     /// The insurer owes it after all: the dispute is won (J10d).
     InsurerAfterDispute,
+}
+
+impl Bearer {
+    /// The word for it, in the database and at every edge.
+    pub fn word(self) -> &'static str {
+        match self {
+            Bearer::Patient => "patient",
+            Bearer::PharmacyByNetting => "pharmacy_by_netting",
+            Bearer::PharmacyUnpaidOrder => "pharmacy_unpaid_order",
+            Bearer::Platform => "platform",
+            Bearer::InsurerAfterDispute => "insurer_after_dispute",
+        }
+    }
+}
+
+/// Why somebody bears a shortfall: what the insurer's table of bearers ([`crate::insurer::bearer`]) is asked.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Grounds {
+    /// The cause, as the table names it.
+    pub cause: String,
+    /// What is so: the conditions of the table that are met.
+    pub met: Vec<Condition>,
+    /// Whether the two people decide against the table. Takes a reason and a proof.
+    pub overrides: bool,
+}
+
+impl Grounds {
+    /// A cause, and what is so, by the table.
+    pub fn of(cause: &str, met: &[Condition]) -> Grounds {
+        Grounds { cause: cause.to_owned(), met: met.to_vec(), overrides: false }
+    }
 }
 
 /// What may be written off.

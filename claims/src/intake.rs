@@ -29,6 +29,7 @@ pub fn check(intake: &NewClaim) -> Result<(), Reason> {
 fn check_line(line: &ClaimLine, expected: i32) -> Result<(), Reason> {
     range("line_no", line.line_no.into(), expected.into(), expected.into())?;
     range("quantity", line.quantity.into(), 1, i64::from(i32::MAX))?;
+    range("prescribed_quantity", line.prescribed_quantity.unwrap_or(1).into(), 1, i64::from(i32::MAX))?;
     range("line gross_minor", line.gross_minor, 1, i64::MAX)
 }
 

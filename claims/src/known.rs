@@ -1,11 +1,12 @@
 //! Reads what a batch of commands needs to know, and locks what it decides on: claims first, then patients.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use deadpool_postgres::Transaction;
 use dianfu_settlement::journals::Journals;
 use dianfu_settlement::number::PartyNo;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::claim::{Claim, ClaimKind, ClaimNo, NewClaim, State};
 use crate::command::{Command, Request};
@@ -16,14 +17,16 @@ use crate::event::{Event, EventKind};
 use crate::insurer::standing::need_of;
 use crate::insurer::{Standing, standings_in};
 use crate::journal_map;
+use crate::materials::{Completeness, lacking_of};
 use crate::review::{ReviewBook, terms_of};
 use crate::review_queue::task::Task;
 use crate::sql;
 use crate::sql::parties::PolicyKey;
 use crate::sql::rules::PolicyYear;
 
-/// Reads it, whatever the number of commands, in at most seventeen statements, and one more for each journal of which the
-/// book has another text than the program ships.
+/// Reads it, whatever the number of commands, in at most twenty-one statements, and one more for each journal of which
+/// the book has another text than the program ships; what is lacking of claims is read for each day on which they come
+/// into review.
 pub async fn read(tx: &Transaction<'_>, commands: &[Command], at: Timestamp) -> Result<Known, Error> {
     let numbers = sorted(commands.iter().map(|command| command.claim_no.as_str()));
     let claims = sql::claims::lock_claims(tx, &numbers).await?;
@@ -37,7 +40,31 @@ pub async fn read(tx: &Transaction<'_>, commands: &[Command], at: Timestamp) -> 
     let insurers = read_insurers(tx, commands, &claims, at).await?;
     let coverage = read_coverage(tx, commands, &claims).await?;
     let tasks = read_tasks(tx, commands, &claims).await?;
-    Ok(Known { claims, facts, book, journals, insurers, coverage, outstanding: HashMap::new(), tasks })
+    let lacking = read_lacking(tx, commands, &claims).await?;
+    let outstanding = HashMap::new();
+    Ok(Known { claims, facts, book, journals, insurers, coverage, outstanding, tasks, lacking })
+}
+
+/// What is lacking of claims that may come into review, once for each day on which that counts.
+async fn read_lacking(
+    tx: &Transaction<'_>,
+    commands: &[Command],
+    claims: &HashMap<ClaimNo, Claim>,
+) -> Result<HashMap<ClaimNo, Completeness>, Error> {
+    let new: HashMap<&ClaimNo, &NewClaim> = commands.iter().filter_map(taken_in).collect();
+    let begins = |kind| matches!(kind, EventKind::ReviewStarted | EventKind::MaterialSupplied);
+    let mut by_day: BTreeMap<Date, BTreeMap<&ClaimNo, &NewClaim>> = BTreeMap::new();
+    for command in commands.iter().filter(|command| begins(command.kind())) {
+        if let Some(intake) = intake(&command.claim_no, claims, &new) {
+            by_day.entry(command.on).or_default().insert(&intake.claim_no, intake);
+        }
+    }
+    let mut lacking = HashMap::new();
+    for (on, intakes) in by_day {
+        let intakes: Vec<&NewClaim> = intakes.into_values().collect();
+        lacking.extend(lacking_of(tx, &intakes, on).await?);
+    }
+    Ok(lacking)
 }
 
 /// The review tasks that a command may move; a claim that nothing was left to a reviewer of, and of which no material

@@ -11,6 +11,8 @@ use crate::claim::{ClaimNo, State};
 use crate::coverage::NotCovered;
 use crate::event::EventKind;
 use crate::insurer::NotPermitted;
+use crate::insurer::bearer::BearerRefusal;
+use crate::materials::MaterialKind;
 use crate::prereview::ruling::RulingRefusal;
 use crate::review_queue::task::QueueRefusal;
 
@@ -66,12 +68,25 @@ pub enum Reason {
     /// What a reviewer says does not count.
     #[error(transparent)]
     Ruling(#[from] RulingRefusal),
+    /// Materials that rules or requests ask for are lacking.
+    #[error("the claim is not complete: {}", what_lacks(missing, expired, rejected))]
+    MaterialsLacking {
+        /// Not handed in, or too few files.
+        missing: Vec<MaterialKind>,
+        /// Handed in, and over.
+        expired: Vec<MaterialKind>,
+        /// Handed in, and refused by a reviewer.
+        rejected: Vec<MaterialKind>,
+    },
     /// The rules have not left it to a reviewer.
     #[error("the rules have not left the claim to a reviewer: let them review it first")]
     NotLeftToReviewer,
     /// Somebody else reviews it.
     #[error(transparent)]
     Task(#[from] QueueRefusal),
+    /// The contract has somebody else bear it.
+    #[error(transparent)]
+    Bearer(#[from] BearerRefusal),
     /// The insurer has not guaranteed it.
     #[error(transparent)]
     NotCovered(#[from] NotCovered),
@@ -303,8 +318,10 @@ impl Reason {
             Reason::CurrencyDiffers { .. } => "currency_differs",
             Reason::NotPermitted(refusal) => refusal.code(),
             Reason::Ruling(refusal) => refusal.code(),
+            Reason::MaterialsLacking { .. } => "materials_lacking",
             Reason::NotLeftToReviewer => "not_left_to_reviewer",
             Reason::Task(refusal) => refusal.code(),
+            Reason::Bearer(refusal) => refusal.code(),
             Reason::NotCovered(refusal) => refusal.code(),
             Reason::RulesMissing { .. } => "rules_missing",
             Reason::OutOfRange { .. } => "out_of_range",
@@ -342,6 +359,14 @@ impl Reason {
     pub fn refuse(self, claim_no: &ClaimNo, state: Option<State>, event: EventKind) -> Refusal {
         Refusal { claim_no: claim_no.clone(), state, event, reason: self }
     }
+}
+
+/// What is lacking of a claim, as `missing prescription, gene_test; expired policy`.
+pub fn what_lacks(missing: &[MaterialKind], expired: &[MaterialKind], rejected: &[MaterialKind]) -> String {
+    let words = |kinds: &[MaterialKind]| kinds.iter().map(|kind| kind.word()).collect::<Vec<&str>>().join(", ");
+    let told = [("missing", missing), ("expired", expired), ("rejected", rejected)];
+    let said = told.iter().filter(|(_, kinds)| !kinds.is_empty()).map(|(how, kinds)| format!("{how} {}", words(kinds)));
+    said.collect::<Vec<String>>().join("; ")
 }
 
 fn where_it_is(in_flight: bool) -> &'static str {

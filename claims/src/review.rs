@@ -94,7 +94,7 @@ impl ReviewBook {
             line_no: line.line_no,
             drug_code: line.drug_code.clone(),
             quantity: line.quantity,
-            prescribed_quantity: None,
+            prescribed_quantity: line.prescribed_quantity,
             gross_minor: line.gross_minor,
             advance_minor: share.advance_minor,
         });

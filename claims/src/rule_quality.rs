@@ -1,5 +1,5 @@
 //! How well an insurer's rules decide: what each version said, where people decided, and what the platform had to bear
-//! of it (5201).
+//! because a rule was misapplied (5201).
 
 use deadpool_postgres::Client;
 use dianfu_settlement::number::PartyNo;

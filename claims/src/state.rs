@@ -151,7 +151,7 @@ fn decide(claim: &Claim, event: &Event, when: When, seen: &Outstanding) -> Resul
         }
         Event::MoreSentToInsurer { number } => decision::more_sent(claim, *number),
         Event::InsurerDecided { .. } => decision::decided(claim, event, seen),
-        Event::ShortfallAssigned { bearer, amount_minor, number } => {
+        Event::ShortfallAssigned { bearer, amount_minor, number, .. } => {
             shortfall::assigned(claim, *number, *bearer, *amount_minor, seen)
         }
         Event::ClawbackPaid { number, amount_minor, .. } => {

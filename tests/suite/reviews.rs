@@ -3,7 +3,9 @@
 mod filling;
 mod grants;
 mod handing_on;
+mod prescribed;
 mod queue;
+mod reruns;
 mod second_person;
 mod trials;
 mod versions;

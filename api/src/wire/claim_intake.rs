@@ -125,6 +125,9 @@ struct NewClaimLineBody {
     drug: String,
     /// How many packs.
     quantity: i32,
+    /// How many packs the prescription is for, where it is known: rules may ask for it.
+    #[serde(default)]
+    prescribed_quantity: Option<i32>,
     /// The price of all of them.
     #[schema(example = "20000.00")]
     gross: String,
@@ -161,14 +164,18 @@ impl NewClaimBody {
 impl NewClaimLineBody {
     fn read(self, at: i32, currency: Currency) -> Result<ClaimLine, Violation> {
         let place = |field: &str| format!("/lines/{at}/{field}");
-        if self.quantity < 1 {
-            let violation = Violation::at("out_of_range", place("quantity"), "a line has one pack at least");
-            return Err(violation.expected("1 or more", self.quantity.to_string()));
+        let packs = [("quantity", Some(self.quantity)), ("prescribed_quantity", self.prescribed_quantity)];
+        for (field, count) in packs {
+            if let Some(count) = count.filter(|count| *count < 1) {
+                let violation = Violation::at("out_of_range", place(field), "a line has one pack at least");
+                return Err(violation.expected("1 or more", count.to_string()));
+            }
         }
         Ok(ClaimLine {
             line_no: at + 1,
             drug_code: number(&self.drug, &place("drug"), DrugCode::parse)?,
             quantity: self.quantity,
+            prescribed_quantity: self.prescribed_quantity,
             gross_minor: positive(&self.gross, currency, &place("gross"))?,
         })
     }

@@ -124,6 +124,10 @@ pub struct WaitingProposalBody {
     currency: Option<Currency>,
     /// Of a shortfall: who bears it.
     bearer: Option<BearerBody>,
+    /// Of a shortfall: why, as the table of bearers in the insurer's contract names the cause.
+    cause: Option<String>,
+    /// Of a shortfall: whether it is against that table.
+    overrides: Option<bool>,
     /// Of a write-off: what is written off.
     debt: Option<DebtBody>,
     /// Of a ruling: whether the claim may go on.
@@ -169,6 +173,10 @@ impl WaitingProposalBody {
             Request::Review | Request::Rule { .. } | Request::Offer { .. } => (None, None, None, None),
         };
         let event = command.kind().word();
+        let grounds = match &command.request {
+            Request::Tell(Event::ShortfallAssigned { grounds, .. }) => Some(grounds.clone()),
+            _ => None,
+        };
         let (approve, reasons) = match command.request {
             Request::Rule { approve, reasons } => (Some(approve), reasons),
             Request::Tell(_) | Request::Review | Request::Offer { .. } => (None, Vec::new()),
@@ -182,6 +190,8 @@ impl WaitingProposalBody {
             currency: currency.filter(|_| amount.is_some()),
             amount,
             bearer,
+            overrides: grounds.as_ref().map(|grounds| grounds.overrides),
+            cause: grounds.map(|grounds| grounds.cause),
             debt,
             approve,
             reasons,
@@ -197,7 +207,7 @@ impl WaitingProposalBody {
 /// Number, amount, bearer and debt of what takes two people.
 fn of_event(event: &Event) -> (Option<i32>, Option<i64>, Option<BearerBody>, Option<DebtBody>) {
     match event {
-        Event::ShortfallAssigned { number, bearer, amount_minor } => {
+        Event::ShortfallAssigned { number, bearer, amount_minor, .. } => {
             (Some(*number), Some(*amount_minor), Some((*bearer).into()), None)
         }
         Event::Provisioned { number, change_minor } => (Some(*number), Some(*change_minor), None, None),

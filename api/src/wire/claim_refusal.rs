@@ -2,7 +2,8 @@
 
 use dianfu_claims::claim::State;
 use dianfu_claims::event::EventKind;
-use dianfu_claims::refusal::{Reason, Refusal};
+use dianfu_claims::insurer::bearer::BearerRefusal;
+use dianfu_claims::refusal::{Reason, Refusal, what_lacks};
 use dianfu_ledger::money::{Currency, decimal_text};
 use dianfu_settlement::difference::Difference;
 
@@ -61,6 +62,9 @@ fn place(reason: &Reason, kind: EventKind, body: &str) -> String {
         Reason::ReasonsMismatch { line_no, .. } => format!("{body}/lines/{}/reasons", line_no - 1),
         Reason::DecidedBelowPaid { .. } => format!("{body}/lines"),
         Reason::Ruling(_) => "/reasons".to_owned(),
+        Reason::Bearer(BearerRefusal::OverrideUnproven) => "/evidence_sha256".to_owned(),
+        Reason::Bearer(BearerRefusal::CauseUnknown { .. }) => format!("{body}/cause"),
+        Reason::Bearer(BearerRefusal::BearerDiffers { .. }) => format!("{body}/bearer"),
         Reason::TooEarly { .. }
         | Reason::ApprovalOver { .. }
         | Reason::ApprovalStillValid { .. }
@@ -83,7 +87,7 @@ fn of_field(field: &str, body: &str) -> String {
         "prescription_no" => format!("{body}/prescription/prescription_no"),
         "material" => format!("{body}/materials"),
         "test" => format!("{body}/tests"),
-        "line gross_minor" | "line_no" | "quantity" => format!("{body}/lines"),
+        "line gross_minor" | "line_no" | "quantity" | "prescribed_quantity" => format!("{body}/lines"),
         field => format!("{body}/{}", field.strip_suffix("_minor").unwrap_or(field)),
     }
 }
@@ -122,6 +126,12 @@ fn expected_actual(reason: &Reason, refusal: &Refusal, currency: Option<Currency
         Reason::StaleVersion { expected, actual } => pair(actual, expected),
         Reason::WrongActor { actor, expected } => pair(expected, actor),
         Reason::ShortfallExceeded { assigned, open } => pair(&format!("at most {open}"), assigned),
+        Reason::Bearer(BearerRefusal::CauseUnknown { cause, known }) => pair(&known.join(", "), cause),
+        Reason::Bearer(BearerRefusal::BearerDiffers { bears, assigned, .. }) => pair(&bears.word(), &assigned.word()),
+        Reason::MaterialsLacking { missing, expired, rejected } => {
+            let kinds = missing.iter().chain(expired).chain(rejected).map(|kind| kind.word());
+            pair(&kinds.collect::<Vec<&str>>().join(", "), &what_lacks(missing, expired, rejected))
+        }
         Reason::MomentPassed { moment, at, .. } => pair(&format!("before {moment}"), at),
         _ => None,
     }

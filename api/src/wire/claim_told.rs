@@ -5,6 +5,7 @@ mod reading;
 use dianfu_claims::claim::{Claim, ClaimNo};
 use dianfu_claims::command::{Command, Request};
 use dianfu_claims::event::{Bearer, Debt, EventKind};
+use dianfu_claims::insurer::bearer::Condition;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -143,6 +144,15 @@ pub enum ToldBody {
         bearer: BearerBody,
         /// How much of it.
         amount: String,
+        /// Why, as the table of bearers in the insurer's contract names the cause.
+        #[schema(example = "rule_misapplied")]
+        cause: String,
+        /// What is so, of what the table asks.
+        #[serde(default)]
+        met: Vec<ConditionBody>,
+        /// Whether two people decide against the table: needs `reason` and `evidence_sha256`.
+        #[serde(default)]
+        overrides: bool,
     },
     /// Money, by proposal: what may be lost is provided for, or less is than before.
     Provisioned {
@@ -192,6 +202,21 @@ pub enum BearerBody {
     Platform,
     /// The insurer owes it after all: the dispute is won.
     InsurerAfterDispute,
+}
+
+/// What a table of bearers asks of a cause.
+#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = BearerCondition)]
+pub enum ConditionBody {
+    /// Somebody has reviewed it a second time.
+    SecondReview,
+    /// The patient has signed that the quote may change.
+    ConsentSigned,
+    /// The insurer's guarantee was valid.
+    InsideGuarantee,
+    /// The contract with the pharmacy gives the right to charge back.
+    ChargebackRight,
 }
 
 /// What may be written off.
@@ -309,6 +334,17 @@ impl From<Bearer> for BearerBody {
             Bearer::PharmacyUnpaidOrder => BearerBody::PharmacyUnpaidOrder,
             Bearer::Platform => BearerBody::Platform,
             Bearer::InsurerAfterDispute => BearerBody::InsurerAfterDispute,
+        }
+    }
+}
+
+impl From<ConditionBody> for Condition {
+    fn from(condition: ConditionBody) -> Condition {
+        match condition {
+            ConditionBody::SecondReview => Condition::SecondReview,
+            ConditionBody::ConsentSigned => Condition::ConsentSigned,
+            ConditionBody::InsideGuarantee => Condition::InsideGuarantee,
+            ConditionBody::ChargebackRight => Condition::ChargebackRight,
         }
     }
 }

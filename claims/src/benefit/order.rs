@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::share::{ClaimToShare, Split, Used, share};
+use super::share::{ClaimToShare, LineShare, Split, Used, share};
 use super::terms::PolicyTerms;
 use crate::claim::ClaimNo;
 
@@ -46,6 +46,32 @@ pub struct Charged {
     pub claim: ClaimToShare,
     /// What the patient was charged, earlier re-runs included, in minor units.
     pub share_minor: i64,
+    /// How its lines were shared then.
+    pub lines: Vec<LineShare>,
+    /// How the share may change.
+    pub may_change: MayChange,
+}
+
+/// How the share of a claim may change.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MayChange {
+    /// Not at all: the drug is not dispensed yet, or the insurer has decided on the advance as it is.
+    No,
+    /// It may fall: the patient has not agreed to pay more.
+    ToLess,
+    /// It may rise and fall.
+    Freely,
+}
+
+impl MayChange {
+    /// Whether it may change by so much.
+    fn allows(self, difference_minor: i64) -> bool {
+        match self {
+            MayChange::No => difference_minor == 0,
+            MayChange::ToLess => difference_minor <= 0,
+            MayChange::Freely => true,
+        }
+    }
 }
 
 /// What a re-run says of a claim.
@@ -60,15 +86,23 @@ pub struct Rerun {
 }
 
 /// Shares all claims of a policy that count anew, from an unused policy, and says what is different: after a claim was
-/// cancelled or returned, or a deductible was used elsewhere. `used` is what was used outside of these claims. Answers
-/// in the order of the claims' places; most differences are zero.
+/// cancelled or returned, or a deductible was used elsewhere. One whose share may not change so stays as it was charged
+/// and uses up what it did. `used` is what was used outside of these claims. Answers in the order of the claims'
+/// places; most differences are zero.
 pub fn rerun(claims: &[Charged], terms: &PolicyTerms, mut used: UsedByYear) -> Vec<Rerun> {
     let mut in_order: Vec<&Charged> = claims.iter().collect();
     in_order.sort_by_key(|charged| place(&charged.claim));
     let again = |charged: &Charged| {
-        let split = share_next(&charged.claim, terms, &mut used);
+        let mut used_then = used.clone();
+        let split = share_next(&charged.claim, terms, &mut used_then);
         let difference_minor = split.share_minor - charged.share_minor;
-        Rerun { claim_no: charged.claim.claim_no.clone(), split, difference_minor }
+        let claim_no = charged.claim.claim_no.clone();
+        if charged.may_change.allows(difference_minor) {
+            used = used_then;
+            return Rerun { claim_no, split, difference_minor };
+        }
+        used.entry(terms.year_of(charged.claim.prescribed_on)).or_default().add(&charged.lines);
+        Rerun { claim_no, split: Split::of(charged.lines.clone()), difference_minor: 0 }
     };
     in_order.into_iter().map(again).collect()
 }

@@ -87,6 +87,16 @@ pub struct Split {
     pub lines: Vec<LineShare>,
 }
 
+impl Split {
+    /// The sums of these lines.
+    pub fn of(lines: Vec<LineShare>) -> Split {
+        let sum = |of: fn(&LineShare) -> i64| lines.iter().map(of).fold(0_i64, i64::saturating_add);
+        let deductible_minor = sum(|line| line.deductible_minor);
+        let (share_minor, advance_minor) = (sum(|line| line.share_minor), sum(|line| line.advance_minor));
+        Split { deductible_minor, share_minor, advance_minor, lines }
+    }
+}
+
 impl Used {
     /// Adds what a claim uses.
     pub fn add(&mut self, lines: &[LineShare]) {

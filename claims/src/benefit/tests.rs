@@ -170,7 +170,7 @@ fn a_rerun_says_what_each_patient_owes_more_or_less() {
     let policy = policy(terms());
     let day = date(2026, 3, 1);
     let claims = ["C-1", "C-2"].map(|claim_no| claim(claim_no, day, &[("a", 2_000_000)]));
-    let charged = |claim: &ClaimToShare, share_minor| Charged { claim: claim.clone(), share_minor };
+    let charged = |claim: &ClaimToShare, share_minor| charged(claim, share_minor, MayChange::Freely);
     // The second was decided first and used up the deductible.
     let told = [charged(&claims[1], 480_000), charged(&claims[0], 400_000)];
     let differences: Vec<(String, i64)> = rerun(&told, &policy, UsedByYear::new())
@@ -181,6 +181,36 @@ fn a_rerun_says_what_each_patient_owes_more_or_less() {
     // The one that used it up is cancelled.
     let left = rerun(&told[1..], &policy, UsedByYear::new());
     assert_eq!(left[0].difference_minor, 80_000);
+}
+
+/// A claim of one line, charged like this; all of what is not a fifth is the deductible.
+fn charged(claim: &ClaimToShare, share_minor: i64, may_change: MayChange) -> Charged {
+    let LineToShare { line_no, drug_code, gross_minor } = claim.lines[0].clone();
+    let deductible_minor = (share_minor - gross_minor / 5) * 5 / 4;
+    let advance_minor = gross_minor - share_minor;
+    let counted_minor = share_minor;
+    let line =
+        LineShare { line_no, drug_code, gross_minor, share_minor, advance_minor, deductible_minor, counted_minor };
+    Charged { claim: claim.clone(), share_minor, lines: vec![line], may_change }
+}
+
+#[test]
+fn what_may_not_change_stays_as_charged_and_uses_up_what_it_did() {
+    let policy = policy(terms());
+    let day = date(2026, 3, 1);
+    let claims = ["C-1", "C-2"].map(|claim_no| claim(claim_no, day, &[("a", 2_000_000)]));
+    // The second was decided first and used up the deductible.
+    for (first_may, second_may, expected) in [
+        (MayChange::Freely, MayChange::Freely, [80_000, -80_000]),
+        (MayChange::ToLess, MayChange::Freely, [0, 0]),
+        (MayChange::No, MayChange::ToLess, [0, 0]),
+        (MayChange::Freely, MayChange::No, [80_000, 0]),
+    ] {
+        let told = [charged(&claims[0], 400_000, first_may), charged(&claims[1], 480_000, second_may)];
+        let again = rerun(&told, &policy, UsedByYear::new());
+        let differences: Vec<i64> = again.iter().map(|again| again.difference_minor).collect();
+        assert_eq!(differences, expected, "{first_may:?} {second_may:?}");
+    }
 }
 
 #[test]

@@ -4,13 +4,15 @@ use jiff::Timestamp;
 
 use super::{Known, in_currency};
 use crate::benefit::UsedByYear;
-use crate::claim::{Claim, ClaimKind, NewClaim, Order};
+use crate::claim::{Claim, ClaimKind, NewClaim, Order, State};
 use crate::command::{Command, Request};
 use crate::coverage::covers;
 use crate::event::{Event, EventKind};
+use crate::insurer::bearer::agrees;
 use crate::insurer::modules::Module;
 use crate::insurer::standing::need_of;
 use crate::insurer::{Need, Standing};
+use crate::materials::Lack;
 use crate::prereview::ruling::Ruling;
 use crate::prereview::{Decision, Outcome};
 use crate::refusal::Reason;
@@ -46,7 +48,10 @@ fn insurer<'a>(known: &'a Known, intake: &NewClaim) -> Result<&'a Standing, Reas
 pub(super) fn asked(known: &Known, claim: &Claim, command: &Command, actor: &str) -> Result<Asked, Reason> {
     let plain = |event| Asked { event, decision: None, grant: None };
     match &command.request {
-        Request::Tell(event) => Ok(plain(event.clone())),
+        Request::Tell(event) => {
+            borne_as_agreed(known, claim, command, event)?;
+            Ok(plain(event.clone()))
+        }
         Request::Review => reviewed(known, claim, command, known.book.review(claim, command.on)?),
         Request::Rule { .. } if claim.progress.left_to_reviewer.is_empty() => Err(Reason::NotLeftToReviewer),
         Request::Rule { approve, reasons } => {
@@ -58,6 +63,14 @@ pub(super) fn asked(known: &Known, claim: &Claim, command: &Command, actor: &str
             Ok(plain(Event::OrderOffered(order(known, claim, (*offer_no, pharmacy, *respond_by))?)))
         }
     }
+}
+
+/// Who bears a shortfall is for the insurer's contract to say.
+fn borne_as_agreed(known: &Known, claim: &Claim, command: &Command, event: &Event) -> Result<(), Reason> {
+    let Event::ShortfallAssigned { bearer, grounds, .. } = event else { return Ok(()) };
+    let is_proven = command.evidence_sha256.is_some() && !command.reason.trim().is_empty();
+    agrees(&insurer(known, &claim.intake)?.bearers(), grounds, *bearer, is_proven)?;
+    Ok(())
 }
 
 /// A claim that passes is covered as the insurer's contract says, and an advance is made only where the insurer takes
@@ -107,6 +120,17 @@ fn order(
     let (fee_minor, vat_minor) = terms.fee_terms().fee(claim.intake.gross_minor);
     let (pharmacy, payment_days) = (pharmacy.clone(), terms.payment_days);
     Ok(Order { offer_no, pharmacy, respond_by, fee_minor, vat_minor, payment_days })
+}
+
+/// A claim comes into review only if nothing that it needs is lacking.
+pub(super) fn is_complete(known: &Known, claim: &Claim, to: State) -> Result<(), Reason> {
+    if to != State::PreReview || claim.state == State::PreReview {
+        return Ok(());
+    }
+    let Some(found) = known.lacking.get(claim.claim_no()) else { return Ok(()) };
+    let kinds = |lacks: &[Lack]| lacks.iter().map(|lack| lack.kind).collect();
+    let (missing, expired, rejected) = (kinds(&found.missing), kinds(&found.expired), kinds(&found.rejected));
+    Err(Reason::MaterialsLacking { missing, expired, rejected })
 }
 
 /// What becomes of the claim's review tasks with an event.

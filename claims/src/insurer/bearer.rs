@@ -1,10 +1,12 @@
 //! Who bears what an insurer does not cover, by cause: a policy table of the contract, data and not code.
 //!
-//! A rule names a cause, who bears it if a condition is met, and who else. What is met is told by whoever decides; the
-//! table only looks it up.
+//! A rule names a cause, who bears it if a condition is met, and who else. What is met is told by the two people who
+//! decide; the table only looks it up, and an assignment that it contradicts is refused ([`agrees`]). They may decide
+//! against it, which is an override: with a reason and a proof, and on record as one.
 
 use serde::{Deserialize, Serialize};
 
+use crate::event::{Bearer, Grounds};
 use crate::registration::{RegistrationRefusal, in_range};
 
 /// Who bears a shortfall.
@@ -39,6 +41,30 @@ pub enum Condition {
     ChargebackRight,
 }
 
+impl Bears {
+    /// The word for it, at every edge.
+    pub fn word(self) -> &'static str {
+        match self {
+            Bears::Patient => "patient",
+            Bears::Pharmacy => "pharmacy",
+            Bears::Platform => "platform",
+            Bears::Insurer => "insurer",
+            Bears::Dispute => "dispute",
+        }
+    }
+
+    /// Whether a part of a shortfall may go to a bearer. What is disputed can only be won; what is lost of a dispute
+    /// has another cause.
+    fn allows(self, bearer: Bearer) -> bool {
+        match bearer {
+            Bearer::Patient => self == Bears::Patient,
+            Bearer::PharmacyByNetting | Bearer::PharmacyUnpaidOrder => self == Bears::Pharmacy,
+            Bearer::Platform => self == Bears::Platform,
+            Bearer::InsurerAfterDispute => matches!(self, Bears::Insurer | Bears::Dispute),
+        }
+    }
+}
+
 /// A line of the table.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -69,6 +95,58 @@ pub fn bearer_of<'a>(rules: &'a [BearerRule], cause: &str, met: &[Condition]) ->
     let rule = rules.iter().find(|rule| rule.cause == cause)?;
     let met = rule.condition == Condition::Always || met.contains(&rule.condition);
     Some(Bearing { bears: if met { rule.bears } else { rule.otherwise }, rule, met })
+}
+
+/// Why nobody bears a shortfall as it was assigned; in order of precedence.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum BearerRefusal {
+    /// The table does not name the cause.
+    #[error("'{cause}' is no cause of a shortfall in the contract: it has {}", known.join(", "))]
+    CauseUnknown {
+        /// The cause.
+        cause: String,
+        /// Those of the contract.
+        known: Vec<String>,
+    },
+    /// Who decides against the table says why, and proves it.
+    #[error("to decide against the contract's table takes a reason and the hash of a proof as evidence")]
+    OverrideUnproven,
+    /// The table says that somebody else bears it.
+    #[error("the contract has the {} bear '{cause}', not {}", bears.word(), assigned.word())]
+    BearerDiffers {
+        /// The cause.
+        cause: String,
+        /// Who bears it.
+        bears: Bears,
+        /// Who was to bear it.
+        assigned: Bearer,
+    },
+}
+
+impl BearerRefusal {
+    /// Stable code, the same at every edge.
+    pub fn code(&self) -> &'static str {
+        match self {
+            BearerRefusal::CauseUnknown { .. } => "cause_unknown",
+            BearerRefusal::OverrideUnproven => "override_unproven",
+            BearerRefusal::BearerDiffers { .. } => "bearer_differs",
+        }
+    }
+}
+
+/// Refuses an assignment that the table contradicts. `is_proven` says whether a reason and a proof are given.
+pub fn agrees(rules: &[BearerRule], grounds: &Grounds, assigned: Bearer, is_proven: bool) -> Result<(), BearerRefusal> {
+    let cause = || grounds.cause.clone();
+    let Some(bearing) = bearer_of(rules, &grounds.cause, &grounds.met) else {
+        let known = rules.iter().map(|rule| rule.cause.clone()).collect();
+        return Err(BearerRefusal::CauseUnknown { cause: cause(), known });
+    };
+    match (grounds.overrides, is_proven) {
+        (true, true) => Ok(()),
+        (true, false) => Err(BearerRefusal::OverrideUnproven),
+        (false, _) if bearing.bears.allows(assigned) => Ok(()),
+        (false, _) => Err(BearerRefusal::BearerDiffers { cause: cause(), bears: bearing.bears, assigned }),
+    }
 }
 
 /// The table to begin with. Each is the usual answer of the trade; a contract may have another.
@@ -124,6 +202,40 @@ mod tests {
             assert_eq!(bearer_of(&rules, cause, &met).unwrap().bears, expected, "{cause} {met:?}");
         }
         assert_eq!(bearer_of(&rules, "weather", &[]), None);
+    }
+
+    #[test]
+    fn each_bearer_is_allowed_by_its_own_line_alone() {
+        let bearers = [
+            (Bearer::Patient, Bears::Patient),
+            (Bearer::PharmacyByNetting, Bears::Pharmacy),
+            (Bearer::PharmacyUnpaidOrder, Bears::Pharmacy),
+            (Bearer::Platform, Bears::Platform),
+            (Bearer::InsurerAfterDispute, Bears::Insurer),
+            (Bearer::InsurerAfterDispute, Bears::Dispute),
+        ];
+        for bears in [Bears::Patient, Bears::Pharmacy, Bears::Platform, Bears::Insurer, Bears::Dispute] {
+            let rule = BearerRule { cause: "c".to_owned(), condition: Condition::Always, bears, otherwise: bears };
+            for (assigned, _) in bearers {
+                let agreed = agrees(std::slice::from_ref(&rule), &Grounds::of("c", &[]), assigned, true);
+                let expected = bearers.contains(&(assigned, bears));
+                assert_eq!(agreed.map_err(|refusal| refusal.code()).is_ok(), expected, "{assigned:?} {bears:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn who_decides_against_the_table_says_why() {
+        let (rules, by_table) = (usual(), Grounds::of("clinical_view", &[]));
+        let against = Grounds { overrides: true, ..by_table.clone() };
+        let told = |grounds: &Grounds, is_proven| {
+            agrees(&rules, grounds, Bearer::Platform, is_proven).map_err(|refusal| refusal.code())
+        };
+        assert_eq!(told(&by_table, true), Err("bearer_differs"));
+        assert_eq!(told(&against, false), Err("override_unproven"));
+        assert_eq!(told(&against, true), Ok(()));
+        let unknown = Grounds { cause: "weather".to_owned(), ..against };
+        assert_eq!(told(&unknown, true), Err("cause_unknown"));
     }
 
     #[test]

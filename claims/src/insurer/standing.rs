@@ -4,6 +4,7 @@
 //! numbers, and reads everything behind the lock, so that a suspension counts for every transaction that comes after
 //! it. Costs at most five statements, whatever the number of insurers.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use crate::event::EventKind;
 use crate::sql;
 
 use super::Insurer;
+use super::bearer::{self, BearerRule};
 use super::modules::{Module, Switch, module_on};
 use super::stage::{Stage, StageView, stage};
 use super::terms::{TermsVersion, due_on, in_force};
@@ -167,6 +169,14 @@ impl Standing {
     /// Whether a module is on.
     pub fn module_on(&self, module: Module) -> bool {
         module_on(&self.switches, module, self.at)
+    }
+
+    /// Who bears what it does not cover: as its terms say, and as usual before there are any.
+    pub fn bearers(&self) -> Cow<'_, [BearerRule]> {
+        match &self.terms {
+            Some(version) => Cow::Borrowed(&version.terms.bearers),
+            None => Cow::Owned(bearer::usual()),
+        }
     }
 
     /// On what terms it bears advances; within the credit line and without a fee before there are terms.

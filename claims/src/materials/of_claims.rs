@@ -1,4 +1,4 @@
-//! What is lacking of many claims at once: three statements, whatever their number.
+//! What is lacking of many claims at once, in as many statements as of one.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use super::completeness::{Completeness, HandedIn, completeness};
 use super::kind::Phase;
 use super::request::MaterialRequest;
 use super::rules::{MaterialRules, Needed, Scope, in_force, together};
-use crate::claim::{ClaimNo, DrugCode};
+use crate::claim::{ClaimLine, ClaimNo, DrugCode, NewClaim};
 use crate::documents::Document;
 use crate::error::Error;
 use crate::sql;
@@ -40,28 +40,89 @@ pub struct ClaimMaterials {
     pub completeness: Completeness,
 }
 
+/// What is lacking of the claims of these that are not complete on a day: two statements where nothing is asked for,
+/// four where something is. A claim is for a refill if its patient has had each of its drugs before, on a claim or as a
+/// gift, else a first application.
+pub async fn lacking_of(
+    tx: &Transaction<'_>,
+    claims: &[&NewClaim],
+    on: Date,
+) -> Result<HashMap<ClaimNo, Completeness>, Error> {
+    let of_phase = |claim: &NewClaim, phase: Phase| ClaimScope {
+        claim_no: claim.claim_no.clone(),
+        insurer: claim.insurer.clone(),
+        drugs: claim.lines.iter().map(|line| line.drug_code.clone()).collect(),
+        phase,
+    };
+    let scopes: Vec<ClaimScope> = claims.iter().map(|claim| of_phase(claim, Phase::FirstApplication)).collect();
+    let asked = asked_of(tx, &scopes, on).await?;
+    if asked.is_nothing() {
+        return Ok(HashMap::new());
+    }
+    let patients: Vec<&str> = claims.iter().map(|claim| claim.patient.as_str()).collect();
+    let packs = sql::rules::packs(tx, &patients).await?;
+    let has_had = |claim: &NewClaim, line: &ClaimLine| {
+        packs.get(&claim.patient).is_some_and(|packs| packs.iter().any(|pack| pack.drug_code == line.drug_code))
+    };
+    let is_refill = |claim: &NewClaim| claim.lines.iter().all(|line| has_had(claim, line));
+    let scopes: Vec<ClaimScope> = claims
+        .iter()
+        .map(|claim| of_phase(claim, if is_refill(claim) { Phase::Refill } else { Phase::FirstApplication }))
+        .collect();
+    let found = judge_all(tx, &scopes, &asked, on).await?;
+    let lacking = found.into_iter().map(|(claim_no, found)| (claim_no, found.completeness));
+    Ok(lacking.filter(|(_, completeness)| !completeness.is_complete()).collect())
+}
+
 /// What is lacking of these claims on a day.
 pub async fn completeness_of(
     tx: &Transaction<'_>,
     claims: &[ClaimScope],
     on: Date,
 ) -> Result<HashMap<ClaimNo, ClaimMaterials>, Error> {
+    let asked = asked_of(tx, claims, on).await?;
+    judge_all(tx, claims, &asked, on).await
+}
+
+/// What rules and requests ask for.
+struct Asked {
+    rules: Vec<MaterialRules>,
+    requests: HashMap<ClaimNo, Vec<MaterialRequest>>,
+}
+
+impl Asked {
+    fn is_nothing(&self) -> bool {
+        self.requests.is_empty() && self.rules.iter().all(|rules| rules.requirements.is_empty())
+    }
+}
+
+async fn asked_of(tx: &Transaction<'_>, claims: &[ClaimScope], on: Date) -> Result<Asked, Error> {
     let numbers: Vec<&str> = claims.iter().map(|claim| claim.claim_no.as_str()).collect();
     let insurers: Vec<&str> = claims.iter().map(|claim| claim.insurer.as_str()).collect();
     let drugs: Vec<&str> = claims.iter().flat_map(|claim| &claim.drugs).map(DrugCode::as_str).collect();
     let rules = sql::materials::rules_in_force(tx, &insurers, &drugs, on).await?;
-    let mut documents: HashMap<ClaimNo, Vec<HandedIn>> = HashMap::new();
-    for document in sql::documents::in_front(tx, &numbers).await? {
-        documents.entry(document.claim_no.clone()).or_default().push(handed_in(document));
-    }
     let mut requests: HashMap<ClaimNo, Vec<MaterialRequest>> = HashMap::new();
     for request in sql::materials::requests(tx, &numbers).await? {
         requests.entry(request.claim_no.clone()).or_default().push(request);
     }
+    Ok(Asked { rules, requests })
+}
+
+async fn judge_all(
+    tx: &Transaction<'_>,
+    claims: &[ClaimScope],
+    asked: &Asked,
+    on: Date,
+) -> Result<HashMap<ClaimNo, ClaimMaterials>, Error> {
+    let numbers: Vec<&str> = claims.iter().map(|claim| claim.claim_no.as_str()).collect();
+    let mut documents: HashMap<ClaimNo, Vec<HandedIn>> = HashMap::new();
+    for document in sql::documents::in_front(tx, &numbers).await? {
+        documents.entry(document.claim_no.clone()).or_default().push(handed_in(document));
+    }
     let of_claim = |claim: &ClaimScope| {
-        let requests = requests.get(&claim.claim_no).map_or(&[][..], Vec::as_slice);
+        let requests = asked.requests.get(&claim.claim_no).map_or(&[][..], Vec::as_slice);
         let documents = documents.get(&claim.claim_no).map_or(&[][..], Vec::as_slice);
-        (claim.claim_no.clone(), judge(claim, &rules, requests, documents, on))
+        (claim.claim_no.clone(), judge(claim, &asked.rules, requests, documents, on))
     };
     Ok(claims.iter().map(of_claim).collect())
 }

@@ -1,8 +1,10 @@
--- What each version of an insurer's rules decided, and what the platform bears of the claims that were approved under it.
+-- What each version of an insurer's rules decided, and what the platform bears of the claims that were
+-- approved under it, because a rule was misapplied.
 WITH borne AS (
     SELECT claim_no, sum((content ->> 'amount_minor')::bigint) AS minor
     FROM claim_event
     WHERE event = 'shortfall_assigned' AND content ->> 'bearer' = 'platform'
+      AND content -> 'grounds' ->> 'cause' = 'rule_misapplied'
     GROUP BY claim_no
 )
 SELECT d.rules_version,

@@ -1,11 +1,13 @@
 //! How the lines of claims were shared, run by run.
 
+use std::collections::HashMap;
+
 use deadpool_postgres::Transaction;
 use jiff::civil::Date;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
-use crate::benefit::{Charged, ClaimToShare, LineShare, LineToShare, Rerun};
+use crate::benefit::{Charged, ClaimToShare, LineShare, LineToShare, MayChange, Rerun};
 use crate::claim::{ClaimNo, DiagnosisCode, DrugCode, NewClaim};
 use crate::error::Error;
 
@@ -63,24 +65,47 @@ pub async fn insert_shares(tx: &Transaction<'_>, rows: &[ShareRow<'_>]) -> Resul
     Ok(())
 }
 
-/// The claims of a policy that count, and what each patient was charged by the claim's last run.
+/// The claims of a policy that count, and how each was shared by its last run; none of them may change yet.
 pub async fn charged(tx: &Transaction<'_>, (insurer, policy_no): &PolicyKey) -> Result<Vec<Charged>, Error> {
     let statement = tx.prepare_cached(include_str!("charged.sql")).await?;
     let mut claims: Vec<Charged> = Vec::new();
     for row in &tx.query(&statement, &[&insurer.as_str(), &policy_no.as_str()]).await? {
         let claim_no = number(ClaimNo::parse(row.get("claim_no")))?;
         if claims.last().is_none_or(|last| last.claim.claim_no != claim_no) {
-            claims.push(Charged { claim: claim_of(row, claim_no)?, share_minor: 0 });
+            let (claim, may_change) = (claim_of(row, claim_no)?, MayChange::No);
+            claims.push(Charged { claim, share_minor: 0, lines: Vec::new(), may_change });
         }
         let Some(last) = claims.last_mut() else { continue };
-        last.share_minor += row.get::<_, i64>("share_minor");
-        last.claim.lines.push(LineToShare {
-            line_no: row.get("line_no"),
-            drug_code: number(DrugCode::parse(row.get("drug_code")))?,
-            gross_minor: row.get("gross_minor"),
-        });
+        let line = line_of(row)?;
+        let LineShare { line_no, drug_code, gross_minor, .. } = line.clone();
+        last.share_minor += line.share_minor;
+        last.claim.lines.push(LineToShare { line_no, drug_code, gross_minor });
+        last.lines.push(line);
     }
     Ok(claims)
+}
+
+/// The last count of recalculations of each of these claims that has had one.
+pub async fn last_counts(tx: &Transaction<'_>, claims: &[&str]) -> Result<HashMap<ClaimNo, i32>, Error> {
+    const SQL: &str = "
+        SELECT claim_no, max((content ->> 'number')::integer) AS number
+        FROM claim_event
+        WHERE claim_no = ANY ($1) AND event = 'share_recalculated'
+        GROUP BY claim_no";
+    let rows = tx.query(&tx.prepare_cached(SQL).await?, &[&claims]).await?;
+    rows.iter().map(|row| Ok((number(ClaimNo::parse(row.get("claim_no")))?, row.get("number")))).collect()
+}
+
+fn line_of(row: &Row) -> Result<LineShare, Error> {
+    Ok(LineShare {
+        line_no: row.get("line_no"),
+        drug_code: number(DrugCode::parse(row.get("drug_code")))?,
+        gross_minor: row.get("gross_minor"),
+        share_minor: row.get("share_minor"),
+        advance_minor: row.get("advance_minor"),
+        deductible_minor: row.get("deductible_minor"),
+        counted_minor: row.get("counted_minor"),
+    })
 }
 
 fn claim_of(row: &Row, claim_no: ClaimNo) -> Result<ClaimToShare, Error> {

@@ -50,6 +50,7 @@ mod tests {
             line_no,
             drug_code: drug_code.clone(),
             quantity: 1,
+            prescribed_quantity: None,
             gross_minor: *gross_minor,
         };
         prices.iter().zip(1..).map(line).collect()

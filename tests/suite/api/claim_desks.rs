@@ -200,7 +200,8 @@ async fn what_cannot_happen_is_refused_with_code_place_and_what_is_expected() {
     let misproven = with(dispensed.clone(), "evidence_sha256", json!("07"));
     let stale = with(decided("14000.00", json!(["CO-45"])), "as_of_event", json!(2));
     let foreign = with(decided("14000.00", json!(["CO-45"])), "currency", json!("USD"));
-    let borne = json!({"shortfall_assigned": {"number": 1, "bearer": "platform", "amount": "1.00"}});
+    let borne = json!({"number": 1, "bearer": "platform", "amount": "1.00", "cause": "rule_misapplied"});
+    let borne = json!({"shortfall_assigned": borne});
     let line = "/event/insurer_decided/lines/0";
     let (approved, reasons) = (format!("{line}/approved"), format!("{line}/reasons"));
     for (token, path, body, status, code, pointer) in [

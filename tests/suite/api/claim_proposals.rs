@@ -41,7 +41,12 @@ impl TwoPeople {
 }
 
 fn borne(number: i32, amount: &str) -> Value {
-    let event = json!({"shortfall_assigned": {"number": number, "bearer": "platform", "amount": amount}});
+    borne_by("platform", "rule_misapplied", (number, amount))
+}
+
+fn borne_by(bearer: &str, cause: &str, (number, amount): (i32, &str)) -> Value {
+    let told = json!({"number": number, "bearer": bearer, "amount": amount, "cause": cause});
+    let event = json!({"shortfall_assigned": told});
     json!({"claim_no": "CLM-3", "event": event, "on": ON, "currency": "CNY", "reason": "our mistake"})
 }
 
@@ -55,8 +60,9 @@ async fn what_one_person_proposes_another_accepts_once() {
     two.propose(2, &borne(1, "1200.00")).await.problem(409, "already_proposed");
     let page = two.waiting("?claim_no=CLM-3").await.body;
     let waiting = &page["proposals"][0];
-    let shown = ["proposal", "claim_no", "event", "amount", "currency", "bearer", "reason"].map(|at| &waiting[at]);
-    let expected = json!([id(1), "CLM-3", "shortfall_assigned", "1200.00", "CNY", "platform", "our mistake"]);
+    let shown = ["claim_no", "event", "amount", "currency", "bearer", "cause", "reason"].map(|at| &waiting[at]);
+    let cause = "rule_misapplied";
+    let expected = json!(["CLM-3", "shortfall_assigned", "1200.00", "CNY", "platform", cause, "our mistake"]);
     assert_eq!(json!(shown), expected, "{page}");
     two.says(&two.maker, 1, "money-proposals/{id}/acceptance").await.problem(403, "forbidden");
     two.says(&two.checker, 1, "ruling-proposals/{id}/acceptance").await.problem(404, "proposal_unknown");
@@ -105,6 +111,13 @@ async fn a_proposal_that_cannot_be_is_refused_at_its_place() {
         (borne(1, "1200.01"), 422, "shortfall_exceeded", json!("/event/shortfall_assigned/amount")),
         (borne(1, "0.001"), 422, "amount_too_many_decimals", json!("/event/shortfall_assigned/amount")),
         (borne(0, "1.00"), 422, "out_of_range", json!("/event/shortfall_assigned/number")),
+        (
+            borne_by("patient", "rule_misapplied", (1, "1.00")),
+            422,
+            "bearer_differs",
+            json!("/event/shortfall_assigned/bearer"),
+        ),
+        (borne_by("platform", "weather", (1, "1.00")), 422, "cause_unknown", json!("/event/shortfall_assigned/cause")),
         (plain, 422, "not_told_here", json!("/event/clawback_paid")),
         (elsewhere, 404, "claim_unknown", Value::Null),
     ] {

@@ -7,8 +7,9 @@ use dianfu_claims::claim::{
     State,
 };
 use dianfu_claims::decide::{Applied, RecordedEvent};
-use dianfu_claims::event::{Bearer, Event, LineDecision};
+use dianfu_claims::event::{Bearer, Event, Grounds, LineDecision};
 use dianfu_claims::insurer::Insurer;
+use dianfu_claims::insurer::bearer::Condition;
 use dianfu_claims::insurer::onboard::{Onboarding, onboard};
 use dianfu_claims::insurer::terms::{ContractTerms, Funding};
 use dianfu_claims::patient::{Patient, Policy};
@@ -115,6 +116,7 @@ pub fn intake(claim_no: &str, patient_no: &str) -> NewClaim {
             line_no: 1,
             drug_code: DrugCode::parse("osimertinib-80mg-30").unwrap(),
             quantity: 1,
+            prescribed_quantity: Some(1),
             gross_minor: GROSS,
         }],
         gross_minor: GROSS,
@@ -175,8 +177,17 @@ pub fn decision(decision_no: i32, lines: Vec<LineDecision>) -> Event {
     Event::InsurerDecided { decision_no, insurer_claim_no: "9406".to_owned(), position: 1, lines }
 }
 
+/// Somebody bears a part of a shortfall, on grounds that the usual contract agrees to.
 pub fn assigned(number: i32, bearer: Bearer, amount_minor: i64) -> Event {
-    Event::ShortfallAssigned { number, bearer, amount_minor }
+    let grounds = match bearer {
+        Bearer::Patient => Grounds::of("benefit_used_up", &[Condition::ConsentSigned]),
+        Bearer::PharmacyByNetting | Bearer::PharmacyUnpaidOrder => {
+            Grounds::of("price_above_contract", &[Condition::ChargebackRight])
+        }
+        Bearer::Platform => Grounds::of("rule_misapplied", &[]),
+        Bearer::InsurerAfterDispute => Grounds::of("clinical_view", &[]),
+    };
+    Event::ShortfallAssigned { number, bearer, amount_minor, grounds }
 }
 
 /// The straight path of one claim at the worked figures, with the state that each command leads to.

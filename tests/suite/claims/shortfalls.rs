@@ -3,7 +3,8 @@
 
 use dianfu_claims::Command;
 use dianfu_claims::claim::State;
-use dianfu_claims::event::{Bearer, Debt, Event};
+use dianfu_claims::event::{Bearer, Debt, Event, Grounds};
+use dianfu_claims::insurer::bearer::Condition;
 use dianfu_settlement::batch::Pays;
 
 use super::bank::paid;
@@ -36,6 +37,57 @@ async fn short() -> Desk {
     desk.remit("T-1", &[("C-1", 1_400_000)], None).await;
     assert_eq!(desk.settled("C-1").await, State::ShortfallOpen);
     desk
+}
+
+/// Somebody bears the shortfall on these grounds.
+fn borne(bearer: Bearer, grounds: Grounds) -> Command {
+    told("C-1", Event::ShortfallAssigned { number: 1, bearer, amount_minor: 120_000, grounds })
+}
+
+#[tokio::test]
+async fn who_bears_a_shortfall_is_who_the_contract_says() {
+    let desk = Desk::new(WIDE).await;
+    desk.bring("C-1", "p-1", State::Partial).await;
+    let before = desk.everything().await;
+    let (agreed, chargeback) = (&[Condition::ConsentSigned][..], &[Condition::ChargebackRight][..]);
+    for (bearer, cause, met, code) in [
+        (Bearer::Patient, "benefit_used_up", &[][..], "bearer_differs"),
+        (Bearer::Platform, "benefit_used_up", agreed, "bearer_differs"),
+        (Bearer::Patient, "price_above_contract", chargeback, "bearer_differs"),
+        (Bearer::PharmacyByNetting, "price_above_contract", agreed, "bearer_differs"),
+        (Bearer::PharmacyUnpaidOrder, "rule_misapplied", chargeback, "bearer_differs"),
+        (Bearer::Patient, "material_forged", &[], "bearer_differs"),
+        (Bearer::Platform, "clinical_view", &[], "bearer_differs"),
+        (Bearer::InsurerAfterDispute, "policy_not_in_force", &[], "bearer_differs"),
+        (Bearer::Platform, "weather", &[], "cause_unknown"),
+        (Bearer::Platform, "", &[], "cause_unknown"),
+    ] {
+        assert_eq!(desk.refused(borne(bearer, Grounds::of(cause, met))).await, code, "{bearer:?} {cause}");
+    }
+    assert_eq!(desk.everything().await, before);
+    let by_contract = borne(Bearer::Patient, Grounds::of("benefit_used_up", agreed));
+    let applied = desk.ask(by_contract.clone()).await.unwrap();
+    assert_eq!(desk.journals(&applied.entry_ids).await, ["J10a: 1202.p-1 C-1 120000, 1109.picc C-1 -120000"]);
+    assert!(desk.ask(by_contract).await.unwrap().replayed);
+    let on_other_grounds = borne(Bearer::Patient, Grounds::of("material_forged", &[Condition::SecondReview]));
+    assert_eq!(desk.refused(on_other_grounds).await, "conflict");
+}
+
+#[tokio::test]
+async fn who_decides_against_the_contract_says_why_and_proves_it() {
+    let desk = Desk::new(WIDE).await;
+    desk.bring("C-1", "p-1", State::Partial).await;
+    let against = || borne(Bearer::Platform, Grounds { overrides: true, ..Grounds::of("clinical_view", &[]) });
+    let before = desk.everything().await;
+    for unproven in [against(), against().because("goodwill"), against().proven_by([7; 32])] {
+        assert_eq!(desk.refused(unproven).await, "override_unproven");
+    }
+    let alone = Command { checked_by: None, ..against().because("goodwill").proven_by([7; 32]) };
+    assert_eq!(desk.refused(alone).await, "second_person_needed");
+    assert_eq!(desk.everything().await, before);
+    let applied = desk.ask(against().because("goodwill").proven_by([7; 32])).await.unwrap();
+    assert_eq!(desk.journals(&applied.entry_ids).await, ["J10c: 5201 - 120000, 1109.picc C-1 -120000"]);
+    assert_eq!(desk.count("claim_event WHERE content -> 'grounds' ->> 'overrides' = 'true'").await, 1);
 }
 
 #[tokio::test]

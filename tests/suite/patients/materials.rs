@@ -22,12 +22,13 @@ fn needs(kinds: &[MaterialKind]) -> Vec<Requirement> {
     kinds.iter().map(|kind| Requirement { kind: *kind, valid_days: Some(90), files: 1 }).collect()
 }
 
-fn rules(insurer: Option<&str>, version: i32, kinds: &[MaterialKind]) -> MaterialRules {
+/// Rules for first applications.
+pub fn rules(insurer: Option<&str>, version: i32, kinds: &[MaterialKind]) -> MaterialRules {
     let scope = Scope { insurer: insurer.map(party), drug: None, phase: Phase::FirstApplication };
     MaterialRules { scope, version, effective_from: date(2026, 1, 1), requirements: needs(kinds) }
 }
 
-async fn put(ward: &Ward, rules: &MaterialRules, people: (&str, &str)) -> Result<(), MaterialRefusal> {
+pub async fn put(ward: &Ward, rules: &MaterialRules, people: (&str, &str)) -> Result<(), MaterialRefusal> {
     let mut client = ward.desk.ledger.client().await.unwrap();
     record(&mut client, rules, people, now()).await.unwrap()
 }

@@ -3,6 +3,7 @@
 mod desk;
 mod documents;
 mod files;
+mod gate;
 mod guards;
 mod materials;
 mod records;

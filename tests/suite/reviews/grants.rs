@@ -6,7 +6,7 @@ use dianfu_claims::claim::{Claim, DrugCode, State};
 use dianfu_claims::event::{Bearer, Event};
 use dianfu_claims::prereview::rules::{CharityScheme, OnFail, Rule, RuleEntry};
 use dianfu_claims::rule_quality::rule_quality;
-use dianfu_claims::{Command, apply, policy_terms, rerun, rule_book};
+use dianfu_claims::{Command, apply, policy_terms, rule_book};
 use jiff::civil::date;
 
 use super::to_be_decided;
@@ -25,7 +25,7 @@ async fn decided(desk: &Desk, numbers: [&str; 2]) -> [(State, i64); 2] {
 }
 
 /// As many packs as anybody wants.
-async fn without_cycle(desk: &Desk) {
+pub async fn without_cycle(desk: &Desk) {
     let mut version = the_rules(2);
     version.rules.rules.pop();
     let mut client = desk.ledger.client().await.unwrap();
@@ -51,36 +51,6 @@ async fn what_is_called_off_uses_nothing_up() {
     desk.tell("C-0", Event::Cancelled).await;
     assert_eq!(decided(&desk, ["C-A", "C-B"]).await, [(State::PreApproved, 480_000), (State::PreApproved, 400_000)]);
     assert_eq!(desk.count("claim_share").await, 3);
-}
-
-#[tokio::test]
-async fn a_rerun_finds_what_is_shared_otherwise_now_and_nothing_once_it_is_kept() {
-    let desk = Desk::new(WIDE).await;
-    without_cycle(&desk).await;
-    desk.bring("C-0", "p-1", State::PreApproved).await;
-    assert_eq!(decided(&desk, ["C-A", "C-B"]).await, [(State::PreApproved, 400_000), (State::PreApproved, 400_000)]);
-    assert_eq!(differences(&desk, false).await, [("C-0", 0), ("C-A", 0), ("C-B", 0)].map(owned));
-    desk.tell("C-0", Event::Cancelled).await;
-    assert_eq!(differences(&desk, true).await, [("C-A", 80_000), ("C-B", 0)].map(owned));
-    assert_eq!(differences(&desk, false).await, [("C-A", 0), ("C-B", 0)].map(owned));
-    assert_eq!(desk.count("claim_share").await, 3 + 2);
-}
-
-/// What a re-run of the patient's policy says, and keeps where asked to.
-async fn differences(desk: &Desk, keep: bool) -> Vec<(String, i64)> {
-    let policy = (party("picc"), policy_of("p-1").policy_no);
-    let mut client = desk.ledger.client().await.unwrap();
-    let tx = client.transaction().await.unwrap();
-    let reruns = rerun::look(&tx, &policy).await.unwrap();
-    if keep {
-        rerun::record_in(&tx, &reruns.iter().collect::<Vec<_>>()).await.unwrap();
-    }
-    tx.commit().await.unwrap();
-    reruns.into_iter().map(|again| (again.claim_no.to_string(), again.difference_minor)).collect()
-}
-
-fn owned((claim_no, difference_minor): (&str, i64)) -> (String, i64) {
-    (claim_no.to_owned(), difference_minor)
 }
 
 #[tokio::test]

@@ -274,7 +274,7 @@ impl Day<'_> {
     async fn assign(&mut self, fate: Fate, bearer: Bearer, on: Date) -> anyhow::Result<()> {
         for life in self.of(|other| other == fate) {
             let amount_minor = self.office.story(&life.claim_no).await?.0.progress.shortfall_minor;
-            let borne = Event::ShortfallAssigned { number: 1, bearer, amount_minor };
+            let borne = Event::ShortfallAssigned { number: 1, bearer, amount_minor, grounds: fate.grounds() };
             let borne = Command::tell(life.claim_no, borne, on).checked_by(checker());
             self.office.tell(vec![borne], maker()).await?;
         }

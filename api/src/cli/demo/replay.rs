@@ -213,6 +213,7 @@ fn new_claim(plan: &Plan, claim: &PlannedClaim, on: Date) -> anyhow::Result<NewC
             line_no: 1,
             drug_code: DrugCode::parse(DRUG)?,
             quantity: 1,
+            prescribed_quantity: Some(1),
             gross_minor: claim.gross_minor,
         }],
         gross_minor: claim.gross_minor,

@@ -8,7 +8,7 @@ use dianfu_claims::Command;
 use dianfu_claims::claim::{
     ClaimKind, ClaimLine, ClaimNo, DiagnosisCode, DrugCode, NewClaim, PolicyNo, ShareCollector,
 };
-use dianfu_claims::event::{Bearer, Event, LineDecision};
+use dianfu_claims::event::{Bearer, Event, Grounds, LineDecision};
 use dianfu_claims::insurer::Insurer;
 use dianfu_claims::insurer::terms::ContractTerms;
 use dianfu_claims::patient::Policy;
@@ -237,7 +237,8 @@ async fn decide(office: &mut Office, narrator: &mut Narrator, on: Date) -> anyho
     office.tell(commands, "insurer:picc").await?;
     narrator.show_journals(office.client()).await?;
     narrator.step("Two people decide who bears the rejected claim: the platform, because its rule was wrong")?;
-    let borne = Event::ShortfallAssigned { number: 1, bearer: Bearer::Platform, amount_minor: 800_000 };
+    let (bearer, grounds) = (Bearer::Platform, Grounds::of("rule_misapplied", &[]));
+    let borne = Event::ShortfallAssigned { number: 1, bearer, amount_minor: 800_000, grounds };
     let borne = Command::tell(ClaimNo::parse("CLM-3")?, borne, on).checked_by(checker());
     office.tell(vec![borne], maker()).await?;
     narrator.show_journals(office.client()).await
@@ -322,6 +323,7 @@ fn claim(case: &Case, insurer: &PartyNo, on: Date) -> anyhow::Result<NewClaim> {
             line_no: 1,
             drug_code: DrugCode::parse(DRUG)?,
             quantity: 1,
+            prescribed_quantity: Some(1),
             gross_minor: case.gross_minor,
         }],
         gross_minor: case.gross_minor,
@@ -366,6 +368,7 @@ fn rules(on: Date) -> anyhow::Result<RuleVersion> {
     let drug_code = DrugCode::parse(DRUG)?;
     let listed = Rule::DrugListed { drugs: vec![drug_code.clone()] };
     let cycle = Rule::QuantityPerCycle { drugs: vec![Cycle { drug_code, packs_per_cycle: 1, cycle_days: 28 }] };
-    let rules = vec![Rule::PolicyInForce, listed, cycle, Rule::PrescriptionValid { days: 60 }];
+    let prescription = [Rule::PrescriptionValid { days: 60 }, Rule::PrescribedQuantity];
+    let rules = [Rule::PolicyInForce, listed, cycle].into_iter().chain(prescription).collect();
     Ok(RuleVersion { version: 1, effective_from: on, rules: RuleSet::deciding(30, rules) })
 }

@@ -1,6 +1,7 @@
 //! Reading what is told: amounts in the claim's currency, numbers, and digests, each refused at its place.
 
-use dianfu_claims::event::{Event, LineDecision};
+use dianfu_claims::event::{Event, Grounds, LineDecision};
+use dianfu_claims::insurer::bearer::Condition;
 use dianfu_ledger::money::{Currency, Money, MoneyError};
 use dianfu_settlement::number::PartyNo;
 
@@ -85,8 +86,9 @@ impl ToldBody {
             ToldBody::WrittenOffRecovered { number, amount, bank: to } => {
                 Event::WrittenOffRecovered { number, amount_minor: minor(&amount)?, bank: bank(&to)? }
             }
-            ToldBody::ShortfallAssigned { number, bearer, amount } => {
-                Event::ShortfallAssigned { number, bearer: bearer.into(), amount_minor: minor(&amount)? }
+            ToldBody::ShortfallAssigned { number, bearer, amount, cause, met, overrides } => {
+                let grounds = Grounds { cause, met: met.into_iter().map(Condition::from).collect(), overrides };
+                Event::ShortfallAssigned { number, bearer: bearer.into(), amount_minor: minor(&amount)?, grounds }
             }
             ToldBody::Provisioned { number, change } => {
                 Event::Provisioned { number, change_minor: amounts.minor(&change, &format!("{place}/change"))? }

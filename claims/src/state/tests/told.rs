@@ -9,7 +9,7 @@ use crate::claim::{
     ClaimKind, ClaimLine, ClaimNo, Cover, DiagnosisCode, DrugCode, NewClaim, Order, PolicyNo, Prescription, Quote,
     ShareCollector,
 };
-use crate::event::{Bearer, Debt, Event, LineDecision, When};
+use crate::event::{Bearer, Debt, Event, Grounds, LineDecision, When};
 use crate::insurer::terms::Funding;
 use crate::prereview::{Outcome, Verdict};
 use crate::state::split::over_lines;
@@ -56,6 +56,7 @@ pub(crate) fn intake(shape: Shape) -> NewClaim {
         line_no,
         drug_code: drug_code.clone(),
         quantity: 1,
+        prescribed_quantity: Some(1),
         gross_minor: *gross_minor,
     };
     NewClaim {
@@ -153,7 +154,8 @@ pub(crate) fn decided(shape: Shape, decision_no: i32, approved_minor: i64, advan
 }
 
 pub(crate) fn assigned(number: i32, bearer: Bearer, amount_minor: i64) -> Event {
-    Event::ShortfallAssigned { number, bearer, amount_minor }
+    let grounds = Grounds::of("rule_misapplied", &[]);
+    Event::ShortfallAssigned { number, bearer, amount_minor, grounds }
 }
 
 pub(crate) fn clawback_paid(number: i32, amount_minor: i64) -> Event {

@@ -113,8 +113,13 @@ impl Life {
     /// The claim as it is taken in.
     pub fn claim(&self, on: Date) -> anyhow::Result<NewClaim> {
         let quantity = if self.fate == Fate::InCharityPhase { PAID_PACKS + 1 } else { 1 };
-        let line =
-            ClaimLine { line_no: 1, drug_code: DrugCode::parse(self.drug)?, quantity, gross_minor: self.gross_minor };
+        let line = ClaimLine {
+            line_no: 1,
+            drug_code: DrugCode::parse(self.drug)?,
+            quantity,
+            prescribed_quantity: Some(quantity),
+            gross_minor: self.gross_minor,
+        };
         Ok(NewClaim {
             claim_no: self.claim_no.clone(),
             kind: if self.fate.is_reimbursed() { ClaimKind::Reimbursement } else { ClaimKind::DirectPay },

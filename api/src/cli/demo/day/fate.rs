@@ -1,6 +1,7 @@
 //! What becomes of a claim of the day. Pure: a fate only says what it is; the stages ask it.
 
-use dianfu_claims::event::Bearer;
+use dianfu_claims::event::{Bearer, Grounds};
+use dianfu_claims::insurer::bearer::Condition;
 
 /// What becomes of a claim, named by where it leaves the straight path.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -153,6 +154,18 @@ impl Fate {
             Fate::PlatformBears | Fate::Rejected | Fate::DecidedDown => Some(Bearer::Platform),
             Fate::DisputeWon => Some(Bearer::InsurerAfterDispute),
             _ => None,
+        }
+    }
+
+    /// Why it is who it is, by the insurer's contract.
+    pub fn grounds(self) -> Grounds {
+        match self {
+            Fate::UnpaidOrderBears => Grounds::of("price_above_contract", &[Condition::ChargebackRight]),
+            Fate::PharmacyBears => Grounds::of("dispense_proof_missing", &[Condition::ChargebackRight]),
+            Fate::PatientBears => Grounds::of("benefit_used_up", &[Condition::ConsentSigned]),
+            Fate::PatientFails => Grounds::of("material_forged", &[Condition::SecondReview]),
+            Fate::DisputeWon => Grounds::of("clinical_view", &[]),
+            _ => Grounds::of("rule_misapplied", &[]),
         }
     }
 
