@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dianfu_claims::read;
 use dianfu_ledger::Ledger;
 use dianfu_ledger::book::{self, BookName};
 use dianfu_ledger::db::Database;
@@ -79,19 +80,29 @@ impl Books {
     }
 
     /// Looks after the books that nobody has asked for here, one after the other, for ever: what was posted to them by
-    /// a program that has ended is sealed and summed up all the same.
+    /// a program that has ended is sealed and summed up all the same, and where claims are under way the book is opened,
+    /// so that they move on.
     pub async fn look_after_others(&self) {
         loop {
             // Where the database is away, others say so.
             for name in book::list(&self.database).await.unwrap_or_default() {
                 if self.already_open(&name).await.is_none()
-                    && let Err(error) = look_after(&self.database, &name).await
+                    && let Err(error) = self.look_after(&name).await
                 {
                     tracing::warn!(%name, error = in_full(&error), "a book could not be looked after");
                 }
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
+    }
+
+    async fn look_after(&self, name: &BookName) -> Result<(), dianfu_claims::Error> {
+        look_after(&self.database, name).await?;
+        let client = self.database.connect_service(&name.schema()).await.map_err(Error::from)?;
+        if read::is_any_under_way(&client).await? {
+            self.open(name).await?;
+        }
+        Ok(())
     }
 
     async fn already_open(&self, book: &BookName) -> Option<Open> {

@@ -1,6 +1,7 @@
 //! What is on record of a claim, for those who ask.
 
 use deadpool_postgres::Client;
+use tokio_postgres::GenericClient;
 
 use crate::claim::{Claim, ClaimNo};
 use crate::decide::RecordedEvent;
@@ -26,4 +27,9 @@ pub async fn claim(client: &mut Client, claim_no: &ClaimNo) -> Result<Option<Cla
 pub async fn claims(client: &mut Client, numbers: &[&str]) -> Result<Vec<Claim>, Error> {
     let tx = client.transaction().await?;
     sql::claims::claims(&tx, numbers).await
+}
+
+/// Whether there is a claim in the book that may move on by itself: by time, by what others post, or by its insurer.
+pub async fn is_any_under_way(client: &impl GenericClient) -> Result<bool, Error> {
+    sql::claims::is_any_under_way(client).await
 }

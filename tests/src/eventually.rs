@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-const LIMIT: Duration = Duration::from_mins(1);
+const LIMIT: Duration = Duration::from_mins(5);
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Asks again and again until the answer is yes; panics with `what` after a minute of noes.
+/// Asks again and again until the answer is yes; panics with `what` after five minutes of noes.
 ///
 /// For what nobody announces, such as a process that ends. Where somebody does, wait for that instead.
 pub async fn eventually(what: &str, mut question: impl AsyncFnMut() -> bool) {

@@ -4,6 +4,7 @@ mod allocating;
 mod answers;
 mod auditing;
 mod charts;
+mod claims;
 mod currencies;
 mod data_folder;
 mod demo;

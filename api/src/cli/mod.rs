@@ -13,6 +13,7 @@ mod allocate;
 mod arguments;
 mod balance;
 mod book;
+mod claim;
 mod demo;
 mod desk;
 mod ending;
@@ -105,6 +106,8 @@ enum Command {
     #[command(subcommand)]
     Report(report::Report),
     #[command(subcommand)]
+    Claim(claim::Claim),
+    #[command(subcommand)]
     Remittance(remittance::Remittance),
     #[command(subcommand)]
     Events(Box<events::Events>),
@@ -180,6 +183,7 @@ impl Command {
             Command::Rate(rate) => rate.run(desk).await,
             Command::Fx(fx) => fx.run(desk).await,
             Command::Report(report) => report.run(desk).await,
+            Command::Claim(claim) => claim.run(desk).await,
             Command::Remittance(remittance) => remittance.run(desk).await,
             Command::Events(events) => events.run(desk).await,
             Command::Refusal(refusal) => refusal.run(desk).await,

@@ -6,8 +6,8 @@ use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::Value;
-use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
+use tokio_postgres::{GenericClient, Row};
 use uuid::Uuid;
 
 use crate::claim::{Claim, ClaimNo, State};
@@ -53,6 +53,23 @@ pub async fn unsettled(tx: &Transaction<'_>, after: &str, limit: i64) -> Result<
         ORDER BY claim_no
         LIMIT $2";
     tx.query(&tx.prepare_cached(SQL).await?, &[&after, &limit]).await?.iter().map(claim).collect()
+}
+
+/// Whether there is a claim that time, the ledger, or its insurer's answer may move on.
+pub async fn is_any_under_way(client: &impl GenericClient) -> Result<bool, Error> {
+    const SQL: &str = "
+        SELECT EXISTS (SELECT FROM claim WHERE wakes_at IS NOT NULL)
+            OR EXISTS (
+                SELECT FROM claim
+                WHERE state IN (
+                    'APPROVED', 'PARTIAL', 'REJECTED', 'PART_RECOVERED', 'RECOVERED', 'SHORTFALL_OPEN', 'TAKEN_BACK',
+                    'RETURNED', 'FUNDED', 'PAID', 'CANCELLED', 'EXPIRED'))
+            OR EXISTS (
+                SELECT FROM claim
+                WHERE state IN (
+                    'DISPENSED', 'INSURER_SUBMITTED', 'INSURER_PENDED', 'APPROVED', 'PARTIAL', 'REJECTED',
+                    'PART_RECOVERED', 'SHORTFALL_OPEN'))";
+    Ok(client.query_one(SQL, &[]).await?.get(0))
 }
 
 /// Claims whose time has come, by number, after `after`.

@@ -1,12 +1,16 @@
 //! Books that nobody asks for.
 
+use std::time::Duration;
+
 use dianfu_api::Limits;
+use dianfu_claims::claim::State;
 use dianfu_ledger::entry::EntryKind;
 use dianfu_ledger::segment;
 use dianfu_tests::{cut_segments, eventually, record_ids};
 
 use super::Node;
 use crate::books::{Book, entry};
+use crate::claims::fixture::{Desk, WIDE};
 
 #[tokio::test]
 async fn a_book_that_nobody_asks_for_is_looked_after_all_the_same() {
@@ -27,4 +31,18 @@ async fn a_book_that_nobody_asks_for_is_looked_after_all_the_same() {
     })
     .await;
     node.stop().await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn claims_of_a_book_that_nobody_asks_for_move_on_all_the_same() {
+    let desk = Desk::new(WIDE).await;
+    desk.bring("CLM-3", "p-3", State::PreApproved).await;
+    let limits = Limits { work_every: Duration::from_millis(20), ..Limits::default() };
+    let node = Node::start(desk.test.database(), limits).await;
+    eventually("the approval has expired, and the claim is closed", async || {
+        desk.claim("CLM-3").await.state == State::Closed
+    })
+    .await;
+    node.stop().await.unwrap().unwrap();
+    desk.verify().await;
 }

@@ -9,7 +9,7 @@ use nix::unistd::Pid;
 use super::open;
 use crate::shell::Shell;
 
-const ENTRIES: i64 = 60_000;
+const ENTRIES: i64 = 40_000;
 
 fn leg(account: &str, side: &str, n: i64) -> String {
     format!(r#"{{"account":"{account}","{side}":"{n}.00","currency":"CNY"}}"#)
