@@ -1,8 +1,9 @@
 //! `dianfu claim`: claims, what happened to them, and what waits for somebody.
 //!
-//! Below: telling and deciding ([`telling`]), and what takes two people ([`proposing`]).
+//! Below: telling and deciding ([`telling`]), sharing anew ([`rerunning`]), and what takes two people ([`proposing`]).
 
 mod proposing;
+mod rerunning;
 mod telling;
 
 use clap::{Args, Subcommand, value_parser};
@@ -20,6 +21,7 @@ use super::desk::Desk;
 use super::ending::{Answer, No, note};
 use super::print::{Column, Output, Sheet};
 use proposing::{Decide, Proposals, Propose};
+use rerunning::Rerun;
 use telling::{Offer, Review, Rule, TakeIn, Tell};
 
 /// Take claims in, tell what happened to them, decide on them, and see what waits
@@ -50,6 +52,7 @@ Example:
     Review(Review),
     Rule(Rule),
     Offer(Offer),
+    Rerun(Rerun),
     Propose(Propose),
     Proposals(Proposals),
     /// Accept what another person has proposed; it is done at once
@@ -228,6 +231,7 @@ impl Claim {
             Claim::Review(review) => review.run(desk).await,
             Claim::Rule(rule) => rule.run(desk).await,
             Claim::Offer(offer) => offer.run(desk).await,
+            Claim::Rerun(rerun) => rerun.run(desk).await,
             Claim::Propose(propose) => propose.run(desk).await,
             Claim::Proposals(proposals) => proposals.run(desk).await,
             Claim::Accept(decide) => decide.accept(desk).await,

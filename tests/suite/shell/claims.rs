@@ -1,11 +1,13 @@
 //! Claims at the shell: taken in, told, decided, found, and what takes two people.
 
-use dianfu_claims::claim::State;
+use dianfu_claims::claim::{NewClaim, ShareCollector, State};
+use dianfu_claims::event::Event;
+use dianfu_claims::patient_record::{Consent, ConsentKind, tell_consent};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{Ended, dianfu};
-use crate::claims::fixture::{Desk, ON, WIDE};
+use crate::claims::fixture::{Desk, ON, WIDE, intake, now, offered, party};
 
 /// A book with everybody who takes part, and the program beside it.
 struct Office {
@@ -120,7 +122,8 @@ async fn what_cannot_be_is_refused_at_its_place_and_nothing_is_done() {
 async fn what_one_person_proposes_the_same_person_does_not_accept_but_takes_back() {
     let office = Office::new().await;
     office.desk.bring("CLM-5", "p-1", State::Partial).await;
-    let borne = json!({"shortfall_assigned": {"number": 1, "bearer": "platform", "amount": "1200.00"}});
+    let borne = json!({"number": 1, "bearer": "platform", "amount": "1200.00", "cause": "rule_misapplied"});
+    let borne = json!({"shortfall_assigned": borne});
     office.file(&told(&borne));
     office.run("tell CLM-5 body.json").says(1, "second_person_needed");
     let id = "0199aa00-0000-7000-8000-000000000001";
@@ -134,6 +137,32 @@ async fn what_one_person_proposes_the_same_person_does_not_accept_but_takes_back
     assert_eq!(office.json("proposals")["proposals"], json!([]));
     office.run("accept 0199aa00-0000-7000-8000-000000000009").says(1, "no such proposal");
     office.desk.verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_is_shared_anew_and_what_has_changed_is_shown_once() {
+    let office = Office::new().await;
+    let desk = &office.desk;
+    desk.asks_little().await;
+    desk.bring("CLM-5", "p-1", State::PreApproved).await;
+    let later = NewClaim { share_collector: ShareCollector::PlatformLater, ..intake("CLM-6", "p-1") };
+    desk.reviewed(later).await;
+    desk.ask(offered("CLM-6", 1, "red-cross")).await.unwrap();
+    for event in [Event::OrderAccepted { offer_no: 1 }, Event::DrugReady, Event::Dispensed] {
+        desk.tell("CLM-6", event).await;
+    }
+    desk.tell("CLM-5", Event::Cancelled).await;
+    let (kind, text_version) = (ConsentKind::ShareRerun, "v1".to_owned());
+    let consent = Consent { kind, given: true, text_version, happened_at: now() };
+    let mut client = desk.ledger.client().await.unwrap();
+    tell_consent(&mut client, &party("p-1"), &consent, "zhao", now()).await.unwrap().unwrap();
+    let line = "rerun picc POL-p-1 --on 2026-03-02";
+    let [changed] = <[Value; 1]>::try_from(office.json(line)["recalculated"].as_array().unwrap().clone()).unwrap();
+    let shown = ["claim_no", "difference", "share", "currency"].map(|field| &changed[field]);
+    assert_eq!(json!(shown), json!(["CLM-6", "800.00", "4800.00", "CNY"]));
+    assert_eq!(office.json(line)["recalculated"], json!([]));
+    assert!(office.run(line).went_well().out.contains("No share has changed."));
+    desk.verify().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

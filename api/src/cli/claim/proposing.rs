@@ -136,6 +136,7 @@ impl Decide {
 fn refused(refusal: &ProposalRefusal) -> No {
     match refusal {
         ProposalRefusal::Claim(refusal) => no(refusal),
+        ProposalRefusal::Task(task) => No::new(format!("{} ({task})", task.code())),
         ProposalRefusal::Unknown | ProposalRefusal::Decided => {
             No::new(refusal.to_string()).next("`dianfu claim proposals` shows those that wait")
         }
