@@ -42,7 +42,7 @@ pub async fn read(tx: &Transaction<'_>, commands: &[Command], at: Timestamp) -> 
     let tasks = read_tasks(tx, commands, &claims).await?;
     let lacking = read_lacking(tx, commands, &claims).await?;
     let outstanding = HashMap::new();
-    Ok(Known { claims, facts, book, journals, insurers, coverage, outstanding, tasks, lacking })
+    Ok(Known { claims, facts, book, journals, insurers, coverage, outstanding, lacking, tasks })
 }
 
 /// What is lacking of claims that may come into review, once for each day on which that counts.
