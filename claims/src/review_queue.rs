@@ -6,8 +6,8 @@
 //!
 //! The queue fills itself and empties itself: a claim that the rules leave to a reviewer opens a task in the same
 //! transaction, and the event that decides the claim, or calls it off, ends it ([`follow`](mod@follow)). An approval
-//! that takes two people ends the task of the first reviewer when it is proposed, and opens one for a second person; who
-//! turns it down gives the claim back to the first.
+//! that takes two people ends the task of the first reviewer when it is proposed, and opens one for a second person;
+//! who turns it down gives the claim back to the first.
 //!
 //! Who decides need not have taken the task: deciding takes it and does it at once. What another has taken is refused.
 //!
