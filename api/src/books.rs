@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dianfu_claims::ports::insurer::{Port, Settings};
 use dianfu_claims::read;
 use dianfu_ledger::Ledger;
 use dianfu_ledger::book::{self, BookName};
@@ -15,7 +16,7 @@ use tokio::time::timeout;
 use tokio_postgres::Client;
 
 use crate::auth::LookUp;
-use crate::worker::Worker;
+use crate::worker::{Work, Worker};
 
 /// How long the look-up of a book may take before its connection is given up.
 const LOOK_UP_TIME: Duration = Duration::from_secs(5);
@@ -36,9 +37,11 @@ pub struct Open {
 pub struct Books {
     database: Database,
     open: RwLock<HashMap<BookName, Open>>,
-    /// What moves the claims of open books on by itself, and how often.
+    /// What open books do by themselves, and how often.
     workers: Mutex<Vec<Worker>>,
     work_every: Duration,
+    /// The way out to insurers, of all books.
+    port: Arc<Port>,
     /// Held while a book that exists is opened, so that it is opened once.
     opening: Mutex<()>,
     /// The connection on which books are looked up, by all callers at once, behind one another: who names a book that
@@ -52,7 +55,8 @@ impl Books {
     /// Nothing is opened yet; claims of open books move on by themselves this often.
     pub fn new(database: Database, work_every: Duration) -> Books {
         let (open, workers, opening, look_up, probe) = Default::default();
-        Books { database, open, workers, work_every, opening, look_up, probe }
+        let port = Arc::new(Port::new(Settings::default()));
+        Books { database, open, workers, work_every, port, opening, look_up, probe }
     }
 
     /// A book, opened; `None` if there is no such book.
@@ -69,7 +73,9 @@ impl Books {
         }
         match Ledger::open(&self.database, book).await {
             Ok(ledger) => {
-                self.workers.lock().await.push(Worker::start(ledger.clone(), self.work_every));
+                let all = [Work::Claims, Work::Insurers(self.port.clone())];
+                let started = all.map(|work| Worker::start(ledger.clone(), self.work_every, work));
+                self.workers.lock().await.extend(started);
                 let open = Open { look_up: LookUp::start(ledger.clone()), ledger };
                 self.open.write().await.insert(book.clone(), open.clone());
                 Ok(Some(open))

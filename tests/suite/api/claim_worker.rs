@@ -6,7 +6,9 @@ use dianfu_api::Limits;
 use dianfu_claims::claim::State;
 use dianfu_tests::eventually;
 
+use super::Node;
 use super::claims::Clinic;
+use crate::ports::{Scene, pay_all, rule};
 
 #[tokio::test]
 async fn an_approval_that_nobody_uses_expires_and_the_claim_closes_by_itself() {
@@ -22,4 +24,16 @@ async fn an_approval_that_nobody_uses_expires_and_the_claim_closes_by_itself() {
     assert_eq!(expired["actor"], "system:worker");
     assert_eq!(clinic.desk.held().await, 0);
     clinic.desk.verify().await;
+}
+
+#[tokio::test]
+async fn an_insurer_that_can_be_reached_is_handed_what_was_dispensed_and_asked_for_its_decision() {
+    let scene = Scene::new(vec![rule("CLM-1", vec![pay_all(1)])]).await;
+    scene.desk.bring("CLM-1", "p-1", State::Dispensed).await;
+    let limits = Limits { work_every: Duration::from_millis(20), ..Limits::default() };
+    let node = Node::start(scene.desk.test.database(), limits).await;
+    eventually("the insurer has approved", async || scene.desk.claim("CLM-1").await.state == State::Approved).await;
+    node.stop().await.unwrap().unwrap();
+    assert_eq!(scene.insurer.count("claims").await, 1);
+    scene.desk.verify().await;
 }

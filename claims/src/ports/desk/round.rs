@@ -65,7 +65,7 @@ struct Task {
 /// Does up to `limit` errands (1 to [`ERRANDS_MAX`]) that are due now. Answers what came of each, by claim.
 pub async fn work(ledger: &Ledger, port: &Port, now: Timestamp, limit: i64) -> Result<Vec<Done>, Error> {
     let tasks = taken(ledger, now, limit).await?;
-    let calls = tasks.iter().map(|task| call(ledger, port, task));
+    let calls: Vec<_> = tasks.iter().map(|task| call(ledger, port, task)).collect();
     let mut done: Vec<Done> = stream::iter(calls).buffer_unordered(CALLS_AT_ONCE).try_collect().await?;
     done.sort_by(|one, other| one.claim_no.cmp(&other.claim_no));
     let tasks: HashMap<ClaimNo, Task> = tasks.into_iter().map(|task| (task.claim.claim_no().clone(), task)).collect();

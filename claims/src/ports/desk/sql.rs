@@ -13,7 +13,7 @@ use crate::error::Error;
 
 type Client = deadpool_postgres::Client;
 
-/// Takes errands that are due and that nobody holds, by claim; answers their claims and how often each has failed. Two
+/// Takes errands that are due, that nobody holds, and whose insurer can be reached, by claim; answers their claims and how often each has failed. Two
 /// at once: who comes second waits for the first and then finds the errand held. All take them in the same order.
 pub async fn take(
     client: &Client,
@@ -29,6 +29,7 @@ pub async fn take(
             'DISPENSED', 'INSURER_SUBMITTED', 'INSURER_PENDED', 'APPROVED', 'PARTIAL', 'REJECTED', 'PART_RECOVERED',
             'SHORTFALL_OPEN')
             AND (next_at IS NULL OR next_at <= $1 AND held_until <= $1)
+            AND EXISTS (SELECT FROM insurer_endpoint WHERE insurer_endpoint.insurer_no = claim.insurer_no)
         ORDER BY claim_no
         LIMIT $3
         ON CONFLICT ON CONSTRAINT insurer_errand_pkey DO UPDATE
