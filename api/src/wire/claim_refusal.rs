@@ -62,14 +62,13 @@ fn place(reason: &Reason, kind: EventKind, body: &str) -> String {
         Reason::ReasonsMismatch { line_no, .. } => format!("{body}/lines/{}/reasons", line_no - 1),
         Reason::DecidedBelowPaid { .. } => format!("{body}/lines"),
         Reason::Ruling(_) => "/reasons".to_owned(),
-        Reason::Bearer(BearerRefusal::OverrideUnproven) => "/evidence_sha256".to_owned(),
         Reason::Bearer(BearerRefusal::CauseUnknown { .. }) => format!("{body}/cause"),
         Reason::Bearer(BearerRefusal::BearerDiffers { .. }) => format!("{body}/bearer"),
         Reason::TooEarly { .. }
         | Reason::ApprovalOver { .. }
         | Reason::ApprovalStillValid { .. }
         | Reason::RulesMissing { .. } => "/on".to_owned(),
-        Reason::EvidenceMissing => "/evidence_sha256".to_owned(),
+        Reason::EvidenceMissing | Reason::Bearer(BearerRefusal::OverrideUnproven) => "/evidence_sha256".to_owned(),
         Reason::StaleVersion { .. } => "/as_of_event".to_owned(),
         Reason::MomentPassed { field, .. } | Reason::MomentNotReached { field, .. }
             if kind == EventKind::OrderOffered =>
