@@ -17,6 +17,8 @@ use crate::prereview::trial::{Trial, content_digest};
 use crate::registration::{RegistrationRefusal, in_range, same};
 use crate::sql;
 
+pub use crate::sql::rule_book::LiveVersion;
+
 /// The most past decisions that a trial judges again, the first ones by claim number.
 pub const TRIED_MAX: u32 = 100_000;
 /// How many of them are in memory at the same time.
@@ -122,6 +124,18 @@ pub async fn record(
         tx.commit().await?;
     }
     Ok(answer)
+}
+
+/// Every live version of an insurer's rules, by version.
+pub async fn live_versions(client: &mut Client, insurer: &PartyNo) -> Result<Vec<LiveVersion>, Error> {
+    let tx = client.transaction().await?;
+    sql::rule_book::live(&tx, insurer).await
+}
+
+/// The proposals of a version, the oldest first.
+pub async fn proposals(client: &mut Client, insurer: &PartyNo, version: i32) -> Result<Vec<Proposal>, Error> {
+    let tx = client.transaction().await?;
+    sql::rule_book::proposals(&tx, insurer, version).await
 }
 
 /// A line of the rule change log.

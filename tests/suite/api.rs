@@ -18,6 +18,7 @@ mod entries;
 mod event_cursors;
 mod events;
 mod health;
+mod insurers;
 mod killed;
 mod large_remittances;
 mod metadata;
@@ -31,6 +32,7 @@ mod refusals;
 mod refused_templates;
 mod remittances;
 mod robustness;
+mod rules;
 mod stream;
 mod sweep;
 mod templates;
@@ -212,6 +214,13 @@ pub async fn token(database: &Database, name: &str, role: Role) -> String {
     token_of(database, name, role, Holder::Person(&person)).await
 }
 
+/// Another token of a person on record, who is given one more role.
+pub async fn another_token(database: &Database, name: &str, role: Role) -> String {
+    let person = OperatorNo::parse(name).unwrap();
+    grant(database, &person, role).await;
+    token_of(database, &format!("{name}-{}", role.word()), role, Holder::Person(&person)).await
+}
+
 /// A token of whoever bears it.
 async fn token_of(database: &Database, name: &str, role: Role, holder: Holder<'_>) -> String {
     let new = NewToken { name, role, holder, expires_at: None, created_by: "test" };
@@ -223,6 +232,12 @@ async fn employ(database: &Database, person: &OperatorNo, role: Role) {
     let mut client = database.connect_service("book_main").await.unwrap();
     let by = By { actor: "person:test", reason: "for the test", request_id: None, now: clock::now() };
     operator::create(&mut client, person, person.as_str(), by).await.unwrap().unwrap();
+    grant(database, person, role).await;
+}
+
+async fn grant(database: &Database, person: &OperatorNo, role: Role) {
+    let mut client = database.connect_service("book_main").await.unwrap();
+    let by = By { actor: "person:test", reason: "for the test", request_id: None, now: clock::now() };
     operator::grant(&mut client, person, role, None, by).await.unwrap().unwrap();
 }
 

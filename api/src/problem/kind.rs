@@ -56,6 +56,10 @@ pub enum Kind {
     ClaimUnknown,
     /// No such proposal, or none on which the caller has a word.
     ProposalUnknown,
+    /// No such insurer, or none that the caller may see.
+    InsurerUnknown,
+    /// The insurer has not handed in such a paper.
+    PaperUnknown,
     /// There is no such commit.
     CommitUnknown,
     /// Receipts cannot be signed.
@@ -119,6 +123,8 @@ impl Kind {
             Kind::OperatorUnknown => (StatusCode::NOT_FOUND, "operator_unknown", "There is nobody of this name"),
             Kind::ClaimUnknown => (StatusCode::NOT_FOUND, "claim_unknown", "There is no such claim"),
             Kind::ProposalUnknown => (StatusCode::NOT_FOUND, "proposal_unknown", "There is no such proposal"),
+            Kind::InsurerUnknown => (StatusCode::NOT_FOUND, "insurer_unknown", "There is no such insurer"),
+            Kind::PaperUnknown => (StatusCode::NOT_FOUND, "paper_unknown", "There is no such paper"),
             Kind::CommitUnknown => (StatusCode::NOT_FOUND, "commit_unknown", "There is no such commit"),
             Kind::ReceiptKeyMissing => {
                 (StatusCode::NOT_IMPLEMENTED, "receipt_key_missing", "This server signs no receipts")

@@ -12,6 +12,7 @@ mod event_cursors;
 mod events;
 mod health;
 mod holds;
+mod insurers;
 mod limit_groups;
 mod open_items;
 mod operators;
@@ -22,6 +23,7 @@ mod refusals;
 mod rates;
 mod remittances;
 mod reports;
+mod rules;
 mod templates;
 mod translated;
 
@@ -101,6 +103,8 @@ fn routes(app: &App) -> OpenApiRouter<App> {
         .merge(group(app, Permission::MoveCursors, |routes| routes.routes(routes!(event_cursors::event_cursor_move))))
         .merge(people(app))
         .merge(claims(app))
+        .merge(insurers::routes(app))
+        .merge(rules::routes(app))
         .merge(reading(app))
         .merge(group(app, Permission::ReadLedger, report_routes))
         .merge(group(app, Permission::ReadLedger, currency_routes))

@@ -106,35 +106,30 @@ pub enum ItemState<'a> {
 }
 
 /// Why an item is not met.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Lack {
     /// Nothing was handed in.
+    #[error("is missing")]
     Open,
     /// Nobody has judged what was handed in.
+    #[error("is not judged")]
     NotJudged,
     /// What was judged last is rejected.
+    #[error("is rejected")]
     Rejected,
     /// What is accepted was valid until this day.
+    #[error("was valid until {0}")]
     Expired(Date),
 }
 
 /// An item that is not met.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{} {}", item.word(), told(*lack))]
+#[error("{} {lack}", item.word())]
 pub struct Unmet {
     /// The item.
     pub item: CheckItem,
     /// Why.
     pub lack: Lack,
-}
-
-fn told(lack: Lack) -> String {
-    match lack {
-        Lack::Open => "is missing".to_owned(),
-        Lack::NotJudged => "is not judged".to_owned(),
-        Lack::Rejected => "is rejected".to_owned(),
-        Lack::Expired(on) => format!("was valid until {on}"),
-    }
 }
 
 /// All papers of an insurer.

@@ -8,7 +8,8 @@
 //! head comes last. So a suspension waits for what has relied on the insurer before it, and counts for all after it.
 //!
 //! Modules in reading order. Pure: [`stage`], [`checklist`], [`terms`], [`bearer`], [`modules`], [`standing`]. Doing:
-//! [`proposal`], [`suspension`], [`credit_line`], [`exposure`], [`prefund`], [`dispute`], [`statement`], [`onboard`].
+//! [`proposal`], [`suspension`], [`credit_line`], [`exposure`], [`prefund`], [`dispute`], [`statement`], [`onboard`],
+//! [`view`].
 
 pub mod refusal;
 
@@ -27,6 +28,7 @@ pub mod prefund;
 pub mod dispute;
 pub mod statement;
 pub mod onboard;
+pub mod view;
 
 use deadpool_postgres::Client;
 use dianfu_ledger::money::Currency;

@@ -4,7 +4,7 @@ use dianfu_api::auth::Role;
 use dianfu_ledger::Ledger;
 use dianfu_ledger::account::{AccountCode, AccountFault, AccountNote, AccountType, Limits, NewAccount};
 use dianfu_ledger::opening::AccountOutcome;
-use reqwest::{Method, RequestBuilder};
+use reqwest::RequestBuilder;
 use serde_json::json;
 
 use super::claims::Clinic;
@@ -84,9 +84,9 @@ async fn the_character_nul_is_named_in_every_body() {
     let everybody = Everybody::new().await;
     let mut named = 0;
     for operation in everybody.guarded().await {
-        let Operation { method, template, path, .. } = &operation;
+        let Operation { template, path, has_body, .. } = &operation;
         // Entries are read one by one, and tell a NUL of each field by themselves.
-        if *method == Method::GET || template == "/v1/entries" {
+        if !has_body || template == "/v1/entries" {
             continue;
         }
         let request = everybody.request(&operation, path).json(&json!({"a": ["b", {"c/d": "x\u{0}"}]}));

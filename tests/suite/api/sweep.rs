@@ -20,6 +20,8 @@ pub struct Operation {
     pub path: String,
     /// The names of what its query may have.
     pub parameters: Vec<String>,
+    /// Whether it reads a body.
+    pub has_body: bool,
     pub right: Option<String>,
 }
 
@@ -46,8 +48,14 @@ pub async fn operations(api: &Api) -> Vec<Operation> {
                     .replace("{claim_no}", "CLM-1")
                     .replace("{queue}", "to_review")
                     .replace("{proposal}", "1")
+                    .replace("{insurer}", "picc")
+                    .replace("{item}", "licence")
+                    .replace("{paper}", "1")
+                    .replace("{version}", "1")
+                    .replace("{digest}", &"07".repeat(32))
                     .replace("{template_no}", "1"),
                 parameters: parameters(operation),
+                has_body: operation["requestBody"].is_object(),
                 right: operation["security"][0]["staff_token"][0].as_str().map(str::to_owned),
             });
         }

@@ -114,8 +114,8 @@ fn line_decisions(lines: Vec<LineDecisionBody>, amounts: &Amounts<'_>) -> Result
     lines.into_iter().enumerate().map(line).collect()
 }
 
-/// SHA-256 in hexadecimal.
-pub(super) fn digest(text: &str) -> Result<[u8; 32], Violation> {
+/// Reads SHA-256 in hexadecimal, at `/evidence_sha256`.
+pub fn digest(text: &str) -> Result<[u8; 32], Violation> {
     let wrong = || {
         let message = "the digest is SHA-256 in 64 hexadecimal digits";
         Violation::at("digest_malformed", "/evidence_sha256", message).expected("64 hexadecimal digits", text)

@@ -44,6 +44,16 @@ pub async fn registered(tx: &Transaction<'_>, insurer_no: &PartyNo) -> Result<Op
     row.map(|row| Ok((known(&row)?, row.get("registered_at")))).transpose()
 }
 
+/// The numbers of all insurers, in their order.
+pub async fn numbers(tx: &Transaction<'_>) -> Result<Vec<PartyNo>, Error> {
+    const SQL: &str = "
+        SELECT insurer_no
+        FROM insurer
+        ORDER BY insurer_no";
+    let rows = tx.query(&tx.prepare_cached(SQL).await?, &[]).await?;
+    rows.iter().map(|row| number(PartyNo::parse(row.get("insurer_no")))).collect()
+}
+
 /// An insurer, locked until the end of the transaction: waits for all who rely on it, and they wait for us.
 pub async fn lock(tx: &Transaction<'_>, insurer_no: &PartyNo) -> Result<Option<Insurer>, Error> {
     const SQL: &str = "
