@@ -138,6 +138,26 @@ pub async fn proposals(client: &mut Client, insurer: &PartyNo, version: i32) -> 
     sql::rule_book::proposals(&tx, insurer, version).await
 }
 
+/// The rules of an insurer as they stand.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Book {
+    /// Every live version, by version.
+    pub versions: Vec<LiveVersion>,
+    /// What the next version may be, oldest first.
+    pub proposals: Vec<Proposal>,
+    /// What each version has changed, oldest first.
+    pub changes: Vec<LogLine>,
+}
+
+/// The rules of an insurer: live versions, proposals of the next, and the change log.
+pub async fn book(client: &mut Client, insurer: &PartyNo) -> Result<Book, Error> {
+    let versions = live_versions(client, insurer).await?;
+    let next = versions.last().map_or(0, |live| live.version.version) + 1;
+    let proposals = proposals(client, insurer, next).await?;
+    let changes = change_log(client, insurer).await?;
+    Ok(Book { versions, proposals, changes })
+}
+
 /// A line of the rule change log.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LogLine {

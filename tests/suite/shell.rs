@@ -8,6 +8,7 @@ mod claims;
 mod currencies;
 mod data_folder;
 mod demo;
+mod insurers;
 mod people;
 mod posting;
 mod refusals;

@@ -23,6 +23,7 @@ use super::print::{Column, Output, Sheet};
 use proposing::{Decide, Proposals, Propose};
 use rerunning::Rerun;
 use telling::{Offer, Review, Rule, TakeIn, Tell};
+pub use telling::{body, misread};
 
 /// Take claims in, tell what happened to them, decide on them, and see what waits
 #[derive(Subcommand)]

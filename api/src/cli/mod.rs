@@ -24,6 +24,7 @@ mod fx;
 mod hold;
 mod import;
 mod input;
+mod insurer;
 mod limit;
 mod operator;
 mod outcomes;
@@ -39,6 +40,7 @@ mod refusal;
 mod rate;
 mod remittance;
 mod report;
+mod rules;
 mod segment;
 mod serve;
 mod simulate;
@@ -107,6 +109,10 @@ enum Command {
     Report(report::Report),
     #[command(subcommand)]
     Claim(claim::Claim),
+    #[command(subcommand)]
+    Insurer(Box<insurer::Insurer>),
+    #[command(subcommand)]
+    Rules(rules::Rules),
     #[command(subcommand)]
     Remittance(remittance::Remittance),
     #[command(subcommand)]
@@ -184,6 +190,8 @@ impl Command {
             Command::Fx(fx) => fx.run(desk).await,
             Command::Report(report) => report.run(desk).await,
             Command::Claim(claim) => claim.run(desk).await,
+            Command::Insurer(insurer) => insurer.run(desk).await,
+            Command::Rules(rules) => rules.run(desk).await,
             Command::Remittance(remittance) => remittance.run(desk).await,
             Command::Events(events) => events.run(desk).await,
             Command::Refusal(refusal) => refusal.run(desk).await,

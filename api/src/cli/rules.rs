@@ -5,9 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use deadpool_postgres::Client;
 use dianfu_api::wire::claim_told::reading::digest;
-use dianfu_api::wire::rules::{
-    NewRulesBody, QualitiesBody, QualityBody, RuleBookBody, RulesProposalBody, TrialBody,
-};
+use dianfu_api::wire::rules::{NewRulesBody, QualitiesBody, QualityBody, RuleBookBody, RulesProposalBody, TrialBody};
 use dianfu_claims::registration::RegistrationRefusal;
 use dianfu_claims::rule_book;
 use dianfu_claims::rule_quality::rule_quality;
@@ -230,8 +228,7 @@ impl Proposed {
         let Proposed { insurer, version, digest, output } = self;
         let (mut client, actor) = (desk.client().await?, Desk::actor());
         let currency = currency_of(&mut client, insurer).await?;
-        let tried =
-            rule_book::try_on_past(&mut client, insurer, (*version, digest), &actor, clock::now()).await?;
+        let tried = rule_book::try_on_past(&mut client, insurer, (*version, digest), &actor, clock::now()).await?;
         let trial = tried.map_err(|refusal| no(&refusal))?;
         output.print(&TrialBody::of(trial, currency), &TRIAL)?;
         Ok(Answer::Yes)

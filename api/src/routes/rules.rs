@@ -18,9 +18,7 @@ use crate::extract::{self, PathParam};
 use crate::problem::{Kind, Problem};
 use crate::wire::claim_told::reading::digest;
 use crate::wire::insurer_refusal::{misread, of_registration, unknown};
-use crate::wire::rules::{
-    LiveRulesBody, NewRulesBody, QualitiesBody, QualityBody, RuleBookBody, RuleChangeBody, RulesProposalBody, TrialBody,
-};
+use crate::wire::rules::{NewRulesBody, QualitiesBody, QualityBody, RuleBookBody, RulesProposalBody, TrialBody};
 
 /// Routes of rules, each with the right it needs.
 pub fn routes(app: &App) -> OpenApiRouter<App> {
@@ -170,15 +168,7 @@ async fn found(client: &mut Client, insurer: &str) -> Result<(PartyNo, Currency)
 }
 
 async fn shown(client: &mut Client, insurer: &PartyNo, currency: Currency) -> Result<RuleBookBody, Problem> {
-    let versions = rule_book::live_versions(client, insurer).await?;
-    let next = versions.last().map_or(0, |live| live.version.version) + 1;
-    let proposals = rule_book::proposals(client, insurer, next).await?;
-    let changes = rule_book::change_log(client, insurer).await?;
-    Ok(RuleBookBody {
-        versions: versions.into_iter().map(|live| LiveRulesBody::of(live, currency)).collect(),
-        proposals: proposals.iter().map(|proposal| RulesProposalBody::of(proposal, currency)).collect(),
-        changes: changes.into_iter().map(|line| RuleChangeBody::of(line, currency)).collect(),
-    })
+    Ok(RuleBookBody::of(rule_book::book(client, insurer).await?, currency))
 }
 
 fn no_proposal(version: i32) -> Problem {

@@ -1,6 +1,6 @@
 //! What is told of a claim: one object with one field, named like the event, that holds what the event brings.
 
-pub(crate) mod reading;
+pub mod reading;
 
 use dianfu_claims::claim::{Claim, ClaimNo};
 use dianfu_claims::command::{Command, Request};

@@ -4,7 +4,7 @@
 use dianfu_claims::prereview::RuleVersion;
 use dianfu_claims::prereview::rules::RuleSet;
 use dianfu_claims::prereview::trial::{Change, Said, Trial};
-use dianfu_claims::rule_book::{LiveVersion, LogLine, Proposal};
+use dianfu_claims::rule_book::{Book, LiveVersion, LogLine, Proposal};
 use dianfu_claims::rule_quality::RuleQuality;
 use dianfu_ledger::money::{Currency, decimal_text};
 use jiff::Timestamp;
@@ -164,6 +164,18 @@ pub struct QualityBody {
 pub struct QualitiesBody {
     /// By version.
     pub versions: Vec<QualityBody>,
+}
+
+impl RuleBookBody {
+    /// A book as it is shown.
+    pub fn of(book: Book, currency: Currency) -> RuleBookBody {
+        let Book { versions, proposals, changes } = book;
+        RuleBookBody {
+            versions: versions.into_iter().map(|live| LiveRulesBody::of(live, currency)).collect(),
+            proposals: proposals.iter().map(|proposal| RulesProposalBody::of(proposal, currency)).collect(),
+            changes: changes.into_iter().map(|line| RuleChangeBody::of(line, currency)).collect(),
+        }
+    }
 }
 
 impl NewRulesBody {

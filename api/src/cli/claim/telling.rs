@@ -205,13 +205,13 @@ pub(super) fn print_applied(applied: &AppliedBody, output: &Output) -> anyhow::R
 }
 
 /// Reads a file of JSON.
-pub(super) async fn body<T: DeserializeOwned>(file: &Path) -> anyhow::Result<T> {
+pub async fn body<T: DeserializeOwned>(file: &Path) -> anyhow::Result<T> {
     let text = input::whole(file, BODY_BYTES_MAX).await?;
     let read = json::refuse_nul(&text).and_then(|()| json::read(&text));
     Ok(read.map_err(|wrong| misread(&wrong.into_violation()))?)
 }
 
-pub(super) fn misread(violation: &Violation) -> No {
+pub fn misread(violation: &Violation) -> No {
     let Violation { code, pointer, message, .. } = violation;
     let place = pointer.as_deref().filter(|pointer| !pointer.is_empty());
     No::new(format!("{code}{}: {message}", place.map(|place| format!(" at {place}")).unwrap_or_default()))

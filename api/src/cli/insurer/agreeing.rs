@@ -88,7 +88,9 @@ impl Propose {
         let act = act.read(currency).map_err(|violation| misread(&violation))?;
         let proposed = proposal::propose(&mut client, insurer, &act, (&reason, &actor), clock::now()).await?;
         let number = proposed.map_err(|refusal| no(&refusal))?;
-        note(&format!("it is proposal {number}; another person accepts it with `dianfu insurer accept {insurer} {number}`"));
+        note(&format!(
+            "it is proposal {number}; another person accepts it with `dianfu insurer accept {insurer} {number}`"
+        ));
         Ok(Answer::Yes)
     }
 }
