@@ -14,7 +14,6 @@ use super::bank::{DUE_ON, approval, batch};
 use super::fixture::{Desk, ON, assigned, bank_details, intake, now, number, straight_path, told};
 
 /// Something that somebody does in one transaction.
-#[expect(clippy::large_enum_variant, reason = "a test has a few of them")]
 pub enum Step {
     Tell(Command),
     Propose(Batch),
