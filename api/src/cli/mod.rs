@@ -23,6 +23,7 @@ mod fx;
 mod hold;
 mod import;
 mod input;
+mod keyring;
 mod limit;
 mod operator;
 mod outcomes;
@@ -127,6 +128,7 @@ enum Command {
     Token(token::Token),
     #[command(subcommand)]
     Partner(partner::Partner),
+    Keyring(keyring::NewKeyring),
     #[command(subcommand)]
     Simulate(simulate::Simulate),
 }
@@ -192,6 +194,7 @@ impl Command {
             Command::Operator(operator) => operator.run(desk).await,
             Command::Token(token) => token.run(desk).await,
             Command::Partner(partner) => partner.run(desk).await,
+            Command::Keyring(keyring) => keyring.run(),
             Command::Simulate(simulate) => simulate.run(desk).await,
         }
     }
