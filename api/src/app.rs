@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use crate::books::Books;
 use crate::edge::room::Room;
+use crate::sealing::Sealing;
 use crate::serve::Limits;
 
 /// The state of one serving process; cheap to clone.
@@ -21,6 +22,7 @@ struct Shared {
     room: Room,
     limits: Limits,
     receipt_key: OnceLock<SecretKey>,
+    sealing: OnceLock<Sealing>,
     stopping: watch::Sender<bool>,
 }
 
@@ -29,8 +31,8 @@ impl App {
     pub fn new(database: Database, limits: Limits) -> App {
         let (books, receipt_key, (stopping, _)) =
             (Books::new(database, limits.work_every), OnceLock::new(), watch::channel(false));
-        let room = Room::new(&limits);
-        App { shared: Arc::new(Shared { books, room, limits, receipt_key, stopping }) }
+        let (room, sealing) = (Room::new(&limits), OnceLock::new());
+        App { shared: Arc::new(Shared { books, room, limits, receipt_key, sealing, stopping }) }
     }
 
     /// The books.
@@ -68,5 +70,15 @@ impl App {
     /// The key with which receipts are signed, if there is one.
     pub fn receipt_key(&self) -> Option<&SecretKey> {
         self.shared.receipt_key.get()
+    }
+
+    /// Gives what seals records and keeps documents; the first one counts.
+    pub fn seal_with(&self, sealing: Sealing) {
+        let _first = self.shared.sealing.get_or_init(|| sealing);
+    }
+
+    /// What seals records and keeps documents: nothing, if nothing was given.
+    pub fn sealing(&self) -> &Sealing {
+        self.shared.sealing.get_or_init(Sealing::default)
     }
 }

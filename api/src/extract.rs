@@ -177,6 +177,13 @@ pub async fn remittance_file(body: Body, app: &App) -> Result<Held, Problem> {
     within(body, app.room(), max, too_large).await
 }
 
+/// A document.
+pub async fn document_file(body: Body, app: &App) -> Result<Held, Problem> {
+    let max = app.limits().document_bytes;
+    let too_large = || Problem::new(Kind::BodyTooLarge, format!("a document has at most {max} bytes"));
+    within(body, app.room(), max, too_large).await
+}
+
 /// The whole body; a problem if it has more bytes than is allowed, at once where the head says so, if it breaks off, or
 /// if there is no room for it.
 pub async fn whole(body: Body, app: &App) -> Result<Held, Problem> {

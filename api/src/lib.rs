@@ -18,6 +18,7 @@ pub mod logging;
 pub mod problem;
 pub mod report;
 pub mod routes;
+pub mod sealing;
 pub mod serve;
 pub mod sheet;
 pub mod simulators;

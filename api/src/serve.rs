@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::edge::connections;
 use crate::error::Error;
 use crate::routes;
+use crate::sealing::Sealing;
 
 /// How to serve.
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ pub struct ServeConfig {
 pub struct Limits {
     /// The longest body, and the longest line of a stream of entries, in bytes.
     pub body_bytes: usize,
+    /// The longest document, in bytes.
+    pub document_bytes: usize,
     /// The longest remittance file, in bytes; reading one takes some ten times that in memory.
     pub remittance_bytes: usize,
     /// The bytes of all bodies that are held at the same time, those of streams aside; one of unknown length counts as
@@ -57,6 +60,7 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             body_bytes: 10 << 20,
+            document_bytes: 20 << 20,
             remittance_bytes: 10 << 20,
             bodies_bytes: 256 << 20,
             streams: 64,
@@ -94,6 +98,13 @@ impl Server {
     #[must_use]
     pub fn signing_receipts(self, key: SecretKey) -> Server {
         self.app.sign_receipts_with(key);
+        self
+    }
+
+    /// The same, sealing records of patients with these keys and keeping documents there.
+    #[must_use]
+    pub fn sealing_with(self, sealing: Sealing) -> Server {
+        self.app.seal_with(sealing);
         self
     }
 

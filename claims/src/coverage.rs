@@ -3,7 +3,7 @@
 //! An answer is kept as it came, under the insurer's reference, with the digest of the exchange. Whether one covers an
 //! amount on a day is decided purely; the newest answer of a policy counts, also where it says less than one before.
 
-use deadpool_postgres::Transaction;
+use deadpool_postgres::{Client, Transaction};
 use dianfu_ledger::money::{Currency, Money};
 use dianfu_settlement::number::PartyNo;
 use dianfu_settlement::number_type;
@@ -142,6 +142,33 @@ pub async fn record_in(
         first.map_or(Ok(()), |first| same("coverage", answer.verify_no.as_str(), first, answer))
     };
     Ok(answers.iter().zip(checked).map(outcome).collect())
+}
+
+/// Puts one answer on record, in a transaction of its own.
+pub async fn record(
+    client: &mut Client,
+    answer: &CoverageAnswer,
+    actor: &str,
+    now: Timestamp,
+) -> Result<Result<(), RegistrationRefusal>, Error> {
+    let tx = client.transaction().await?;
+    let recorded = record_in(&tx, std::slice::from_ref(answer), actor, now).await?.pop();
+    let recorded = recorded.ok_or_else(|| Error::Corrupt("an answer without an outcome".to_owned()))?;
+    if recorded.is_ok() {
+        tx.commit().await?;
+    }
+    Ok(recorded)
+}
+
+/// The newest answer for a policy, which is the one that counts; `None` if there is none on record.
+pub async fn newest(
+    client: &mut Client,
+    insurer: &PartyNo,
+    policy_no: &PolicyNo,
+) -> Result<Option<CoverageAnswer>, Error> {
+    let key = (insurer.clone(), policy_no.clone());
+    let tx = client.transaction().await?;
+    Ok(sql::coverage::newest(&tx, std::slice::from_ref(&key)).await?.remove(&key))
 }
 
 /// Refuses an answer about a policy that is not on record, or about another patient than its own.

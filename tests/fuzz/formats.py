@@ -17,6 +17,12 @@ def write_text(_context, value):
     return value if isinstance(value, bytes) else str(value).encode()
 
 
+@schemathesis.serializer("application/pdf", "image/jpeg", "image/png")
+def write_document(_context, value):
+    """What is made up is no document, and is refused as what it is not."""
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
 @schemathesis.deserializer("application/x-ndjson")
 def read_lines(context, response):
     """Of a stream of outcomes, whose schema is that of a line, the first one; lists are texts to the document."""

@@ -13,11 +13,14 @@ mod control;
 mod currencies;
 mod detached;
 mod document;
+mod documents;
 mod ended_tokens;
 mod entries;
 mod event_cursors;
 mod events;
+mod exchanges;
 mod health;
+mod insurer_money;
 mod insurers;
 mod killed;
 mod large_remittances;
@@ -27,10 +30,12 @@ mod parallel_run;
 mod parameters;
 mod people;
 mod partner;
+mod patients;
 mod reading;
 mod refusals;
 mod refused_templates;
 mod remittances;
+mod review_tasks;
 mod robustness;
 mod rules;
 mod stream;
@@ -38,9 +43,12 @@ mod sweep;
 mod templates;
 mod unasked;
 
+use std::time::Duration;
+
 use dianfu_api::auth::operator::{self, By};
 use dianfu_api::auth::role::HeldBy;
 use dianfu_api::auth::{Holder, NewToken, OperatorNo, PartnerKey, Role, create_partner_key, create_token};
+use dianfu_api::sealing::Sealing;
 use dianfu_api::{Error, Limits, ServeConfig, Server};
 use dianfu_ledger::book::BookName;
 use dianfu_ledger::clock;
@@ -65,6 +73,10 @@ impl Node {
     async fn start(database: &Database, limits: Limits) -> Node {
         let listen = "127.0.0.1:0".parse().unwrap();
         let server = Server::bind(&ServeConfig { listen, limits }, database.clone()).await.unwrap();
+        Node::of(server)
+    }
+
+    fn of(server: Server) -> Node {
         let base = format!("http://{}", server.address());
         let (stop, stopped) = oneshot::channel::<()>();
         let running = tokio::spawn(server.run(async {
@@ -138,6 +150,17 @@ impl Api {
     /// A server on a database that somebody else keeps.
     async fn on(database: &Database, limits: Limits) -> Api {
         let node = Node::start(database, limits).await;
+        let token = token(database, "admin", Role::Admin).await;
+        Api { node, client: dianfu_tests::http_client(), token, database: database.clone(), _test: None }
+    }
+
+    /// The same, sealing with these keys and keeping documents there.
+    async fn sealing(database: &Database, sealing: Sealing) -> Api {
+        // Their days are long past: nothing moves on by itself.
+        let limits = Limits { work_every: Duration::from_hours(365 * 24), ..Limits::default() };
+        let config = ServeConfig { listen: "127.0.0.1:0".parse().unwrap(), limits };
+        let server = Server::bind(&config, database.clone()).await.unwrap();
+        let node = Node::of(server.sealing_with(sealing));
         let token = token(database, "admin", Role::Admin).await;
         Api { node, client: dianfu_tests::http_client(), token, database: database.clone(), _test: None }
     }

@@ -25,6 +25,7 @@ mod hold;
 mod import;
 mod input;
 mod insurer;
+mod keyring;
 mod limit;
 mod operator;
 mod outcomes;
@@ -136,6 +137,7 @@ enum Command {
     Token(token::Token),
     #[command(subcommand)]
     Partner(partner::Partner),
+    Keyring(keyring::NewKeyring),
     #[command(subcommand)]
     Simulate(simulate::Simulate),
 }
@@ -204,6 +206,7 @@ impl Command {
             Command::Operator(operator) => operator.run(desk).await,
             Command::Token(token) => token.run(desk).await,
             Command::Partner(partner) => partner.run(desk).await,
+            Command::Keyring(keyring) => keyring.run(),
             Command::Simulate(simulate) => simulate.run(desk).await,
         }
     }

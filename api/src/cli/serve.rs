@@ -8,6 +8,7 @@ use dianfu_api::{Limits, ServeConfig, Server};
 
 use super::desk::Desk;
 use super::ending::{Answer, No};
+use super::keyring::SealingFiles;
 use super::proof::ReceiptKeyFile;
 
 /// Serve the HTTP interface until Ctrl-C or SIGTERM
@@ -19,6 +20,7 @@ use super::proof::ReceiptKeyFile;
 Examples:
   dianfu serve
   dianfu serve --listen 0.0.0.0:8080 --log json
+  dianfu serve --keyring dianfu.keys --documents documents
   curl -H \"Authorization: Bearer TOKEN\" http://127.0.0.1:8080/v1/reports/trial-balance")]
 pub struct Serve {
     /// Where to listen; port 0 takes a free one
@@ -32,6 +34,8 @@ pub struct Serve {
     log_filter: String,
     #[command(flatten)]
     receipt_key: ReceiptKeyFile,
+    #[command(flatten)]
+    sealing: SealingFiles,
 }
 
 #[derive(Clone, Copy, Default, ValueEnum)]
@@ -53,7 +57,7 @@ impl Serve {
             return Err(No::new("the log was started before").into());
         }
         let config = ServeConfig { listen: self.listen, limits: Limits::default() };
-        let receipt_key = self.receipt_key.read()?;
+        let (receipt_key, sealing) = (self.receipt_key.read()?, self.sealing.read()?);
         let server = tokio::select! {
             server = bind(desk, &config) => server?,
             () = desk.interrupts().happened() => return Ok(Answer::Interrupted),
@@ -62,6 +66,7 @@ impl Serve {
             Some(key) => server.signing_receipts(key),
             None => server,
         };
+        let server = server.sealing_with(sealing);
         let interrupts = desk.interrupts().clone();
         server.run(async move { interrupts.happened().await }).await?;
         Ok(Answer::Yes)

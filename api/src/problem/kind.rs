@@ -60,10 +60,24 @@ pub enum Kind {
     InsurerUnknown,
     /// The insurer has not handed in such a paper.
     PaperUnknown,
+    /// There is no such dispute, or none that the caller may see.
+    DisputeUnknown,
+    /// Nobody has asked the insurer about the policy.
+    CoverageUnknown,
+    /// There is no such task for reviewers, or none that the route is for.
+    TaskUnknown,
     /// There is no such commit.
     CommitUnknown,
     /// Receipts cannot be signed.
     ReceiptKeyMissing,
+    /// The server has no keys that seal.
+    KeyringMissing,
+    /// The server has no place for documents.
+    DocumentStoreMissing,
+    /// No such patient, or none that the caller may see.
+    PatientUnknown,
+    /// No such document.
+    DocumentUnknown,
     /// The path has no such method.
     MethodNotAllowed,
     /// The answer is in none of the formats that the caller takes.
@@ -93,66 +107,70 @@ pub enum Kind {
 impl Kind {
     /// Status, stable code and title.
     pub(super) fn facts(self) -> (StatusCode, &'static str, &'static str) {
+        use StatusCode as Is;
         match self {
-            Kind::ParameterInvalid => (StatusCode::BAD_REQUEST, "parameter_invalid", "A parameter cannot be read"),
-            Kind::JsonMalformed => (StatusCode::BAD_REQUEST, "json_malformed", "The body is not JSON"),
-            Kind::BodyIncomplete => (StatusCode::BAD_REQUEST, "body_incomplete", "The body broke off"),
-            Kind::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated", "Say who you are"),
-            Kind::TokenInvalid => (StatusCode::UNAUTHORIZED, "token_invalid", "The token is not valid"),
+            Kind::ParameterInvalid => (Is::BAD_REQUEST, "parameter_invalid", "A parameter cannot be read"),
+            Kind::JsonMalformed => (Is::BAD_REQUEST, "json_malformed", "The body is not JSON"),
+            Kind::BodyIncomplete => (Is::BAD_REQUEST, "body_incomplete", "The body broke off"),
+            Kind::Unauthenticated => (Is::UNAUTHORIZED, "unauthenticated", "Say who you are"),
+            Kind::TokenInvalid => (Is::UNAUTHORIZED, "token_invalid", "The token is not valid"),
             Kind::SignatureHeaderInvalid => {
-                (StatusCode::UNAUTHORIZED, "signature_header_invalid", "A header of the signature cannot be read")
+                (Is::UNAUTHORIZED, "signature_header_invalid", "A header of the signature cannot be read")
             }
-            Kind::KeyUnknown => (StatusCode::UNAUTHORIZED, "key_unknown", "The signing key is not known"),
-            Kind::SignatureWrong => (StatusCode::UNAUTHORIZED, "signature_wrong", "The signature is wrong"),
-            Kind::SignatureLate => (StatusCode::UNAUTHORIZED, "signature_late", "The signature is out of its time"),
-            Kind::SignatureReplayed => (StatusCode::UNAUTHORIZED, "signature_replayed", "The nonce has been used"),
-            Kind::BodyDigestWrong => (StatusCode::UNAUTHORIZED, "body_digest_wrong", "The body is not what was signed"),
-            Kind::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "The caller may not do this"),
-            Kind::PathUnknown => (StatusCode::NOT_FOUND, "path_unknown", "There is nothing at this path"),
-            Kind::AccountUnknown => (StatusCode::NOT_FOUND, "account_unknown", "There is no such account"),
-            Kind::EntryUnknown => (StatusCode::NOT_FOUND, "entry_unknown", "There is no such entry"),
-            Kind::EventCursorUnknown => (StatusCode::NOT_FOUND, "cursor_unknown", "There is no such cursor"),
-            Kind::LimitGroupUnknown => (StatusCode::NOT_FOUND, "limit_group_unknown", "There is no such limit group"),
-            Kind::FxNotSetUp => (StatusCode::NOT_FOUND, "fx_not_set_up", "The book keeps one currency only"),
-            Kind::RateMissing => (StatusCode::NOT_FOUND, "rate_missing", "There is no such rate"),
-            Kind::TemplateUnknown => (StatusCode::NOT_FOUND, "template_unknown", "There is no such template"),
+            Kind::KeyUnknown => (Is::UNAUTHORIZED, "key_unknown", "The signing key is not known"),
+            Kind::SignatureWrong => (Is::UNAUTHORIZED, "signature_wrong", "The signature is wrong"),
+            Kind::SignatureLate => (Is::UNAUTHORIZED, "signature_late", "The signature is out of its time"),
+            Kind::SignatureReplayed => (Is::UNAUTHORIZED, "signature_replayed", "The nonce has been used"),
+            Kind::BodyDigestWrong => (Is::UNAUTHORIZED, "body_digest_wrong", "The body is not what was signed"),
+            Kind::Forbidden => (Is::FORBIDDEN, "forbidden", "The caller may not do this"),
+            Kind::PathUnknown => (Is::NOT_FOUND, "path_unknown", "There is nothing at this path"),
+            Kind::AccountUnknown => (Is::NOT_FOUND, "account_unknown", "There is no such account"),
+            Kind::EntryUnknown => (Is::NOT_FOUND, "entry_unknown", "There is no such entry"),
+            Kind::EventCursorUnknown => (Is::NOT_FOUND, "cursor_unknown", "There is no such cursor"),
+            Kind::LimitGroupUnknown => (Is::NOT_FOUND, "limit_group_unknown", "There is no such limit group"),
+            Kind::FxNotSetUp => (Is::NOT_FOUND, "fx_not_set_up", "The book keeps one currency only"),
+            Kind::RateMissing => (Is::NOT_FOUND, "rate_missing", "There is no such rate"),
+            Kind::TemplateUnknown => (Is::NOT_FOUND, "template_unknown", "There is no such template"),
             Kind::TemplateVersionUnknown => {
-                (StatusCode::NOT_FOUND, "template_version_unknown", "The template has no such version")
+                (Is::NOT_FOUND, "template_version_unknown", "The template has no such version")
             }
-            Kind::RemittanceUnknown => (StatusCode::NOT_FOUND, "remittance_unknown", "There is no such remittance"),
-            Kind::OperatorUnknown => (StatusCode::NOT_FOUND, "operator_unknown", "There is nobody of this name"),
-            Kind::ClaimUnknown => (StatusCode::NOT_FOUND, "claim_unknown", "There is no such claim"),
-            Kind::ProposalUnknown => (StatusCode::NOT_FOUND, "proposal_unknown", "There is no such proposal"),
-            Kind::InsurerUnknown => (StatusCode::NOT_FOUND, "insurer_unknown", "There is no such insurer"),
-            Kind::PaperUnknown => (StatusCode::NOT_FOUND, "paper_unknown", "There is no such paper"),
-            Kind::CommitUnknown => (StatusCode::NOT_FOUND, "commit_unknown", "There is no such commit"),
-            Kind::ReceiptKeyMissing => {
-                (StatusCode::NOT_IMPLEMENTED, "receipt_key_missing", "This server signs no receipts")
+            Kind::RemittanceUnknown => (Is::NOT_FOUND, "remittance_unknown", "There is no such remittance"),
+            Kind::OperatorUnknown => (Is::NOT_FOUND, "operator_unknown", "There is nobody of this name"),
+            Kind::ClaimUnknown => (Is::NOT_FOUND, "claim_unknown", "There is no such claim"),
+            Kind::ProposalUnknown => (Is::NOT_FOUND, "proposal_unknown", "There is no such proposal"),
+            Kind::InsurerUnknown => (Is::NOT_FOUND, "insurer_unknown", "There is no such insurer"),
+            Kind::PaperUnknown => (Is::NOT_FOUND, "paper_unknown", "There is no such paper"),
+            Kind::DisputeUnknown => (Is::NOT_FOUND, "dispute_unknown", "There is no such dispute"),
+            Kind::CoverageUnknown => (Is::NOT_FOUND, "coverage_unknown", "There is no answer about the policy"),
+            Kind::TaskUnknown => (Is::NOT_FOUND, "task_unknown", "There is no such task"),
+            Kind::CommitUnknown => (Is::NOT_FOUND, "commit_unknown", "There is no such commit"),
+            Kind::ReceiptKeyMissing => (Is::NOT_IMPLEMENTED, "receipt_key_missing", "This server signs no receipts"),
+            Kind::KeyringMissing => (Is::NOT_IMPLEMENTED, "keyring_missing", "This server seals no records"),
+            Kind::DocumentStoreMissing => {
+                (Is::NOT_IMPLEMENTED, "document_store_missing", "This server keeps no documents")
             }
-            Kind::MethodNotAllowed => {
-                (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "The path has no such method")
-            }
+            Kind::PatientUnknown => (Is::NOT_FOUND, "patient_unknown", "There is no such patient"),
+            Kind::DocumentUnknown => (Is::NOT_FOUND, "document_unknown", "There is no such document"),
+            Kind::MethodNotAllowed => (Is::METHOD_NOT_ALLOWED, "method_not_allowed", "The path has no such method"),
             Kind::NotAcceptable => {
-                (StatusCode::NOT_ACCEPTABLE, "not_acceptable", "The answer comes in none of the formats asked for")
+                (Is::NOT_ACCEPTABLE, "not_acceptable", "The answer comes in none of the formats asked for")
             }
-            Kind::AccountConflict => (StatusCode::CONFLICT, "account_conflict", "The account is open, but different"),
-            Kind::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large"),
+            Kind::AccountConflict => (Is::CONFLICT, "account_conflict", "The account is open, but different"),
+            Kind::BodyTooLarge => (Is::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large"),
             Kind::ContentTypeUnsupported => {
-                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "content_type_unsupported", "This kind of body is not read here")
+                (Is::UNSUPPORTED_MEDIA_TYPE, "content_type_unsupported", "This kind of body is not read here")
             }
             Kind::ContentEncodingUnsupported => {
-                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "content_encoding_unsupported", "The body is not decoded here")
+                (Is::UNSUPPORTED_MEDIA_TYPE, "content_encoding_unsupported", "The body is not decoded here")
             }
-            Kind::TooManyEntries => {
-                (StatusCode::PAYLOAD_TOO_LARGE, "too_many_entries", "The request has too many entries")
-            }
-            Kind::Busy => (StatusCode::TOO_MANY_REQUESTS, "busy", "Too much is asked for at once"),
-            Kind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side"),
-            Kind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The database is not available"),
+            Kind::TooManyEntries => (Is::PAYLOAD_TOO_LARGE, "too_many_entries", "The request has too many entries"),
+            Kind::Busy => (Is::TOO_MANY_REQUESTS, "busy", "Too much is asked for at once"),
+            Kind::Internal => (Is::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side"),
+            Kind::Unavailable => (Is::SERVICE_UNAVAILABLE, "unavailable", "The database is not available"),
             Kind::SegmentUnreadable => {
-                (StatusCode::SERVICE_UNAVAILABLE, "segment_unreadable", "A detached segment cannot be read")
+                (Is::SERVICE_UNAVAILABLE, "segment_unreadable", "A detached segment cannot be read")
             }
-            Kind::Timeout => (StatusCode::SERVICE_UNAVAILABLE, "timeout", "The request took too long"),
+            Kind::Timeout => (Is::SERVICE_UNAVAILABLE, "timeout", "The request took too long"),
         }
     }
 

@@ -249,6 +249,55 @@ async fn turn_down(about: About, access: &Access, id: Uuid, reason: &str) -> Res
     Ok(Json(TurnedDownBody { proposal: id }))
 }
 
+/// Takes your own proposal about money back; nothing is done.
+#[utoipa::path(
+    post, path = "/v1/money-proposals/{id}/withdrawal", tag = "claims", request_body = ProposalWordBody,
+    params(("id" = Uuid, Path)),
+    responses(
+        (status = 200, body = TurnedDownBody, description = "It is taken back."),
+        (status = 404, description = "There is no such proposal about money."),
+        (status = 409, description = "It is decided already."),
+        (status = 422, description = "Somebody else has made it.")
+    )
+)]
+pub async fn money_withdraw(
+    Extension(access): Extension<Access>,
+    PathParam(id): PathParam<Uuid>,
+    extract::Json(body): extract::Json<ProposalWordBody>,
+) -> Result<Json<TurnedDownBody>, Problem> {
+    withdraw(About::Money, &access, id, &body.reason).await
+}
+
+/// Takes your own proposal of a ruling back; nothing is done.
+#[utoipa::path(
+    post, path = "/v1/ruling-proposals/{id}/withdrawal", tag = "claims", request_body = ProposalWordBody,
+    params(("id" = Uuid, Path)),
+    responses(
+        (status = 200, body = TurnedDownBody, description = "It is taken back."),
+        (status = 404, description = "There is no such proposal of a ruling."),
+        (status = 409, description = "It is decided already."),
+        (status = 422, description = "Somebody else has made it.")
+    )
+)]
+pub async fn ruling_withdraw(
+    Extension(access): Extension<Access>,
+    PathParam(id): PathParam<Uuid>,
+    extract::Json(body): extract::Json<ProposalWordBody>,
+) -> Result<Json<TurnedDownBody>, Problem> {
+    withdraw(About::Ruling, &access, id, &body.reason).await
+}
+
+async fn withdraw(about: About, access: &Access, id: Uuid, reason: &str) -> Result<Json<TurnedDownBody>, Problem> {
+    let mut client = access.ledger.client().await?;
+    let made_by = found(&mut client, about, id).await?.made_by;
+    if made_by != access.actor {
+        let violation = Violation::at("not_yours", "/path/id", "only who has made a proposal takes it back");
+        return Err(misread(violation.expected(made_by, access.actor.as_str())));
+    }
+    drop(client);
+    turn_down(about, access, id, reason).await
+}
+
 /// A proposal of this kind: whoever checks money has no word on rulings.
 async fn found(client: &mut deadpool_postgres::Client, about: About, id: Uuid) -> Result<Proposal, Problem> {
     let found = proposal::look_up(client, id).await?;

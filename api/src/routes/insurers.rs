@@ -1,8 +1,12 @@
 //! Insurers: put on record, brought live with papers and by two people, switched, suspended, looked at.
 //!
-//! An insurer sees itself, and of others not that they are there. Below: [`agreeing`], what takes two people.
+//! An insurer sees itself, and of others not that they are there. Below: [`agreeing`], what takes two people;
+//! [`coverage`], what is guaranteed; [`disputes`]; [`money`], deposits and statements.
 
 mod agreeing;
+mod coverage;
+mod disputes;
+mod money;
 
 use axum::{Extension, Json};
 use deadpool_postgres::Client;
@@ -34,8 +38,23 @@ type Answer = Result<Json<InsurerBody>, Problem>;
 
 /// Routes of insurers, each with the right it needs.
 pub fn routes(app: &App) -> OpenApiRouter<App> {
-    let reading =
-        group(app, Permission::ReadClaims, |routes| routes.routes(routes!(insurer_list)).routes(routes!(insurer_view)));
+    let reading = group(app, Permission::ReadClaims, |routes| {
+        routes
+            .routes(routes!(insurer_list))
+            .routes(routes!(insurer_view))
+            .routes(routes!(coverage::coverage_view))
+            .routes(routes!(disputes::dispute_list))
+            .routes(routes!(disputes::dispute_view))
+            .routes(routes!(money::insurer_prefund))
+            .routes(routes!(money::insurer_statement))
+    });
+    let intake = group(app, Permission::TakeInClaims, |routes| routes.routes(routes!(coverage::coverage_record)));
+    let handling = group(app, Permission::HandleMoney, |routes| {
+        routes
+            .routes(routes!(disputes::dispute_open))
+            .routes(routes!(disputes::dispute_answer))
+            .routes(routes!(money::insurer_deposit))
+    });
     let managing = group(app, Permission::ManageInsurers, |routes| {
         routes
             .routes(routes!(insurer_register))
@@ -51,7 +70,7 @@ pub fn routes(app: &App) -> OpenApiRouter<App> {
             .routes(routes!(agreeing::insurer_accept))
             .routes(routes!(agreeing::insurer_turn_down))
     });
-    reading.merge(managing).merge(approving)
+    reading.merge(intake).merge(handling).merge(managing).merge(approving)
 }
 
 /// Insurers by number: all, or for an insurer itself.

@@ -6,7 +6,9 @@ pub(crate) mod asked;
 mod claim_proposals;
 mod claims;
 mod document;
+mod documents;
 pub mod entries;
+mod exchanges;
 mod fx;
 mod event_cursors;
 mod events;
@@ -17,12 +19,14 @@ mod limit_groups;
 mod open_items;
 mod operators;
 mod parameters;
+mod patients;
 mod periods;
 mod proofs;
 mod refusals;
 mod rates;
 mod remittances;
 mod reports;
+mod review_tasks;
 mod rules;
 mod templates;
 mod translated;
@@ -104,6 +108,10 @@ fn routes(app: &App) -> OpenApiRouter<App> {
         .merge(people(app))
         .merge(claims(app))
         .merge(insurers::routes(app))
+        .merge(documents::routes(app))
+        .merge(exchanges::routes(app))
+        .merge(patients::routes(app))
+        .merge(review_tasks::routes(app))
         .merge(rules::routes(app))
         .merge(reading(app))
         .merge(group(app, Permission::ReadLedger, report_routes))
@@ -166,12 +174,16 @@ fn claim_deciding(app: &App) -> OpenApiRouter<App> {
             .routes(routes!(claims::deciding::claim_review))
             .routes(routes!(claims::deciding::claim_rule))
             .routes(routes!(claim_proposals::ruling_propose))
+            .routes(routes!(claim_proposals::ruling_withdraw))
     });
     let approving = group(app, Permission::ApproveClaims, |routes| {
         routes.routes(routes!(claim_proposals::ruling_accept)).routes(routes!(claim_proposals::ruling_turn_down))
     });
     let handling = group(app, Permission::HandleMoney, |routes| {
-        routes.routes(routes!(claims::telling::claim_tell_money)).routes(routes!(claim_proposals::money_propose))
+        routes
+            .routes(routes!(claims::telling::claim_tell_money))
+            .routes(routes!(claim_proposals::money_propose))
+            .routes(routes!(claim_proposals::money_withdraw))
     });
     let checking = group(app, Permission::CheckMoney, |routes| {
         routes.routes(routes!(claim_proposals::money_accept)).routes(routes!(claim_proposals::money_turn_down))

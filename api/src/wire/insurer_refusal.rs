@@ -63,7 +63,8 @@ pub fn unknown(insurer: &str) -> Problem {
     Problem::new(Kind::InsurerUnknown, format!("there is no insurer '{insurer}' to be seen"))
 }
 
-fn conflict(violation: Violation) -> Problem {
+/// What is on record otherwise.
+pub fn conflict(violation: Violation) -> Problem {
     Problem::refused(REFUSED, true, vec![violation])
 }
 

@@ -33,6 +33,11 @@ pub fn instant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Time
     text.map(parse).transpose()
 }
 
+/// Reads a time that must be there; for `#[serde(deserialize_with)]`.
+pub fn that_instant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    instant(deserializer)?.ok_or_else(|| de::Error::custom("a time such as 2026-05-01T08:00:00Z is needed"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -29,6 +29,9 @@ number_type!(
     40
 );
 
+/// The most disputes with one insurer that are listed as not over.
+pub const RUNNING_MAX: i64 = 1_000;
+
 /// Where a dispute stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum DisputeState {
@@ -231,6 +234,24 @@ pub async fn answered(
     sql::insurers::disputes::insert_step(&tx, &dispute, &step).await?;
     tx.commit().await?;
     Ok(Ok(()))
+}
+
+/// A dispute as it stands; `None` if there is none of this number.
+pub async fn dispute(client: &mut Client, dispute_no: &DisputeNo) -> Result<Option<Dispute>, Error> {
+    let tx = client.transaction().await?;
+    sql::insurers::disputes::dispute(&tx, dispute_no).await
+}
+
+/// Every dispute about a claim, in the order of their numbers.
+pub async fn of_claim(client: &mut Client, claim_no: &ClaimNo) -> Result<Vec<Dispute>, Error> {
+    let tx = client.transaction().await?;
+    sql::insurers::disputes::of_claim(&tx, claim_no).await
+}
+
+/// Disputes with an insurer that are not over, those it has to answer first coming first; at most [`RUNNING_MAX`].
+pub async fn running(client: &mut Client, insurer: &PartyNo) -> Result<Vec<Dispute>, Error> {
+    let tx = client.transaction().await?;
+    sql::insurers::disputes::running(&tx, insurer, RUNNING_MAX).await
 }
 
 /// A dispute, behind the lock of its insurer's row.

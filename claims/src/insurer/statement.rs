@@ -50,6 +50,28 @@ pub enum Movement {
     Other,
 }
 
+impl Movement {
+    /// The word for it at every edge.
+    pub fn word(self) -> &'static str {
+        match self {
+            Movement::Advanced => "advanced",
+            Movement::Approved => "approved",
+            Movement::Shortfall => "shortfall",
+            Movement::Borne => "borne",
+            Movement::Fee => "fee",
+            Movement::Paid => "paid",
+            Movement::Overpaid => "overpaid",
+            Movement::TakenBack => "taken_back",
+            Movement::Returned => "returned",
+            Movement::Rerun => "rerun",
+            Movement::Tolerance => "tolerance",
+            Movement::Deposited => "deposited",
+            Movement::Drawn => "drawn",
+            Movement::Other => "other",
+        }
+    }
+}
+
 /// What a journal's leg on an account is. `account` is the control account, such as `1102`.
 pub fn movement(account: &str, journal: Option<&str>) -> Movement {
     let on = |line: chart::Line| account == line.code;

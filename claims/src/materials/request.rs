@@ -51,7 +51,7 @@ pub struct MaterialRequest {
     pub asked_at: Timestamp,
 }
 
-/// Puts a request on record, and answers its number. The same as the last one is that one.
+/// Puts a request on record, and answers its number. The same as the last one is that one, whenever it is asked again.
 pub async fn ask(
     client: &mut Client,
     request: &MaterialRequest,
@@ -73,7 +73,8 @@ pub async fn ask(
     }
     let told = sql::materials::requests(&tx, &[request.claim_no.as_str()]).await?;
     let count = i32::try_from(told.len()).expect("nobody asks two billion times");
-    if told.last() == Some(&request) {
+    let is_last = |last: &MaterialRequest| MaterialRequest { asked_at: last.asked_at, ..request.clone() } == *last;
+    if told.last().is_some_and(is_last) {
         return Ok(Ok(count));
     }
     sql::materials::insert_request(&tx, (count + 1, &request), actor).await?;

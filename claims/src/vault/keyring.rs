@@ -47,6 +47,13 @@ impl Keyring {
         if keys.is_empty() { Err(KeyringFault::NoKey) } else { Ok(Keyring { keys, index }) }
     }
 
+    /// The text of a ring with one key, `k1`, and a key for blind indexes, of bytes drawn at random
+    /// (`dianfu_ledger::id::random_bytes`).
+    pub fn text_of(drawn: &Zeroizing<[u8; 64]>) -> Zeroizing<String> {
+        let [key, index] = [&drawn[..32], &drawn[32..]].map(|half| Zeroizing::new(BASE64_STANDARD.encode(half)));
+        Zeroizing::new(format!("k1:{},{INDEX}:{}", *key, *index))
+    }
+
     /// The id of the key that seals.
     pub fn current_id(&self) -> &str {
         &self.keys[0].0
@@ -104,6 +111,12 @@ mod tests {
         assert_eq!((ring.current(), ring.key("k1"), ring.index()), (&[2; 32], Some(&[1; 32]), &[9; 32]));
         assert_eq!((ring.key("k3"), ring.key("index")), (None, None));
         assert_eq!(format!("{ring:?}"), r#"Keyring { keys: ["k2", "k1"], .. }"#);
+    }
+
+    #[test]
+    fn a_ring_that_is_made_is_read() {
+        let ring = Keyring::parse(&Keyring::text_of(&Zeroizing::new([7; 64]))).unwrap();
+        assert_eq!((ring.current_id(), ring.current(), ring.index()), ("k1", &[7; 32], &[7; 32]));
     }
 
     #[test]

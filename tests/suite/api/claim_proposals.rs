@@ -87,6 +87,22 @@ async fn what_is_turned_down_is_not_done_and_may_be_proposed_again() {
 }
 
 #[tokio::test]
+async fn a_maker_takes_his_own_proposal_back_and_nobody_elses() {
+    let two = TwoPeople::new().await;
+    assert_eq!(two.propose(1, &borne(1, "1200.00")).await.status, 200);
+    let another = two.clinic.token("another", Role::Finance).await;
+    two.says(&another, 1, "money-proposals/{id}/withdrawal").await.problem(422, "not_yours");
+    two.says(&two.checker, 1, "money-proposals/{id}/withdrawal").await.problem(403, "forbidden");
+    let reviewer = two.clinic.token("two", Role::Reviewer).await;
+    two.says(&reviewer, 1, "ruling-proposals/{id}/withdrawal").await.problem(404, "proposal_unknown");
+    for _ in 0..2 {
+        assert_eq!(two.says(&two.maker, 1, "money-proposals/{id}/withdrawal").await.status, 200);
+    }
+    two.says(&two.checker, 1, "money-proposals/{id}/acceptance").await.problem(409, "proposal_decided");
+    assert_eq!(two.waiting("").await.body["proposals"], json!([]));
+}
+
+#[tokio::test]
 async fn nobody_accepts_what_he_has_proposed() {
     let two = TwoPeople::new().await;
     let database = &two.clinic.api.database;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use dianfu_api::Limits;
 use dianfu_api::auth::{Holder, Role};
+use dianfu_api::sealing::Sealing;
 use dianfu_claims::Command;
 use dianfu_claims::claim::NewClaim;
 use dianfu_claims::event::Event;
@@ -31,6 +32,19 @@ impl Clinic {
     }
 
     pub async fn with(limits: Limits) -> Clinic {
+        let desk = Clinic::desk().await;
+        let api = Api::on(desk.test.database(), limits).await;
+        Clinic { api, desk }
+    }
+
+    /// The same, sealing with these keys and keeping documents there.
+    pub async fn sealing(sealing: Sealing) -> Clinic {
+        let desk = Clinic::desk().await;
+        let api = Api::sealing(desk.test.database(), sealing).await;
+        Clinic { api, desk }
+    }
+
+    async fn desk() -> Desk {
         let desk = Desk::new(WIDE).await;
         let mut client = desk.ledger.client().await.unwrap();
         let other = Insurer { insurer_no: party("cpic"), ..the_insurer() };
@@ -46,8 +60,7 @@ impl Clinic {
             desk.ask(Command::take_in(claim, ON)).await.unwrap();
             desk.tell(&claim_no, Event::Submitted).await;
         }
-        let api = Api::on(desk.test.database(), limits).await;
-        Clinic { api, desk }
+        desk
     }
 
     /// A token of a role; of `picc`, `red-cross` or `p-1`, where the role is a party's.

@@ -86,7 +86,9 @@ async fn the_character_nul_is_named_in_every_body() {
     for operation in everybody.guarded().await {
         let Operation { template, path, has_body, .. } = &operation;
         // Entries are read one by one, and tell a NUL of each field by themselves.
-        if !has_body || template == "/v1/entries" {
+        // Documents are no JSON, and their queries are read first.
+        let is_document = template.ends_with("documents/{id}");
+        if !has_body || is_document || template == "/v1/entries" {
             continue;
         }
         let request = everybody.request(&operation, path).json(&json!({"a": ["b", {"c/d": "x\u{0}"}]}));

@@ -51,6 +51,12 @@ pub async fn operations(api: &Api) -> Vec<Operation> {
                     .replace("{insurer}", "picc")
                     .replace("{item}", "licence")
                     .replace("{paper}", "1")
+                    .replace("{verify_no}", "V-1")
+                    .replace("{policy}", "POL-p-1")
+                    .replace("{dispute}", "D-1")
+                    .replace("{kind}", "first")
+                    .replace("{round}", "1")
+                    .replace("{patient}", "p-1")
                     .replace("{version}", "1")
                     .replace("{digest}", &"07".repeat(32))
                     .replace("{template_no}", "1"),

@@ -1,8 +1,8 @@
 //! Patients as people, what they hand in, and how all of it is kept from who may not see it.
 
-mod desk;
+pub mod desk;
 mod documents;
-mod files;
+pub mod files;
 mod gate;
 mod guards;
 mod materials;
