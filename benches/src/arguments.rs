@@ -57,9 +57,12 @@ pub struct Args {
     pub command: Option<Command>,
 }
 
-/// What the program starts itself with.
+/// What is measured beside workloads, and what the program starts itself with.
 #[derive(Subcommand)]
 pub enum Command {
+    /// Measures claims: one decision before money moves, transitions, whole lives; beside U and its floor.
+    #[command(name = "claims")]
+    Claims,
     /// Posts beside the process that started it.
     #[command(name = two_processes::COMMAND, hide = true)]
     PostBeside {
@@ -72,6 +75,14 @@ impl Args {
     /// The server that was named; set to nothing is not set.
     pub fn url(&self) -> Option<&str> {
         self.database_url.as_deref().filter(|url| !url.is_empty())
+    }
+
+    /// The workloads that are run.
+    pub fn workloads(&self) -> &[Workload] {
+        match self.command {
+            Some(Command::Claims) => &[Workload::Uniform, Workload::Claims, Workload::Lives],
+            _ => &self.workload,
+        }
     }
 
     /// What was said about sizes.
@@ -104,6 +115,8 @@ Workloads:
   NDJSON  streams of entries to the real server, every outcome read
   CLAIMS  claims from submission to decision, 500 a request: transitions a
           second, of all twelve steps
+  LIVES   whole lives of claims, 500 at a time: the twelve steps, the payout,
+          the insurer's cash and remittance, closed: claims a second
   REMIT   files of 1,000 remittance lines, recorded, matched and posted behind
           their cash: lines a second
 
@@ -119,6 +132,7 @@ Examples:
   ./run bench --from lines.jsonl --page bench.html
                                       the page of lines printed earlier
   ./run bench --reports --quick       reading a small book
+  ./run bench claims                  deciding on claims, transitions, lives
   ./run bench --parts                 what checks, indexes and sealing cost
 
 How to read it:

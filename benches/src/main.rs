@@ -11,12 +11,13 @@
 //!
 //! Reading order: [`arguments`], [`workload`], [`runs`], [`yardsticks`] with [`floor`] and [`plain`], [`report`];
 //! [`measure`], [`cpu`] and [`server`] are what they measure with. [`reports`] is about reading,
-//! [`parts`] about what each part of posting costs.
+//! [`parts`] about what each part of posting costs, [`decisions`] about deciding on a claim.
 
 #![expect(clippy::float_arithmetic, reason = "rates are no money")]
 
 mod arguments;
 mod cpu;
+mod decisions;
 mod floor;
 mod measure;
 mod parts;
@@ -80,6 +81,9 @@ async fn run(args: &Args, database: Database, url: String) -> anyhow::Result<()>
     if let Some(Command::PostBeside { orders }) = &args.command {
         return runs::two_processes::post_beside(&database, orders).await;
     }
+    if matches!(args.command, Some(Command::Claims)) {
+        decisions::print(args.quick, args.json)?;
+    }
     let place = Place { database, url };
     if args.reports {
         run_reports(args, &place).await
@@ -106,7 +110,7 @@ async fn run_reports(args: &Args, place: &Place) -> anyhow::Result<()> {
 }
 
 async fn run_workloads(args: &Args, place: &Place) -> anyhow::Result<()> {
-    let sizes: Vec<(Workload, Size)> = args.workload.iter().flat_map(|workload| sizes(args, *workload)).collect();
+    let sizes: Vec<(Workload, Size)> = args.workloads().iter().flat_map(|workload| sizes(args, *workload)).collect();
     let largest = sizes.iter().map(|(_, size)| size.entries).max().unwrap_or_default();
     let origin = origin(&place.database).await?;
     let mut yardsticks = Yardsticks::new(largest, args.quick);

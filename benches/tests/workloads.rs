@@ -58,10 +58,13 @@ fn count(line: &Value, figure: &str) -> u64 {
 fn every_workload_posts_what_it_says_and_is_verified() {
     let lines = lines(&bench(&["--entries", "3000", "--accounts", "200", "--callers", "1,8", "--json"]));
     let names: Vec<&str> = lines.iter().map(|line| line["workload"].as_str().unwrap()).collect();
-    assert_eq!(names, ["U", "H", "Z", "S", "S", "P", "R", "B", "G", "2B", "2P", "HTTP", "NDJSON", "CLAIMS", "REMIT"]);
+    assert_eq!(
+        names,
+        ["U", "H", "Z", "S", "S", "P", "R", "B", "G", "2B", "2P", "HTTP", "NDJSON", "CLAIMS", "LIVES", "REMIT"]
+    );
     for line in &lines {
         assert_eq!(line["verified"], true, "{line}");
-        let is_plain = !["CLAIMS", "REMIT"].contains(&line["workload"].as_str().unwrap());
+        let is_plain = !["CLAIMS", "LIVES", "REMIT"].contains(&line["workload"].as_str().unwrap());
         for figure in FIGURES {
             let is_beside = ["floor", "row_lock", "set_function"].iter().any(|way| figure.contains(way));
             assert_eq!(line[figure].is_number(), is_plain || !is_beside, "{figure} of {line}");
@@ -103,7 +106,7 @@ async fn a_server_of_somebody_else_is_left_as_it_was() {
 
 #[test]
 fn tables_fit_a_terminal() {
-    let output = bench(&["--entries", "300", "--accounts", "20", "--workload", "R,2B,CLAIMS,REMIT"]);
+    let output = bench(&["--entries", "300", "--accounts", "20", "--workload", "R,2B,CLAIMS,LIVES,REMIT"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(["conflict", "one alone", "transitions", "lines of"].iter().all(|words| text.contains(words)), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
@@ -117,5 +120,17 @@ fn each_part_of_posting_can_be_left_out() {
     for line in &lines {
         assert_eq!(count(line, "entries"), 3_000, "{line}");
         assert!(line["entries_per_s"].as_f64().is_some_and(|rate| rate > 0.0), "{line}");
+    }
+}
+
+#[test]
+fn claims_are_decided_moved_on_and_closed_beside_the_floor() {
+    let lines = lines(&bench(&["claims", "--quick", "--json"]));
+    let names: Vec<&str> = lines.iter().map(|line| line["workload"].as_str().unwrap()).collect();
+    assert_eq!(names, ["DECIDE", "U", "CLAIMS", "LIVES"]);
+    assert!(["p50_ms", "p99_ms", "p999_ms"].iter().all(|figure| lines[0][figure].is_number()), "{}", lines[0]);
+    assert!(lines[1]["floor_per_s"].is_number(), "{}", lines[1]);
+    for line in &lines[1..] {
+        assert!(line["verified"] == true && line["of_target"].is_number(), "{line}");
     }
 }

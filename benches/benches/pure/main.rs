@@ -11,6 +11,9 @@ mod input;
 mod matching;
 mod parse;
 mod prereview;
+/// What is decided on; `./run bench claims` measures the same.
+#[path = "../../src/workload/prereview.rs"]
+mod case;
 
 use criterion::Criterion;
 use mimalloc::MiMalloc;

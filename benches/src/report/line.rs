@@ -11,9 +11,10 @@ pub struct Line {
     pub batch: usize,
     /// Requests at the same time: tasks, connections or streams.
     pub callers: usize,
-    /// Accounts that entries are spread over; of CLAIMS, patients.
+    /// Accounts that entries are spread over; of CLAIMS and LIVES, patients.
     pub accounts: usize,
-    /// Entries asked for and answered; of CLAIMS it is transitions, of REMIT lines that are counted, here and below.
+    /// Entries asked for and answered; of CLAIMS it is transitions, of LIVES claims, of REMIT lines that are counted,
+    /// here and below.
     pub entries: usize,
     /// Of those, entries that are in the books now.
     pub posted: usize,

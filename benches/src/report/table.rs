@@ -91,15 +91,28 @@ fn name(line: &Line) -> String {
     if line.workload == "S" { format!("S {}", line.callers) } else { line.workload.clone() }
 }
 
+/// What is counted.
+fn units(line: &Line) -> &'static str {
+    match line.workload.as_str() {
+        "CLAIMS" => "transitions",
+        "LIVES" => "lives",
+        "REMIT" => "lines",
+        _ => "entries",
+    }
+}
+
 fn remarks(line: &Line) -> Vec<String> {
     let name = name(line);
     let mut remarks = Vec::new();
     if let Some(target) = line.target_per_s {
         let met = if line.target_met == Some(true) { "met" } else { "missed" };
-        remarks.push(format!("{name}: the target of {target:.0} entries/s is {met}"));
+        remarks.push(format!("{name}: the target of {target:.0} {}/s is {met}", units(line)));
     }
     match name.as_str() {
         "CLAIMS" => remarks.push("CLAIMS: counted are transitions of claims, whatever they post".to_owned()),
+        "LIVES" => {
+            remarks.push("LIVES: counted are claims from intake to closed, each with its payout and cash".to_owned())
+        }
         "REMIT" => remarks.push("REMIT: counted are lines of remittances, each a leg of an entry".to_owned()),
         _ => {}
     }

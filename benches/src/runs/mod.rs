@@ -78,7 +78,7 @@ pub async fn run(place: &Place, workload: Workload, size: Size, beside: Option<B
             let run = served::run(place, &plan, door).await?;
             (run.phase, run.checked)
         }
-        Workload::Claims | Workload::Remittances => {
+        Workload::Claims | Workload::Lives | Workload::Remittances => {
             let run = platform::run(database, &plan).await?;
             extra.made_us = Some(run.made_us);
             (run.phase, run.checked)

@@ -1,9 +1,11 @@
-//! The platform's own paths on one book: claims that move on, and remittances that are recorded and posted.
+//! The platform's own paths on one book: claims that move on, whole lives of them, and remittances that are recorded and
+//! posted.
 //!
-//! What is counted are transitions of claims, or lines of remittances: an entry may have a thousand legs, and a
+//! What is counted are transitions or lives of claims, or lines of remittances: an entry may have a thousand legs, and a
 //! transition none at all. Parties, policies and what is due are there before anything is measured.
 
 mod claims;
+mod lives;
 mod remittances;
 
 use std::time::{Duration, Instant};
@@ -34,7 +36,7 @@ pub struct Run {
 /// What one caller has done.
 #[derive(Default)]
 struct Done {
-    /// Transitions, or lines.
+    /// Transitions, lives, or lines.
     units: usize,
     /// Entries that were posted for them.
     entries: usize,
@@ -61,6 +63,7 @@ pub async fn run(database: &Database, plan: &Plan) -> anyhow::Result<Run> {
     let ledger = stage.open(&bare).await?;
     stage.entries += match plan.workload {
         Workload::Claims => claims::prepare(&ledger, plan.size).await?,
+        Workload::Lives => lives::prepare(&ledger, plan.size).await?,
         _ => remittances::prepare(&ledger, &stage.owner, plan.size).await?,
     };
     let meter = stage.begin(stage.own_processes()).await?;
@@ -68,10 +71,14 @@ pub async fn run(database: &Database, plan: &Plan) -> anyhow::Result<Run> {
     let counts = Counts { posted: done.units, ..Counts::default() };
     let phase = meter.end(counts, done.latencies, took)?;
     ledger.close().await;
-    stage.entries += done.entries;
+    stage.entries = match plan.workload {
+        Workload::Lives => lives::entries(&stage.owner).await?,
+        _ => stage.entries + done.entries,
+    };
     let mut checked = stage.check(&bare, &meter).await?;
     checked.verified &= match plan.workload {
         Workload::Claims => claims::are_there(&stage.owner, done.units).await?,
+        Workload::Lives => lives::are_closed(&stage.owner, done.units).await?,
         _ => remittances::are_there(&stage.owner, done.units).await?,
     };
     Ok(Run { phase, checked, made_us: micros_each(done.making, done.units) })
@@ -79,13 +86,16 @@ pub async fn run(database: &Database, plan: &Plan) -> anyhow::Result<Run> {
 
 async fn all_callers(ledger: &Ledger, plan: &Plan) -> anyhow::Result<(Done, Duration)> {
     let left = Left::new(plan.size.entries.into());
+    let cashier = lives::Cashier::default();
     let mut callers = JoinSet::new();
     let started = Instant::now();
     for caller in 0..plan.size.callers {
         let (ledger, left, size, workload) = (ledger.clone(), left.clone(), plan.size, plan.workload);
+        let cashier = cashier.clone();
         callers.spawn(async move {
             match workload {
                 Workload::Claims => claims::caller(&ledger, size, &left, caller).await,
+                Workload::Lives => lives::caller(&ledger, size, &left, (caller, &cashier)).await,
                 _ => remittances::caller(&ledger, size, &left).await,
             }
         });

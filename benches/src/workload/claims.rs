@@ -39,6 +39,8 @@ pub const ON: Date = date(2026, 3, 2);
 /// The price of the drug, of which the policy lets the patient pay a fifth.
 const GROSS_MINOR: i64 = 2_000_000;
 const SHARE_MINOR: i64 = GROSS_MINOR / 5;
+/// What is advanced on a claim, and what the insurer pays.
+pub const ADVANCE_MINOR: i64 = GROSS_MINOR - SHARE_MINOR;
 /// Packs that no patient of a run reaches.
 const PACKS: i32 = 1_000_000;
 
@@ -116,7 +118,7 @@ pub fn command(claim_no: &str, patient: usize, step: usize) -> anyhow::Result<Co
             decision_no: 1,
             insurer_claim_no: claim_no.to_owned(),
             position: 1,
-            lines: vec![LineDecision { line_no: 1, approved_minor: GROSS_MINOR - SHARE_MINOR, reasons: Vec::new() }],
+            lines: vec![LineDecision { line_no: 1, approved_minor: ADVANCE_MINOR, reasons: Vec::new() }],
         },
     };
     Ok(Command::tell(number, event, ON))

@@ -3,7 +3,7 @@
 //! A workload is a stream of what is asked for ([`stream`]), drawn from accounts ([`draw`]) as transfers
 //! ([`transfers`]); its files [`holds`], [`replays`] and [`backdated`] say what is not plain about it. All of that is
 //! pure: one seed, one stream. [`accounts`] makes entries of the ledger of it, [`json`] the text that the door takes.
-//! The platform's own paths have nothing to draw: [`claims`], [`remittances`].
+//! The platform's own paths have nothing to draw: [`claims`], [`prereview`], [`remittances`].
 
 pub mod accounts;
 pub mod backdated;
@@ -11,6 +11,7 @@ pub mod claims;
 pub mod draw;
 pub mod holds;
 pub mod json;
+pub mod prereview;
 pub mod remittances;
 pub mod replays;
 pub mod size;
@@ -50,13 +51,15 @@ pub enum Workload {
     Ndjson,
     /// Claims that move from state to state, with their journals.
     Claims,
+    /// Whole lives of claims, from intake until they are paid, recovered and closed.
+    Lives,
     /// Files of remittance lines, recorded and posted.
     Remittances,
 }
 
 impl Workload {
     /// Every one, in the order in which they are run.
-    pub const ALL: [Workload; 14] = [
+    pub const ALL: [Workload; 15] = [
         Workload::Uniform,
         Workload::Hot,
         Workload::Zipf,
@@ -70,6 +73,7 @@ impl Workload {
         Workload::Http,
         Workload::Ndjson,
         Workload::Claims,
+        Workload::Lives,
         Workload::Remittances,
     ];
 
@@ -89,16 +93,17 @@ impl Workload {
             Workload::Http => "HTTP",
             Workload::Ndjson => "NDJSON",
             Workload::Claims => "CLAIMS",
+            Workload::Lives => "LIVES",
             Workload::Remittances => "REMIT",
         }
     }
 
     /// Whether it is entries that are posted as they are: then the floor and the plain ways do the same.
     pub fn is_plain(self) -> bool {
-        !matches!(self, Workload::Claims | Workload::Remittances)
+        !matches!(self, Workload::Claims | Workload::Lives | Workload::Remittances)
     }
 
-    /// Entries a second that it should reach on two cores with so many callers; `None` where it is compared with U, or
+    /// Entries, transitions or lives a second that it should reach on two cores with so many callers; `None` where it is compared with U, or
     /// with one book or process alone.
     pub fn target_per_s(self, callers: usize) -> Option<u32> {
         match (self, callers) {
@@ -107,6 +112,8 @@ impl Workload {
             (Workload::Single, 1_024) => Some(100_000),
             (Workload::Http, _) => Some(20_000),
             (Workload::Ndjson, _) => Some(200_000),
+            (Workload::Claims, _) => Some(5_000),
+            (Workload::Lives, _) => Some(500),
             (
                 Workload::Hot
                 | Workload::Zipf
@@ -117,7 +124,6 @@ impl Workload {
                 | Workload::Growth
                 | Workload::TwoBooks
                 | Workload::TwoProcesses
-                | Workload::Claims
                 | Workload::Remittances,
                 _,
             ) => None,

@@ -23,7 +23,7 @@ const QUICKER: usize = 25;
 /// How much is posted, and how.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Size {
-    /// Entries in all; of the platform's paths, transitions of claims or lines of remittances.
+    /// Entries in all; of the platform's paths, transitions or lives of claims, or lines of remittances.
     pub entries: usize,
     /// Accounts; of claims, patients.
     pub accounts: usize,
@@ -52,7 +52,7 @@ impl Wish {
         let fewer = if self.quick { 10 } else { 1 };
         let accounts = match workload {
             Workload::Zipf => 100_000 / fewer,
-            Workload::Claims => 1_000 / fewer,
+            Workload::Claims | Workload::Lives => 1_000 / fewer,
             _ => 10_000,
         };
         let (batch, callers) = match workload {
@@ -60,6 +60,7 @@ impl Wish {
             Workload::Http => (1, CONNECTIONS),
             Workload::Ndjson => ((entries / (2 * STREAMS)).clamp(1, BLOCK), STREAMS),
             Workload::Claims => ((entries / (PATH.len() * IN_FLIGHT)).clamp(1, CLAIMS), IN_FLIGHT),
+            Workload::Lives => ((entries / (2 * IN_FLIGHT)).clamp(1, CLAIMS), IN_FLIGHT),
             Workload::Remittances => ((entries / (2 * IN_FLIGHT)).clamp(1, LINES), IN_FLIGHT),
             _ => ((entries / (2 * IN_FLIGHT)).clamp(1, BATCH), IN_FLIGHT),
         };
@@ -73,6 +74,7 @@ fn batched_entries(workload: Workload) -> usize {
         Workload::TwoProcesses => 6_000_000,
         Workload::Zipf | Workload::Holds | Workload::Replays | Workload::Backdated => 500_000,
         Workload::Claims => 90_000,
+        Workload::Lives => 9_000,
         Workload::Remittances => 200_000,
         _ => 1_000_000,
     }

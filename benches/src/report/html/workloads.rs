@@ -7,7 +7,7 @@ pub struct Known {
     pub sentence: &'static str,
 }
 
-const KNOWN: [Known; 14] = [
+const KNOWN: [Known; 15] = [
     Known { name: "U", word: "uniform", sentence: "Two accounts are drawn from all, each as often as any other." },
     Known { name: "H", word: "hot account", sentence: "One account, with an exact limit, is on every entry." },
     Known {
@@ -40,6 +40,12 @@ const KNOWN: [Known; 14] = [
         name: "CLAIMS",
         word: "claims",
         sentence: "Claims go from their submission to the insurer's decision; counted are transitions, not entries.",
+    },
+    Known {
+        name: "LIVES",
+        word: "whole lives",
+        sentence: "Claims go from intake until the pharmacy is paid, the insurer has paid, and they are closed; counted \
+                   are claims.",
     },
     Known {
         name: "REMIT",

@@ -86,10 +86,10 @@ pub async fn caller(ledger: &Ledger, size: Size, left: &Left) -> anyhow::Result<
     while let Some((number, lines)) = next(left, size) {
         let started = Instant::now();
         let (trace, now) = (trace(number), clock::now());
-        let file = file(&trace, lines);
+        let file = file(&trace, lines, LINE_MINOR);
         done.making += started.elapsed();
         let asked = Instant::now();
-        done.entries += take_in(ledger, &mut client, (&trace, &file, lines), now).await?;
+        done.entries += take_in(ledger, &mut client, (&trace, &file), paid_minor(lines, LINE_MINOR), now).await?;
         done.latencies.record(asked.elapsed());
         done.units += lines;
     }
@@ -97,10 +97,11 @@ pub async fn caller(ledger: &Ledger, size: Size, left: &Left) -> anyhow::Result<
 }
 
 /// Books the cash of a file and takes the file in; answers the entries of both.
-async fn take_in(
+pub async fn take_in(
     ledger: &Ledger,
     client: &mut deadpool_postgres::Client,
-    (trace, file, lines): (&str, &str, usize),
+    (trace, file): (&str, &str),
+    paid_minor: i64,
     now: Timestamp,
 ) -> anyhow::Result<usize> {
     let (insurer, bank) = (party("insurer")?, party("settlement")?);
@@ -109,7 +110,7 @@ async fn take_in(
         bank_reference: trace,
         insurer: &insurer,
         trace: Some(trace),
-        amount: Money::new(paid_minor(lines), CURRENCY),
+        amount: Money::new(paid_minor, CURRENCY),
         value_date: ON,
         received_at: now,
         actor: "bench",
