@@ -86,8 +86,8 @@ impl Books {
     }
 
     /// Looks after the books that nobody has asked for here, one after the other, for ever: what was posted to them by
-    /// a program that has ended is sealed and summed up all the same, and where claims are under way the book is opened,
-    /// so that they move on.
+    /// a program that has ended is sealed and summed up all the same, and where claims are under way the book is
+    /// opened, so that they move on.
     pub async fn look_after_others(&self) {
         loop {
             // Where the database is away, others say so.

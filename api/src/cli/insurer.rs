@@ -11,8 +11,10 @@ use clap::{Args, Subcommand, ValueEnum};
 use deadpool_postgres::Client;
 use dianfu_api::wire::insurer::{InsurerBody, InsurersBody, ListedBody};
 use dianfu_api::wire::insurer_agreed::minor;
+use dianfu_api::wire::insurer_money::StatementBody;
 use dianfu_claims::insurer::checklist::{CheckItem, NewPaper, hand_in};
 use dianfu_claims::insurer::modules::{Module, NewSwitch, switch};
+use dianfu_claims::insurer::statement::statement;
 use dianfu_claims::insurer::suspension::suspend;
 use dianfu_claims::insurer::view::{self, InsurerView};
 use dianfu_claims::insurer::{Insurer as NewInsurer, InsurerRefusal, register};
@@ -31,7 +33,7 @@ use super::ending::{Answer, No, note};
 use super::print::{Column, Output, Sheet};
 use agreeing::{Decide, Judge, Propose};
 
-/// Put insurers on record, bring them live, switch and suspend them, and see what their credit lines are used for
+/// Put insurers on record, bring them live, switch and suspend them, and see what they owe
 #[derive(Subcommand)]
 #[command(after_help = "\
 Examples:
@@ -89,6 +91,7 @@ Example:
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
+    Statement(Statement),
 }
 
 /// Put an insurer on record and open its accounts; the same again is fine
@@ -163,6 +166,25 @@ pub enum Position {
     Off,
 }
 
+/// Show what stood on each account of an insurer, what moved by claim and journal, and what stands now
+#[derive(Args)]
+#[command(after_help = "\
+Example:
+  dianfu insurer statement picc --from 2026-03-01 --to 2026-03-31")]
+pub struct Statement {
+    /// The insurer
+    #[arg(value_parser = party)]
+    insurer: PartyNo,
+    /// The first day
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    from: Date,
+    /// The last day
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    to: Date,
+    #[command(flatten)]
+    output: Output,
+}
+
 const INSURERS: Sheet = Sheet {
     above: &["at"],
     rows: "insurers",
@@ -210,6 +232,15 @@ const PROPOSALS: Sheet = Sheet {
     empty: "Nothing was ever proposed about it.",
 };
 
+const STATEMENT: Sheet = Sheet {
+    above: &["insurer", "currency", "from", "to", "known_at"],
+    rows: "accounts",
+    columns: &[Column::Text("account"), Column::Number("opening"), Column::Text("lines"), Column::Number("closing")],
+    totals: None,
+    below: &[],
+    empty: "It has no accounts.",
+};
+
 impl Insurer {
     pub async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
         match self {
@@ -223,6 +254,7 @@ impl Insurer {
             Insurer::Withdraw(decide) => decide.withdraw(desk).await,
             Insurer::Switch(switch) => switch.run(desk).await,
             Insurer::Suspend { insurer, reason } => be_suspended(desk, insurer, reason).await,
+            Insurer::Statement(statement) => statement.run(desk).await,
         }
     }
 }
@@ -263,6 +295,20 @@ impl Switch {
         let done = switch(&mut desk.client().await?, &self.insurer, &switches, &Desk::actor(), now).await?;
         done.map_err(|refusal| no(&refusal))?;
         note("switched");
+        Ok(Answer::Yes)
+    }
+}
+
+impl Statement {
+    async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
+        let Statement { insurer, from, to, output } = self;
+        if from > to {
+            return Err(No::new(format!("the days are the wrong way round: from {from} to {to}")).into());
+        }
+        let mut client = desk.client().await?;
+        let currency = seen(&mut client, insurer).await?.standing.insurer.currency;
+        let statement = statement(&**client, insurer, (*from, *to), None).await?;
+        output.print(&StatementBody::of(statement, currency), &STATEMENT)?;
         Ok(Answer::Yes)
     }
 }

@@ -64,7 +64,7 @@ pub struct Of {
 
 /// Propose a version of the rules; the same again is fine
 ///
-/// The file is a JSON object as PUT /v1/insurers/{insurer}/rules/{version} takes it; amounts are decimal strings.
+/// The file is a JSON object, as the HTTP interface takes it; amounts are decimal strings.
 #[derive(Args)]
 #[command(after_help = "\
 Example:

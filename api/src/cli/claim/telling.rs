@@ -27,7 +27,7 @@ use crate::cli::print::Output;
 /// The longest body, in bytes.
 const BODY_BYTES_MAX: usize = 1 << 20;
 
-/// Take a claim in: a JSON object as PUT /v1/claims/{claim_no} takes it
+/// Take a claim in: a JSON object, as the HTTP interface takes it
 #[derive(Args)]
 #[command(after_help = "\
 Example:
@@ -105,8 +105,8 @@ pub struct Offer {
     #[command(flatten)]
     said: Said,
     /// Counts the offers of the claim, from 1
-    #[arg(long, default_value_t = 1)]
-    offer_no: i32,
+    #[arg(long = "offer-no", value_name = "NUMBER", default_value_t = 1)]
+    number: i32,
     /// The pharmacy
     #[arg(long, value_parser = party)]
     pharmacy: PartyNo,
@@ -170,8 +170,8 @@ impl Ruling {
 
 impl Offer {
     pub async fn run(&self, desk: &Desk) -> anyhow::Result<Answer> {
-        let Offer { said, offer_no, pharmacy, respond_by } = self;
-        let offer = Request::Offer { offer_no: *offer_no, pharmacy: pharmacy.clone(), respond_by: *respond_by };
+        let Offer { said, number, pharmacy, respond_by } = self;
+        let offer = Request::Offer { offer_no: *number, pharmacy: pharmacy.clone(), respond_by: *respond_by };
         carry_out(desk, &said.command(offer), &said.output).await
     }
 }

@@ -42,7 +42,7 @@ pub struct Judge {
 
 /// Propose what takes two people: going live, terms, a credit line, lifting a suspension, closing, a dispute's end
 ///
-/// The file is a JSON object as POST /v1/insurers/{insurer}/proposals takes it.
+/// The file is a JSON object, as the HTTP interface takes it.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:

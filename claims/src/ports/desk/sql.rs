@@ -13,8 +13,9 @@ use crate::error::Error;
 
 type Client = deadpool_postgres::Client;
 
-/// Takes errands that are due, that nobody holds, and whose insurer can be reached, by claim; answers their claims and how often each has failed. Two
-/// at once: who comes second waits for the first and then finds the errand held. All take them in the same order.
+/// Takes errands that are due, that nobody holds, and whose insurer can be reached, by claim; answers their claims and
+/// how often each has failed. Two at once: who comes second waits for the first and then finds the errand held. All
+/// take them in the same order.
 pub async fn take(
     client: &Client,
     (now, held_until): (Timestamp, Timestamp),
