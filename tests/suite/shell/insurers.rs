@@ -75,8 +75,8 @@ async fn an_insurer_is_switched_suspended_and_lifted_with_another_persons_word()
     office.run(&format!("insurer accept picc {number} --reason mine"), &[]).says(1, "same_person");
     office.run(&format!("insurer withdraw picc {number} --reason mistaken"), &[]).went_well();
     let mut client = office.desk.ledger.client().await.unwrap();
-    let lift = proposal::propose(&mut client, &party("picc"), &Act::Lift, ("it has paid", "wang"), now());
-    let number = lift.await.unwrap().unwrap();
+    let (picc, word) = (party("picc"), ("it has paid", "wang"));
+    let number = proposal::propose(&mut client, &picc, &Act::Lift, word, now()).await.unwrap().unwrap();
     office.run(&format!("insurer accept picc {number} --reason seen"), &[]).went_well();
     assert_eq!(office.json("insurer show picc")["stage"], "LIVE");
     office.run("insurer accept picc 99 --reason seen", &[]).says(1, "proposal");
@@ -98,9 +98,8 @@ async fn rules_are_proposed_tried_and_made_live_by_another() {
     office.run(&format!("rules accept picc {next} {digest}"), &[]).says(1, "same_person");
     office.run(&format!("rules try picc {next} {}", "00".repeat(32)), &[]).says(1, "proposal");
     let mut client = office.desk.ledger.client().await.unwrap();
-    let content = hex(&digest);
-    let live = rule_book::go_live(&mut client, &party("picc"), (proposed_version(&proposed), &content), "li", now());
-    live.await.unwrap().unwrap();
+    let (picc, version, content) = (party("picc"), proposed_version(&proposed), hex(&digest));
+    rule_book::go_live(&mut client, &picc, (version, &content), "li", now()).await.unwrap().unwrap();
     assert_eq!(office.json("rules show picc")["versions"].as_array().unwrap().len(), next);
     assert_eq!(office.json("rules quality picc")["versions"][0]["version"], 1);
     office.file("rules.json", &json!({"effective_from": "2026-06-01", "rules": {"rules": [{"dance": {}}]}}));
