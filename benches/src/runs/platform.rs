@@ -1,8 +1,8 @@
-//! The platform's own paths on one book: claims that move on, whole lives of them, and remittances that are recorded and
-//! posted.
+//! The platform's own paths on one book: claims that move on, whole lives of them, and remittances that are recorded
+//! and posted.
 //!
-//! What is counted are transitions or lives of claims, or lines of remittances: an entry may have a thousand legs, and a
-//! transition none at all. Parties, policies and what is due are there before anything is measured.
+//! What is counted are transitions or lives of claims, or lines of remittances: an entry may have a thousand legs, and
+//! a transition none at all. Parties, policies and what is due are there before anything is measured.
 
 mod claims;
 mod lives;

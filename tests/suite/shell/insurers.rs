@@ -1,5 +1,6 @@
 //! Insurers and their rules at the shell, where one person sits: what takes two waits for the other.
 
+use dianfu_claims::claim::State;
 use dianfu_claims::insurer::proposal::{self, Act};
 use dianfu_claims::rule_book;
 use serde_json::{Value, json};
@@ -85,6 +86,7 @@ async fn an_insurer_is_switched_suspended_and_lifted_with_another_persons_word()
 #[tokio::test(flavor = "multi_thread")]
 async fn rules_are_proposed_tried_and_made_live_by_another() {
     let office = Office::new().await;
+    office.desk.bring("CLM-1", "p-1", State::PreApproved).await;
     let mut book = office.json("rules show picc");
     let rules = book["versions"][0]["rules"].take();
     let next = book["versions"].as_array().unwrap().len() + 1;
@@ -101,7 +103,8 @@ async fn rules_are_proposed_tried_and_made_live_by_another() {
     let (picc, version, content) = (party("picc"), proposed_version(&proposed), hex(&digest));
     rule_book::go_live(&mut client, &picc, (version, &content), "li", now()).await.unwrap().unwrap();
     assert_eq!(office.json("rules show picc")["versions"].as_array().unwrap().len(), next);
-    assert_eq!(office.json("rules quality picc")["versions"][0]["version"], 1);
+    let quality = office.json("rules quality picc")["versions"][0].clone();
+    assert_eq!((&quality["version"], &quality["approved"]), (&json!(1), &json!(1)), "{quality}");
     office.file("rules.json", &json!({"effective_from": "2026-06-01", "rules": {"rules": [{"dance": {}}]}}));
     office.run(&format!("rules propose picc {} rules.json", next + 1), &[]).says(1, "/rules");
     office.run("rules show nobody", &[]).says(1, "there is no insurer 'nobody'");

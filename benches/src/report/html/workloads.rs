@@ -44,8 +44,7 @@ const KNOWN: [Known; 15] = [
     Known {
         name: "LIVES",
         word: "whole lives",
-        sentence: "Claims go from intake until the pharmacy is paid, the insurer has paid, and they are closed; counted \
-                   are claims.",
+        sentence: "Claims go from intake until the pharmacy is paid and the insurer has paid; counted are claims.",
     },
     Known {
         name: "REMIT",

@@ -1,5 +1,5 @@
-//! Whole lives of claims, some hundred at a time: the way to the insurer's decision, the pharmacy's payout and the bank's
-//! report of it, the insurer's cash and its remittance, and the last look, which closes them.
+//! Whole lives of claims, some hundred at a time: the way to the insurer's decision, the pharmacy's payout and the
+//! bank's report of it, the insurer's cash and its remittance, and the last look, which closes them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
