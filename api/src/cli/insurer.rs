@@ -123,7 +123,7 @@ pub struct HandIn {
     /// The insurer
     #[arg(value_parser = party)]
     insurer: PartyNo,
-    /// What for: licence, contract_terms, bank_account, credit_line, keys
+    /// What for: an item of the checklist, such as `licence`
     #[arg(value_parser = item)]
     item: CheckItem,
     /// The paper; its digest goes on record

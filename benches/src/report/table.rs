@@ -111,7 +111,7 @@ fn remarks(line: &Line) -> Vec<String> {
     match name.as_str() {
         "CLAIMS" => remarks.push("CLAIMS: counted are transitions of claims, whatever they post".to_owned()),
         "LIVES" => {
-            remarks.push("LIVES: counted are claims from intake to closed, each with its payout and cash".to_owned())
+            remarks.push("LIVES: counted are claims from intake to closed, each with its payout and cash".to_owned());
         }
         "REMIT" => remarks.push("REMIT: counted are lines of remittances, each a leg of an entry".to_owned()),
         _ => {}

@@ -2,6 +2,7 @@
 
 use dianfu_api::auth::Role;
 use dianfu_api::sealing::Sealing;
+use dianfu_api::wire::proof::hexadecimal;
 use dianfu_claims::documents::{DocumentStore, StoreSettings};
 use dianfu_claims::materials::rule_book::record;
 use dianfu_claims::materials::{MaterialKind, MaterialRules, Phase, Requirement, Scope};
@@ -62,7 +63,7 @@ impl Desk {
 async fn a_document_is_handed_in_once_and_opened_for_a_reason() {
     let desk = Desk::new().await;
     let (bytes, sha256) = (pdf(b""), Sha256::digest(pdf(b"")));
-    let query = format!("{QUERY}&sha256={}", sha256.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let query = format!("{QUERY}&sha256={}", hexadecimal(&sha256));
     for _ in 0..2 {
         let handed = desk.hand_in(1, &query, "application/pdf", bytes.clone()).await;
         let shown = ["kind", "part", "version", "media_type", "actor", "accepted"].map(|at| &handed.body[at]);

@@ -55,7 +55,7 @@ pub async fn caller(ledger: &Ledger, size: Size, left: &Left, caller: usize) -> 
             let making = done.making;
             done.entries +=
                 step_on(ledger, &mut client, (&cohort, count), (size, caller, step), &mut done.making).await?;
-            done.latencies.record(asked.elapsed().saturating_sub(done.making - making));
+            done.latencies.record(asked.elapsed().saturating_sub(done.making.saturating_sub(making)));
             done.units += count;
         }
     }

@@ -104,7 +104,7 @@ pub async fn caller(
         take_in(ledger, &mut client, (&cohort, &advice), paid, clock::now()).await?;
         cashier.pay(ledger, &mut client).await?;
         close(ledger, &mut client, &cohort, count).await?;
-        done.latencies.record(began.elapsed().saturating_sub(done.making - making));
+        done.latencies.record(began.elapsed().saturating_sub(done.making.saturating_sub(making)));
         done.units += count;
     }
     Ok(done)
