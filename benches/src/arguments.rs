@@ -39,10 +39,10 @@ pub struct Args {
         value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub callers: Vec<u32>,
     /// A short run that shows that everything works; its figures say little
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub quick: bool,
     /// One JSON object a line on standard output, and nothing else there
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub json: bool,
     /// Writes a page of charts and all figures, too: one HTML file that needs nothing else
     #[arg(long, value_name = "FILE", conflicts_with = "reports")]

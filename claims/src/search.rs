@@ -126,6 +126,8 @@ impl Place {
     pub fn parse(text: &str) -> Option<Place> {
         let (micros, claim_no) = text.split_once('.')?;
         let taken_in_at = Timestamp::from_microsecond(i64::from_str_radix(micros, 16).ok()?).ok()?;
+        // What the database cannot hold is no place.
+        let taken_in_at = Some(taken_in_at).filter(|at| *at >= Timestamp::UNIX_EPOCH)?;
         Some(Place { taken_in_at, claim_no: ClaimNo::parse(claim_no).ok()? })
     }
 }
@@ -155,7 +157,7 @@ mod tests {
         let taken_in_at = Timestamp::from_microsecond(1_772_442_000_123_456).unwrap();
         let place = Place { taken_in_at, claim_no: ClaimNo::parse("CLM-1").unwrap() };
         assert_eq!(Place::parse(&place.to_text()), Some(place));
-        for wrong in ["", ".", "1.", ".CLM-1", "g.CLM-1", "7fffffffffffffff.CLM-1", "1.CLM 1"] {
+        for wrong in ["", ".", "1.", ".CLM-1", "g.CLM-1", "7fffffffffffffff.CLM-1", "-1.CLM-1", "1.CLM 1"] {
             assert_eq!(Place::parse(wrong), None, "{wrong}");
         }
     }

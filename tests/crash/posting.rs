@@ -15,6 +15,8 @@ use dianfu_tests::journal::Journal;
 use dianfu_tests::poster::{Orders, Poster, Said, Told};
 use dianfu_tests::work;
 use dianfu_tests::{DataFolder, eventually};
+use tokio::task::JoinHandle;
+use tokio_postgres::Client;
 
 use crate::cluster::{kill_9, open};
 
@@ -180,6 +182,24 @@ async fn a_commit_that_nobody_answers_is_found_out() {
     }
 }
 
+/// A server heeds its configuration when it gets to it: returns when COMMIT waits for a standby.
+async fn commits_wait(database: &Database, owner: &Client) {
+    let probe = database.connect_owner().await.unwrap();
+    let committing = "CREATE TEMPORARY TABLE probe (); DROP TABLE probe";
+    let probing = tokio::spawn(async move { while probe.batch_execute(committing).await.is_ok() {} });
+    broken_off(owner, &probing).await;
+}
+
+/// Ends every session whose COMMIT waits for a standby, until that has ended a task.
+async fn broken_off<T>(owner: &Client, task: &JoinHandle<T>) {
+    let ending = "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+    eventually("a COMMIT waits and is broken off", async || {
+        owner.batch_execute(ending).await.unwrap();
+        task.is_finished()
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_commit_that_cannot_be_looked_up_is_not_called_refused() {
     let (_folder, database, _) = server().await;
@@ -191,21 +211,14 @@ async fn a_commit_that_cannot_be_looked_up_is_not_called_refused() {
     // COMMIT is done and waits for a standby that there is none of.
     owner.batch_execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'").await.unwrap();
     owner.batch_execute("SELECT pg_reload_conf()").await.unwrap();
+    commits_wait(&database, &owner).await;
+    // The answer is lost, and the writer may not look.
+    owner.batch_execute("REVOKE SELECT ON book_main.entry_000001 FROM dianfu_service").await.unwrap();
     let posting = tokio::spawn({
         let ledger = ledger.clone();
         async move { ledger.post(work::request(0)).await }
     });
-    eventually("COMMIT waits", async || {
-        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
-        owner.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) > 0
-    })
-    .await;
-    // The answer is lost, and the writer may not look.
-    owner.batch_execute("REVOKE SELECT ON book_main.entry_000001 FROM dianfu_service").await.unwrap();
-    owner
-        .batch_execute("SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
-        .await
-        .unwrap();
+    broken_off(&owner, &posting).await;
     let answer = posting.await.unwrap();
     assert!(matches!(answer, Err(Error::Unavailable)), "{answer:?}");
 

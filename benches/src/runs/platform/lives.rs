@@ -17,6 +17,7 @@ use dianfu_settlement::chart::{BANK_OWN, OWN_BANK, SETTLEMENT_BANK};
 use dianfu_settlement::number::BatchNo;
 use dianfu_settlement::payee::{NewPayeeAccount, PayeeAccount, record_account};
 use dianfu_settlement::payout::{Fact, Payout};
+use dianfu_settlement::refusal::Refusal;
 use dianfu_settlement::{Approval, Report, instruct, preview, propose, record};
 use jiff::civil::{Date, date};
 use tokio::sync::Mutex;
@@ -127,13 +128,7 @@ impl Cashier {
             made_at: clock::now(),
         };
         propose(client, &batch).await??;
-        let plan = preview(client, &batch_no).await??;
-        if plan.payouts.is_empty() {
-            return Ok(());
-        }
-        let (checked_by, control_total) = ("checker".to_owned(), plan.control_total());
-        let approval = Approval { batch_no, checked_by, control_total, on: ON };
-        let payouts = instruct(ledger, client, &approval, clock::now()).await??;
+        let payouts = approved(ledger, client, &batch_no).await?;
         let report = |payout: &Payout| Report {
             payout_id: payout.payout_id.clone(),
             fact: Fact::Paid {
@@ -149,6 +144,28 @@ impl Cashier {
             answer?;
         }
         Ok(())
+    }
+}
+
+/// Approves what is due, and sends it to the bank. What others dispense between the look and the approval changes what
+/// is due: then it is looked at again.
+async fn approved(
+    ledger: &Ledger,
+    client: &mut deadpool_postgres::Client,
+    batch_no: &BatchNo,
+) -> anyhow::Result<Vec<Payout>> {
+    loop {
+        let plan = preview(client, batch_no).await??;
+        if plan.payouts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (batch_no, checked_by) = (batch_no.clone(), "checker".to_owned());
+        let approval = Approval { batch_no, checked_by, control_total: plan.control_total(), on: ON };
+        match instruct(ledger, client, &approval, clock::now()).await? {
+            Ok(payouts) => return Ok(payouts),
+            Err(Refusal::ControlTotalDiffers { .. }) => {}
+            Err(refusal) => return Err(refusal.into()),
+        }
     }
 }
 
