@@ -103,8 +103,8 @@ impl Workload {
         !matches!(self, Workload::Claims | Workload::Lives | Workload::Remittances)
     }
 
-    /// Entries, transitions or lives a second that it should reach on two cores with so many callers; `None` where it is
-    /// compared with U, or with one book or process alone.
+    /// Entries, transitions or lives a second that it should reach on two cores with so many callers; `None` where it
+    /// is compared with U, or with one book or process alone.
     pub fn target_per_s(self, callers: usize) -> Option<u32> {
         match (self, callers) {
             (Workload::Uniform, _) => Some(300_000),

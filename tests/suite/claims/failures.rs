@@ -91,7 +91,8 @@ async fn fail_everywhere(life: &Life) -> BTreeSet<String> {
             break_at(&owner, &place).await;
             let error = step.take(&desk).await.unwrap_err();
             mend(&owner, &place).await;
-            assert!(error.contains("injected"), "{place}: {error}");
+            // Statements are sent without waiting for each other: one behind may say first that it is too late.
+            assert!(error.contains("injected") || error.contains("E25P02"), "{place}: {error}");
             assert_eq!(desk.everything().await, before, "{place}");
             failed.insert(place);
         }

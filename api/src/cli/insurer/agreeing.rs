@@ -47,7 +47,7 @@ pub struct Judge {
 #[command(after_help = "\
 Examples:
   echo '{\"act\": \"go_live\", \"reason\": \"all papers are there\"}' | dianfu insurer propose picc -
-  dianfu insurer propose picc credit-line.json    {\"act\": {\"credit_line\": {\"max\": \"2000.00\"}}, \"reason\": \"…\"}")]
+  dianfu insurer propose picc line.json    {\"act\": {\"credit_line\": {\"max\": \"9.00\"}}, \"reason\": \"…\"}")]
 pub struct Propose {
     /// The insurer
     #[arg(value_parser = party)]
