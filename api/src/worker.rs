@@ -77,7 +77,7 @@ async fn go_on(ledger: Ledger, every: Duration, work: Work, mut stopped: oneshot
                 every.max(started.elapsed() * work.rest_per_round())
             }
             Err(error) => {
-                tracing::warn!(book = %ledger.book(), error = in_full(&error), "not {}", work.what());
+                tracing::warn!(book = %ledger.book(), error = in_full(&error), "{}: it failed", work.what());
                 every.max(PAUSE_MAX.min(pause * 2))
             }
         };
@@ -85,11 +85,11 @@ async fn go_on(ledger: Ledger, every: Duration, work: Work, mut stopped: oneshot
 }
 
 impl Work {
-    /// What a round has done, for the log.
+    /// What a round does, for the log.
     fn what(&self) -> &'static str {
         match self {
-            Work::Claims => "claims moved on by themselves",
-            Work::Insurers(_) => "insurers asked",
+            Work::Claims => "moving claims on",
+            Work::Insurers(_) => "asking insurers",
         }
     }
 

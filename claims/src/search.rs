@@ -125,11 +125,15 @@ impl Place {
     /// The inverse of [`Place::to_text`].
     pub fn parse(text: &str) -> Option<Place> {
         let (micros, claim_no) = text.split_once('.')?;
-        let taken_in_at = Timestamp::from_microsecond(i64::from_str_radix(micros, 16).ok()?).ok()?;
-        // What the database cannot hold is no place.
-        let taken_in_at = Some(taken_in_at).filter(|at| *at >= Timestamp::UNIX_EPOCH)?;
-        Some(Place { taken_in_at, claim_no: ClaimNo::parse(claim_no).ok()? })
+        Some(Place { taken_in_at: moment(micros)?, claim_no: ClaimNo::parse(claim_no).ok()? })
     }
+}
+
+/// The moment in an opaque text of ours: microseconds since the epoch, in hexadecimal. One before it is none of ours,
+/// and may be one that the database cannot hold.
+pub fn moment(micros: &str) -> Option<Timestamp> {
+    let at = Timestamp::from_microsecond(i64::from_str_radix(micros, 16).ok()?).ok()?;
+    Some(at).filter(|at| *at >= Timestamp::UNIX_EPOCH)
 }
 
 /// The claims that a filter means and a viewer may see, after a place, at most `limit`.

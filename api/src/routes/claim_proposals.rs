@@ -8,6 +8,7 @@ use dianfu_claims::claim::ClaimNo;
 use dianfu_claims::command::Request;
 use dianfu_claims::proposal::{self, Proposal, ProposalRefusal};
 use dianfu_claims::read;
+use dianfu_claims::search::moment;
 use dianfu_ledger::clock;
 use dianfu_ledger::money::Currency;
 use jiff::Timestamp;
@@ -70,10 +71,7 @@ fn cursor(last: &Proposal) -> String {
 fn place(cursor: &str) -> Result<(Timestamp, Uuid), Problem> {
     let parse = || {
         let (micros, id) = cursor.split_once('.')?;
-        let made_at = Timestamp::from_microsecond(i64::from_str_radix(micros, 16).ok()?).ok()?;
-        // What the database cannot hold is no place.
-        let made_at = Some(made_at).filter(|at| *at >= Timestamp::UNIX_EPOCH)?;
-        Some((made_at, Uuid::try_parse(id).ok()?))
+        Some((moment(micros)?, Uuid::try_parse(id).ok()?))
     };
     parse().ok_or_else(|| Problem::parameter("/query/cursor", "the cursor is not one of ours"))
 }

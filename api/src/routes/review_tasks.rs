@@ -8,6 +8,7 @@ use dianfu_claims::claim::ClaimNo;
 use dianfu_claims::read;
 use dianfu_claims::review_queue::task::{TaskKey, TaskKind};
 use dianfu_claims::review_queue::{self, Filter, Place};
+use dianfu_claims::search::moment;
 use dianfu_ledger::clock;
 use dianfu_settlement::number::{NumberError, PartyNo};
 use jiff::Timestamp;
@@ -115,9 +116,7 @@ fn cursor(place: &Place) -> String {
 fn place(cursor: &str) -> Result<Place, Problem> {
     let parse = || {
         let mut parts = cursor.splitn(4, '.');
-        let due_at = Timestamp::from_microsecond(i64::from_str_radix(parts.next()?, 16).ok()?).ok()?;
-        // What lies far before our time PostgreSQL need not know.
-        let due_at = Some(due_at).filter(|due_at| *due_at >= Timestamp::UNIX_EPOCH)?;
+        let due_at = moment(parts.next()?)?;
         let kind = TaskKind::from_word(parts.next()?)?;
         let round_no = i32::from_str_radix(parts.next()?, 16).ok()?;
         let claim_no = ClaimNo::parse(parts.next()?).ok()?;

@@ -10,13 +10,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::claim_told::reading::digest;
+use super::insurer::PLATFORM;
 use super::insurer_agreed::minor;
 use super::proof::hexadecimal;
 use super::time;
 use crate::problem::Violation;
-
-/// What an insurer sees in place of a person of the platform.
-const PLATFORM: &str = "platform";
 
 /// A dispute to be opened.
 #[derive(Deserialize, ToSchema)]

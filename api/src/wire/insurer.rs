@@ -19,7 +19,7 @@ use super::time;
 use crate::problem::Violation;
 
 /// What an insurer sees in place of a person of the platform.
-const PLATFORM: &str = "platform";
+pub(super) const PLATFORM: &str = "platform";
 
 /// An insurer to be registered.
 #[derive(Deserialize, ToSchema)]

@@ -1,5 +1,6 @@
 //! Insurers and their rules at the shell, where one person sits: what takes two waits for the other.
 
+use dianfu_api::wire::claim_told::reading;
 use dianfu_claims::claim::State;
 use dianfu_claims::insurer::proposal::{self, Act};
 use dianfu_claims::rule_book;
@@ -100,7 +101,7 @@ async fn rules_are_proposed_tried_and_made_live_by_another() {
     office.run(&format!("rules accept picc {next} {digest}"), &[]).says(1, "same_person");
     office.run(&format!("rules try picc {next} {}", "00".repeat(32)), &[]).says(1, "proposal");
     let mut client = office.desk.ledger.client().await.unwrap();
-    let (picc, version, content) = (party("picc"), proposed_version(&proposed), hex(&digest));
+    let (picc, version, content) = (party("picc"), proposed_version(&proposed), reading::digest(&digest).unwrap());
     rule_book::go_live(&mut client, &picc, (version, &content), "li", now()).await.unwrap().unwrap();
     assert_eq!(office.json("rules show picc")["versions"].as_array().unwrap().len(), next);
     let quality = office.json("rules quality picc")["versions"][0].clone();
@@ -112,9 +113,4 @@ async fn rules_are_proposed_tried_and_made_live_by_another() {
 
 fn proposed_version(proposed: &Value) -> i32 {
     i32::try_from(proposed["version"].as_i64().unwrap()).unwrap()
-}
-
-fn hex(digest: &str) -> [u8; 32] {
-    let byte = |at: usize| u8::from_str_radix(&digest[2 * at..2 * at + 2], 16).unwrap();
-    std::array::from_fn(byte)
 }

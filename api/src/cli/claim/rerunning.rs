@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::super::arguments::party;
+use super::super::arguments::{day, party};
 use super::super::desk::Desk;
 use super::super::ending::Answer;
 use super::super::print::{Column, Output, Sheet};
@@ -31,7 +31,7 @@ pub struct Rerun {
     #[arg(value_parser = policy_no)]
     policy: PolicyNo,
     /// The day on which it counts; today if left out
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = day)]
     on: Option<Date>,
     /// Why, for the record
     #[arg(long, value_name = "TEXT", default_value = "")]

@@ -10,6 +10,7 @@ use dianfu_api::wire::claim_told::{TellBody, asked};
 use dianfu_api::wire::json;
 use dianfu_claims::claim::{Claim, ClaimNo};
 use dianfu_claims::command::Request;
+use dianfu_claims::refusal::Reason;
 use dianfu_claims::{Command, Refusal, apply, read};
 use dianfu_ledger::clock;
 use dianfu_settlement::number::PartyNo;
@@ -219,9 +220,9 @@ pub fn misread(violation: &Violation) -> No {
 
 pub(super) fn no(refusal: &Refusal) -> No {
     let said = No::new(format!("{refusal} ({})", refusal.reason.code()));
-    match refusal.reason.code() {
-        "claim_unknown" => said.next("`dianfu claim list` shows those that there are"),
-        "second_person_needed" => said.next("propose it with `dianfu claim propose`, and another accepts it"),
+    match refusal.reason {
+        Reason::ClaimUnknown => said.next("`dianfu claim list` shows those that there are"),
+        Reason::SecondPersonNeeded => said.next("propose it with `dianfu claim propose`, and another accepts it"),
         _ => said,
     }
 }
