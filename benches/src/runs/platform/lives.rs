@@ -2,7 +2,6 @@
 //! bank's report of it, the insurer's cash and its remittance, and the last look, which closes them.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
@@ -36,9 +35,9 @@ const CAPITAL_MINOR: i64 = i64::MAX / 4;
 /// A day on which everything that is owed to pharmacies is due.
 const CUT_OFF: Date = date(2026, 12, 31);
 
-/// Pays pharmacies, one batch at a time: a batch pays everything that is due. It counts its batches.
+/// Pays pharmacies, one batch at a time: a batch pays everything that is due. Holds how many there were.
 #[derive(Clone, Default)]
-pub struct Cashier(Arc<(Mutex<()>, AtomicUsize)>);
+pub struct Cashier(Arc<Mutex<usize>>);
 
 /// What workload CLAIMS prepares, own funds, and where the pharmacy is paid. Answers the entries.
 pub async fn prepare(ledger: &Ledger, size: Size) -> anyhow::Result<usize> {
@@ -114,10 +113,9 @@ pub async fn caller(
 impl Cashier {
     /// Instructs what is due, and records that the bank has paid it.
     async fn pay(&self, ledger: &Ledger, client: &mut deadpool_postgres::Client) -> anyhow::Result<()> {
-        let Cashier(shared) = self;
-        let (turn, batches) = &**shared;
-        let _one_at_a_time = turn.lock().await;
-        let batch_no = BatchNo::parse(&format!("B-{}", batches.fetch_add(1, Ordering::Relaxed)))?;
+        let mut batches = self.0.lock().await;
+        *batches += 1;
+        let batch_no = BatchNo::parse(&format!("B-{batches}"))?;
         let batch = Batch {
             batch_no: batch_no.clone(),
             pays: Pays::Pharmacies,
