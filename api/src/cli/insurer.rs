@@ -24,13 +24,14 @@ use dianfu_ledger::money::Currency;
 use dianfu_settlement::number::PartyNo;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::arguments::{currency, day, instant, party};
 use super::claim::misread;
 use super::desk::Desk;
 use super::ending::{Answer, No, note};
-use super::print::{Column, Output, Sheet};
+use super::print::{Column, Format, Output, Sheet};
 use agreeing::{Decide, Judge, Propose};
 
 /// Put insurers on record, bring them live, switch and suspend them, and see what they owe
@@ -235,10 +236,25 @@ const PROPOSALS: Sheet = Sheet {
 const STATEMENT: Sheet = Sheet {
     above: &["insurer", "currency", "from", "to", "known_at"],
     rows: "accounts",
-    columns: &[Column::Text("account"), Column::Number("opening"), Column::Text("lines"), Column::Number("closing")],
+    columns: &[Column::Text("account"), Column::Number("opening"), Column::Number("closing")],
     totals: None,
     below: &[],
     empty: "It has no accounts.",
+};
+
+const MOVEMENTS: Sheet = Sheet {
+    above: &[],
+    rows: "lines",
+    columns: &[
+        Column::Text("account"),
+        Column::Text("item"),
+        Column::Text("journal"),
+        Column::Text("movement"),
+        Column::Number("amount"),
+    ],
+    totals: None,
+    below: &[],
+    empty: "Nothing has moved.",
 };
 
 impl Insurer {
@@ -308,7 +324,9 @@ impl Statement {
         let mut client = desk.client().await?;
         let currency = seen(&mut client, insurer).await?.standing.insurer.currency;
         let statement = statement(&**client, insurer, (*from, *to), None).await?;
-        output.print(&StatementBody::of(statement, currency), &STATEMENT)?;
+        let body = serde_json::to_value(StatementBody::of(statement, currency))?;
+        let shown = if output.format == Format::Json { body } else { with_lines(body) };
+        output.print_parts(&shown, &[STATEMENT, MOVEMENTS])?;
         Ok(Answer::Yes)
     }
 }
@@ -322,8 +340,36 @@ async fn list(desk: &Desk, output: &Output) -> anyhow::Result<Answer> {
 
 async fn show(desk: &Desk, insurer: &PartyNo, output: &Output) -> anyhow::Result<Answer> {
     let seen = seen(&mut desk.client().await?, insurer).await?;
-    output.print_parts(&InsurerBody::from(seen), &[CHECKLIST, PROPOSALS])?;
+    let body = serde_json::to_value(InsurerBody::from(seen))?;
+    let shown = if output.format == Format::Json { body } else { with_words(body) };
+    output.print_parts(&shown, &[CHECKLIST, PROPOSALS])?;
     Ok(Answer::Yes)
+}
+
+/// A statement whose lines stand in one list, each with its account.
+fn with_lines(mut statement: Value) -> Value {
+    let accounts = statement["accounts"].as_array().into_iter().flatten();
+    let lines = accounts.flat_map(|account| {
+        let of_account = |line: &Value| {
+            let mut line = line.clone();
+            line["account"] = account["account"].clone();
+            line
+        };
+        account["lines"].as_array().into_iter().flatten().map(of_account)
+    });
+    statement["lines"] = lines.collect();
+    statement
+}
+
+/// An insurer whose proposals each say in a word what is proposed.
+fn with_words(mut insurer: Value) -> Value {
+    for proposal in insurer["proposals"].as_array_mut().into_iter().flatten() {
+        let word = proposal["act"].as_object().and_then(|act| act.keys().next().cloned());
+        if let Some(word) = word {
+            proposal["act"] = word.into();
+        }
+    }
+    insurer
 }
 
 async fn be_suspended(desk: &Desk, insurer: &PartyNo, reason: &str) -> anyhow::Result<Answer> {

@@ -82,6 +82,22 @@ async fn an_insurer_is_switched_suspended_and_lifted_with_another_persons_word()
     office.run(&format!("insurer accept picc {number} --reason seen"), &[]).went_well();
     assert_eq!(office.json("insurer show picc")["stage"], "LIVE");
     office.run("insurer accept picc 99 --reason seen", &[]).says(1, "proposal");
+    let shown = office.run("insurer show picc", &[]).went_well().out;
+    assert!(shown.contains(" lift ") && !shown.contains("payment_days"), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_statement_has_a_line_for_each_movement() {
+    let office = Office::new().await;
+    office.desk.bring("CLM-1", "p-1", State::Dispensed).await;
+    let statement = "insurer statement picc --from 2026-03-01 --to 2026-03-31";
+    let body = office.json(statement);
+    assert_eq!((&body["accounts"][0]["closing"], &body["lines"]), (&json!("15200.00"), &Value::Null), "{body}");
+    let shown = office.run(statement, &[]).went_well().out;
+    let is_line = |line: &str| ["1101.picc", "CLM-1", "advanced", "15200.00"].iter().all(|word| line.contains(word));
+    assert!(shown.lines().any(is_line), "{shown}");
+    let reversed = "insurer statement picc --from 2026-03-31 --to 2026-03-01";
+    office.run(reversed, &[]).says(1, "the wrong way round");
 }
 
 #[tokio::test(flavor = "multi_thread")]
